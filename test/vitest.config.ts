@@ -1,0 +1,34 @@
+import { resolve } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+const root = resolve(import.meta.dirname, '..')
+const projects = ['unit', 'contract', 'integration', 'migrations']
+
+// The shell (main, preload, renderer) is driven by end-to-end tests in its own processes.
+// Its coverage is counted, apart from the rest, where it is gathered: SWITCHYARD_SHELL_COVERAGE=1.
+const isShellGathered = process.env.SWITCHYARD_SHELL_COVERAGE === '1'
+
+export default defineConfig({
+  root,
+  test: {
+    projects: projects.map((name) => ({
+      extends: true as const,
+      test: {
+        name,
+        include: [`test/${name}/**/*.test.{ts,tsx}`],
+        exclude: process.env.SWITCHYARD_TEST_REDIS_URL ? [] : ['**/*.redis.test.ts'],
+      },
+    })),
+    coverage: {
+      provider: 'v8',
+      reportsDirectory: 'coverage',
+      reporter: ['text-summary', 'json-summary', 'html'],
+      include: ['{server,shared}/**/*.ts', ...(isShellGathered ? ['{main,preload,renderer}/**/*.{ts,tsx}'] : [])],
+      thresholds: {
+        '{server,shared}/**': { lines: 90, branches: 90 },
+        'server/domain/**': { branches: 100 },
+        ...(isShellGathered ? { '{main,preload,renderer}/**': { lines: 80, branches: 80 } } : {}),
+      },
+    },
+  },
+})
