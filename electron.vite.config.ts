@@ -1,0 +1,46 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+
+export default defineConfig({
+  main: {
+    build: {
+      target: 'node24',
+      outDir: 'out/main',
+      sourcemap: true,
+      externalizeDeps: true,
+      rolldownOptions: {
+        input: {
+          index: 'main/index.ts',
+          'utility-process': 'server/entry/utility-process.ts',
+          headless: 'server/entry/headless.ts',
+          cli: 'server/entry/cli/index.ts',
+          'store-thread': 'server/adapters/sqlite/store-thread.ts',
+        },
+        // Everything flat in one folder: a worker thread is looked up beside the file that starts it.
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'shared-[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      sourcemap: true,
+      // A sandboxed preload can require nothing but electron.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { index: 'preload/index.ts' },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: 'renderer',
+    base: './',
+    plugins: [react()],
+    build: {
+      outDir: 'out/renderer',
+      sourcemap: true,
+      rolldownOptions: { input: 'renderer/index.html' },
+    },
+  },
+})

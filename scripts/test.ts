@@ -1,0 +1,159 @@
+// Runs everything that can run on this machine, and names what it left out and why.
+import { spawn } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startRedis } from './throwaway-redis.ts'
+import { findChromium, findElectron, findRedisServer, findXvfbRun, hasDisplay, root, tool } from './machine.ts'
+
+interface Outcome {
+  passed: number
+  failed: number
+}
+
+interface Step {
+  name: string
+  command: string[]
+  environment?: Record<string, string>
+  /** Reads how many tests passed and failed; without it the step counts as one. */
+  count?: () => Outcome
+}
+
+const node = (...path: string[]) => [process.execPath, tool(...path)]
+const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'))
+const leftOut: string[] = []
+const total: Outcome = { passed: 0, failed: 0 }
+
+const readJson = (file: string) => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as unknown) : undefined)
+
+const countVitest = (file: string) => (): Outcome => {
+  const report = readJson(file) as { numPassedTests: number; numFailedTests: number } | undefined
+  return { passed: report?.numPassedTests ?? 0, failed: report?.numFailedTests ?? 0 }
+}
+
+const countPlaywright = (file: string) => (): Outcome => {
+  const report = readJson(file) as { stats: { expected: number; unexpected: number; flaky: number } } | undefined
+  return { passed: report?.stats.expected ?? 0, failed: (report?.stats.unexpected ?? 0) + (report?.stats.flaky ?? 0) }
+}
+
+const execute = (step: Step) =>
+  new Promise<{ code: number; output: Buffer }>((settle, reject) => {
+    const [command = '', ...options] = step.command
+    const child = spawn(command, options, {
+      cwd: root,
+      env: { ...process.env, ...step.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const said: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => said.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => said.push(chunk))
+    const stop = (signal: NodeJS.Signals) => {
+      child.kill(signal)
+      process.exitCode = 1
+    }
+    process.once('SIGINT', stop).once('SIGTERM', stop)
+    child.on('error', reject)
+    child.on('close', (code) => {
+      process.off('SIGINT', stop).off('SIGTERM', stop)
+      settle({ code: code ?? 1, output: Buffer.concat(said) })
+    })
+  })
+
+const run = async (step: Step) => {
+  const startedAt = performance.now()
+  const { code, output } = await execute(step)
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  const counted = step.count?.() ?? { passed: code === 0 ? 1 : 0, failed: 0 }
+  // A tool can fail although no single test did: a file that does not load, a missed threshold.
+  const failed = code !== 0 && counted.failed === 0 ? 1 : counted.failed
+  total.passed += counted.passed
+  total.failed += failed
+  const counts = step.count ? `, ${counted.passed} passed, ${failed} failed` : ''
+  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${step.name} (${seconds} s${counts})`)
+  if (code !== 0) process.stdout.write(output)
+  return code === 0
+}
+
+const has = (pattern: string) => globSync(pattern, { cwd: root }).length > 0
+
+const checks: Step[] = [
+  { name: 'types', command: [...node('typescript', 'bin', 'tsc'), '-b'] },
+  { name: 'lint', command: [...node('eslint', 'bin', 'eslint.js'), '.'] },
+  {
+    name: 'architecture',
+    command: [
+      ...node('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
+      '--config',
+      '.dependency-cruiser.cjs',
+      '.',
+    ],
+  },
+  { name: 'format', command: [...node('prettier', 'bin', 'prettier.cjs'), '--check', '.'] },
+  { name: 'unused code', command: node('knip', 'bin', 'knip.js') },
+]
+
+const runVitest = async () => {
+  const file = join(folder, 'vitest.json')
+  const redisTests = '**/*.redis.test.ts'
+  const redisServer = findRedisServer()
+  const needsRedis = has(`test/${redisTests}`)
+  if (needsRedis && !redisServer) leftOut.push(`tests against Redis (${redisTests}): there is no redis-server`)
+  const redis = needsRedis && redisServer ? await startRedis(redisServer) : undefined
+  try {
+    await run({
+      name: 'unit, contract, integration and migration tests with coverage',
+      command: [
+        ...node('vitest', 'vitest.mjs'),
+        ...['run', '--config', 'test/vitest.config.ts', '--coverage'],
+        ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+      ],
+      environment: redis ? { SWITCHYARD_TEST_REDIS_URL: redis.url } : {},
+      count: countVitest(file),
+    })
+  } finally {
+    await redis?.close()
+  }
+}
+
+const playwright = (project: string, wrapper: string[] = []): Step => {
+  const file = join(folder, `${project}.json`)
+  return {
+    name: `end to end: ${project}`,
+    command: [
+      ...wrapper,
+      ...node('@playwright', 'test', 'cli.js'),
+      ...['test', '--config', 'test/e2e/playwright.config.ts', '--project', project, '--reporter=list,json'],
+    ],
+    environment: { PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+    count: countPlaywright(file),
+  }
+}
+
+const runEndToEnd = async () => {
+  if (!findChromium()) leftOut.push('end-to-end tests of the web console: there is no Chromium')
+  else await run(playwright('console'))
+
+  if (!has('test/e2e/**/*.desktop.spec.ts')) return
+  const xvfbRun = findXvfbRun()
+  if (!findElectron()) leftOut.push('end-to-end tests of the desktop app: the Electron runtime is not installed')
+  else if (hasDisplay()) await run(playwright('desktop'))
+  else if (xvfbRun) await run(playwright('desktop', [xvfbRun, '-a']))
+  else leftOut.push('end-to-end tests of the desktop app: there is neither a display nor Xvfb')
+}
+
+try {
+  for (const step of checks) await run(step)
+  await runVitest()
+  if (await run({ name: 'build', command: [...node('electron-vite', 'bin', 'electron-vite.js'), 'build'] })) {
+    await run({ name: 'OpenAPI document', command: [process.execPath, join(root, 'scripts', 'lint-openapi.ts')] })
+    await runEndToEnd()
+  } else {
+    leftOut.push('OpenAPI lint and end-to-end tests: the build failed')
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+for (const what of leftOut) console.log(`left out: ${what}`)
+console.log(`${total.passed} passed, ${total.failed} failed`)
+if (total.failed > 0) process.exitCode = 1
