@@ -1,0 +1,96 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor, Failure } from '../../../shared/contract/index.ts'
+import { sendFailure } from './failures.ts'
+import { hostName } from './host-guard.ts'
+import type { Authenticate, Credentials } from './sign-in.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    actor: Actor | undefined
+    /** There when the actor is a browser's session. */
+    csrfToken: string | undefined
+    credentials: Credentials | undefined
+  }
+}
+
+/** With TLS the prefix makes browsers refuse a cookie of that name that somebody else has set. */
+export const sessionCookieName = (secureCookies: boolean): string =>
+  secureCookies ? '__Host-switchyard_session' : 'switchyard_session'
+
+const changesNothing = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b))
+
+export interface Access {
+  /** Finds out who asks and refuses what nobody may; true when the request may go on. */
+  admit(request: FastifyRequest, reply: FastifyReply): Promise<boolean>
+  /** Finds out who asks; undefined when nobody is signed in. */
+  identify(request: FastifyRequest): Promise<Actor | undefined>
+  /** A request that a page of somebody else has sent. */
+  isForeign(request: FastifyRequest): boolean
+}
+
+export const createAccess = (options: {
+  readonly authenticate: Authenticate
+  readonly cookieName: string
+  readonly allowedHosts: readonly string[]
+}): Access => {
+  const allowed = new Set(options.allowedHosts.map(hostName))
+
+  const credentialsOf = (request: FastifyRequest): Credentials | undefined => {
+    const bearer = /^bearer +(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1]
+    if (bearer !== undefined) return { bearer }
+    const sessionCookie = request.cookies[options.cookieName]
+    return sessionCookie === undefined || sessionCookie === '' ? undefined : { sessionCookie }
+  }
+
+  const isForeign = (request: FastifyRequest): boolean => {
+    const origin = request.headers.origin
+    if (origin === undefined) return false
+    const host = URL.canParse(origin) ? new URL(origin).host.toLowerCase() : ''
+    if (host === '') return true
+    // A proxy in front may send its own name as Host; the browser then names one of the allowed hosts.
+    return host !== request.headers.host?.toLowerCase() && !allowed.has(hostName(host))
+  }
+
+  const identify = async (request: FastifyRequest): Promise<Actor | undefined> => {
+    const credentials = credentialsOf(request)
+    const found = credentials && (await options.authenticate(credentials))
+    if (!found) return undefined
+    request.credentials = credentials
+    request.actor = found.actor
+    request.csrfToken = credentials.sessionCookie === undefined ? undefined : found.csrfToken
+    return found.actor
+  }
+
+  /** A browser sends its cookie along whoever asks for the request, so changes need a second proof. */
+  const forgery = (request: FastifyRequest): Failure | undefined => {
+    if (request.credentials?.sessionCookie === undefined || changesNothing.has(request.method)) return undefined
+    if (isForeign(request)) return { code: 'FORBIDDEN', message: 'This request comes from a page of another origin' }
+    const sent = request.headers['x-csrf-token']
+    if (typeof sent === 'string' && request.csrfToken !== undefined && isSame(sent, request.csrfToken)) return undefined
+    return {
+      code: 'FORBIDDEN',
+      message: 'With a session cookie, changes need the header X-CSRF-Token; GET /api/v1/session tells its value',
+    }
+  }
+
+  return {
+    identify,
+    isForeign,
+    async admit(request, reply) {
+      if (!(await identify(request))) {
+        sendFailure(reply, {
+          code: 'UNAUTHENTICATED',
+          message: 'Sign in to the console, or send an API token as Authorization: Bearer …',
+        })
+        return false
+      }
+      const failure = forgery(request)
+      if (failure) sendFailure(reply, failure)
+      return failure === undefined
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import cookie from '@fastify/cookie'
+import Fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify'
+import type { EventBus } from '../../ports/event-bus.ts'
+import type { Log } from '../../ports/system.ts'
+import { createAccess, sessionCookieName } from './access.ts'
+import { answerError, useJsonBodies } from './admin-errors.ts'
+import { addConsolePages, isScreenPath } from './console-pages.ts'
+import { addContractRoutes, methodsOf, type Dispatch } from './contract-routes.ts'
+import { addDocsPages } from './docs-pages.ts'
+import { addEventStream } from './event-stream.ts'
+import { sendFailure } from './failures.ts'
+import { guardHost } from './host-guard.ts'
+import { buildOpenApi } from './openapi.ts'
+import { addProbes, type Readiness } from './probes.ts'
+import { bodyLimitBytes } from './read-body.ts'
+import { addSecurityHeaders } from './security-headers.ts'
+import { addSessionRoutes } from './session-routes.ts'
+import type { Authenticate, SignIn } from './sign-in.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** A hook that lets only signed-in actors through. */
+    admitOnly: onRequestAsyncHookHandler
+  }
+}
+
+export interface AdminAppDeps {
+  readonly dispatch: Dispatch
+  readonly authenticate: Authenticate
+  readonly signIn: SignIn
+  readonly events: EventBus
+  readiness(): Readiness
+  metrics(): Promise<string> | string
+  /** Where the built console lies. */
+  readonly consoleDir?: string | undefined
+  /** Names besides localhost under which the admin listener may be reached. */
+  readonly allowedHosts?: readonly string[] | undefined
+  readonly log: Log
+  readonly version: string
+  /** With TLS in front: cookies then travel over nothing else. */
+  readonly secureCookies: boolean
+}
+
+export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance> => {
+  const { log, allowedHosts = [] } = deps
+  const cookieName = sessionCookieName(deps.secureCookies)
+  const access = createAccess({ authenticate: deps.authenticate, cookieName, allowedHosts })
+  const onError = answerError(log)
+
+  const app = Fastify({
+    logger: false,
+    trustProxy: false,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: 60_000,
+    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => void onError(error, request, reply),
+  })
+  useJsonBodies(app)
+  app.setErrorHandler(onError)
+  app.decorateRequest('actor', undefined)
+  app.decorateRequest('csrfToken', undefined)
+  app.decorateRequest('credentials', undefined)
+  app.decorate('admitOnly', async (request, reply) => {
+    if (!(await access.admit(request, reply))) return reply
+  })
+
+  addSecurityHeaders(app)
+  guardHost(app, allowedHosts)
+  await app.register(cookie)
+
+  addProbes(app, { access, readiness: () => deps.readiness(), metrics: () => deps.metrics() })
+  addSessionRoutes(app, { access, signIn: deps.signIn, cookieName, secureCookies: deps.secureCookies })
+  await app.register(async (api) => {
+    api.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+    api.addHook('onRequest', app.admitOnly)
+    addContractRoutes(api, deps.dispatch)
+    addEventStream(api, {
+      events: deps.events,
+      log,
+      isStillWelcome: async ({ credentials }) =>
+        credentials !== undefined && (await deps.authenticate(credentials)) !== undefined,
+    })
+  })
+  await addDocsPages(app, access, JSON.stringify(buildOpenApi({ version: deps.version })))
+  const sendConsole = await addConsolePages(app, deps.consoleDir)
+
+  app.setNotFoundHandler(async (request, reply) => {
+    if (isScreenPath(request)) return sendConsole(reply)
+    const path = request.url.split('?', 1)[0] ?? ''
+    if (!path.startsWith('/api/')) return sendFailure(reply, { code: 'NOT_FOUND', message: 'There is nothing here' })
+    if (!(await access.admit(request, reply))) return reply
+    const methods = methodsOf(path)
+    if (methods.length === 0) return sendFailure(reply, { code: 'NOT_FOUND', message: `There is nothing at ${path}` })
+    void reply.header('allow', methods.join(', '))
+    const message = `${request.method} is not offered at ${path}, which takes ${methods.join(', ')}`
+    return sendFailure(reply, { code: 'NOT_FOUND', message })
+  })
+  return app
+}

@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify'
+import type { Access } from './access.ts'
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly status: string
+  readonly problems: readonly { readonly part: string; readonly message: string; readonly sinceMs: number }[]
+}
+
+/** For whoever watches the process: alive, ready to route, and how much of everything. */
+export const addProbes = (
+  app: FastifyInstance,
+  deps: { readonly access: Access; readiness(): Readiness; metrics(): Promise<string> | string },
+): void => {
+  app.get('/healthz', () => ({ status: 'ok' }))
+  app.get('/readyz', (_request, reply) => {
+    const readiness = deps.readiness()
+    return reply
+      .code(readiness.ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(readiness)
+  })
+  app.get('/metrics', { onRequest: app.admitOnly }, async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await deps.metrics()),
+  )
+}

@@ -1,0 +1,19 @@
+/** What is written to a log must not open a door: no tenant key, no credential, no query string. */
+const secrets: readonly (readonly [RegExp, string])[] = [
+  [/\/voice\/[^/?\s"'<>]+/g, '/voice/…'],
+  [/\b(bearer|basic)\s+[^\s"',;]+/gi, '$1 …'],
+  [/\b(cookie|authorization|x-csrf-token|x-cx-apikey)(["']?\s*[:=]\s*["']?)[^\n"']+/gi, '$1$2…'],
+  [/\?[^\s"'<>)]*=[^\s"'<>)]*/g, '?…'],
+]
+
+export const redact = (text: string): string =>
+  secrets.reduce((clean, [pattern, mask]) => clean.replace(pattern, mask), text)
+
+/** The path of a request as logs may show it. */
+export const maskedPath = (url: string): string => redact(url.split('?', 1)[0] ?? '')
+
+export const describeError = (error: unknown): Record<string, unknown> => {
+  if (!(error instanceof Error)) return { error: redact(String(error)) }
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
+  return { error: error.name, ...code, stack: redact(error.stack ?? error.message) }
+}
