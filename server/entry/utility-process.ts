@@ -1,0 +1,59 @@
+import type { Actor } from '../../shared/contract/index.ts'
+import type { FromControlPlane, ToControlPlane } from '../../shared/contract/native.ts'
+import { startServer } from '../index.ts'
+import { readConfig } from './read-config.ts'
+
+/** What Electron puts on `process` of a utility process; the server itself knows nothing of Electron. */
+interface ParentPort {
+  postMessage(message: FromControlPlane): void
+  on(event: 'message', listener: (event: { readonly data: ToControlPlane }) => void): void
+}
+
+/** Who sits at the desktop window. */
+const localOwner: Actor = { kind: 'local', name: 'Local owner', role: 'owner' }
+
+const port = (process as unknown as { readonly parentPort: ParentPort }).parentPort
+const starting = startServer(readConfig(process.env, process.argv.includes('--demo') ? { demo: true } : {}))
+
+const close = async () => {
+  const server = await starting
+  await server.close()
+  process.exit(0)
+}
+/** A close that fails ends the process all the same: what was acknowledged is written by then. */
+const closeOrEnd = () => {
+  close().catch((error: unknown) => {
+    console.error('The control plane did not close cleanly', error)
+    process.exit(1)
+  })
+}
+
+port.on('message', ({ data }) => {
+  if (data.type === 'close') return closeOrEnd()
+  const { id, name, input } = data
+  starting
+    .then((server) => server.dispatch(localOwner, name, input))
+    .then(
+      (reply) => port.postMessage({ type: 'reply', id, reply }),
+      (error: unknown) => {
+        console.error(`${name} failed`, error)
+        port.postMessage({ type: 'reply', id, reply: { ok: false, error: { code: 'INTERNAL', message: 'Internal error' } } })
+      },
+    )
+})
+
+// Ctrl-C reaches the whole process group; the main process decides what it means and asks for a close.
+process.on('SIGINT', () => undefined)
+process.on('SIGTERM', closeOrEnd)
+
+starting.then(
+  (server) => {
+    server.events.subscribe((event) => port.postMessage({ type: 'event', event }))
+    port.postMessage({ type: 'ready', urls: server.urls })
+  },
+  (error: unknown) => {
+    console.error('The control plane could not start', error)
+    port.postMessage({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+    process.exit(1)
+  },
+)
