@@ -1,0 +1,14 @@
+export { CxmlError, readCxml, type Verb } from './read-cxml.ts'
+export type { PlayedCall } from './played-call.ts'
+export { printSummary } from './print-summary.ts'
+export {
+  runSimulation,
+  startSimulation,
+  type Hooks,
+  type Progress,
+  type Simulation,
+  type Target,
+} from './run-simulation.ts'
+export { parseScenario, ScenarioError, type Scenario, type ScenarioInput } from './scenario.ts'
+export { isGood, type Summary } from './summary.ts'
+export { fetchExpectations, verifyCalls, type ControlPlaneAccess, type Mismatch, type Verification } from './verify.ts'
