@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError } from 'commander'
+import {
+  fetchExpectations,
+  isGood,
+  parseScenario,
+  printSummary,
+  ScenarioError,
+  startSimulation,
+  verifyCalls,
+  type PlayedCall,
+  type Progress,
+  type ScenarioInput,
+} from '../../simulator/index.ts'
+
+interface Options {
+  readonly url: string
+  readonly tenantKey: string
+  readonly bearer?: string
+  readonly scenario?: string
+  readonly calls?: number
+  readonly concurrency?: number
+  readonly rate?: number
+  readonly seed?: number
+  readonly timeScale?: number
+  readonly duplicates?: number
+  readonly reorder?: number
+  readonly to?: readonly string[]
+  readonly domain?: string
+  readonly verify?: true
+  readonly api: string
+  readonly token?: string
+  readonly tenant?: string
+  readonly json?: true
+}
+
+const number = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.')
+  return value
+}
+
+const readScenario = async (path: string): Promise<ScenarioInput> => {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new ScenarioError(`Cannot read the scenario ${path}`, { cause })
+  })
+  try {
+    return JSON.parse(text) as ScenarioInput
+  } catch (cause) {
+    throw new ScenarioError(
+      `The scenario ${path} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
+  }
+}
+
+/** What the command line says wins over the file. */
+const overrides = (options: Options): ScenarioInput =>
+  Object.fromEntries(
+    Object.entries({
+      calls: options.calls,
+      concurrency: options.concurrency,
+      rate: options.rate,
+      seed: options.seed,
+      timeScale: options.timeScale,
+      duplicates: options.duplicates,
+      reorder: options.reorder,
+      to: options.to,
+      domain: options.domain,
+    }).filter(([, value]) => value !== undefined),
+  )
+
+const apiAccess = ({ verify, api, token, tenant }: Options) => {
+  if (!verify) return undefined
+  if (token === undefined || tenant === undefined)
+    throw new ScenarioError('--verify needs --token and --tenant as well')
+  return { url: api, token, tenantId: tenant }
+}
+
+const showProgress = ({ callsDone, callsWanted, inFlight, callsPerSecond, wrongAnswers }: Progress): void => {
+  const wanted = callsWanted === 0 ? '' : ` of ${callsWanted}`
+  process.stderr.write(
+    `${callsDone}${wanted} calls done, ${callsPerSecond}/s, ${inFlight} in flight, ${wrongAnswers} wrong answers\n`,
+  )
+}
+
+const simulate = async (options: Options): Promise<void> => {
+  const access = apiAccess(options)
+  const expectations = access && (await fetchExpectations(access))
+  const file = options.scenario === undefined ? {} : await readScenario(options.scenario)
+  const scenario = parseScenario({
+    ...(expectations && { domain: expectations.domain }),
+    ...file,
+    ...overrides(options),
+    ...(expectations && { expect: { groups: expectations.groups, ...file.expect } }),
+  })
+  const played: PlayedCall[] = []
+  const startedMs = Date.now()
+  const simulation = startSimulation(
+    scenario,
+    { url: options.url, tenantKey: options.tenantKey, bearer: options.bearer },
+    { onProgress: showProgress, onCallEnd: access && ((call) => played.push(call)) },
+  )
+  let interrupts = 0
+  const interrupt = (): void => {
+    interrupts += 1
+    process.stderr.write(interrupts === 1 ? 'Finishing the calls in flight; once more to hang up\n' : 'Hanging up\n')
+    simulation.stop({ hangUp: interrupts > 1 })
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  const summary = await simulation.done
+  process.off('SIGINT', interrupt)
+  process.off('SIGTERM', interrupt)
+
+  const verification = access && (await verifyCalls(played, access, startedMs))
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ ...summary, verification }, null, 2)}\n`
+      : `${printSummary(summary, verification)}\n`,
+  )
+  if (!isGood(summary) || (verification?.mismatches.length ?? 0) > 0) process.exitCode = 1
+}
+
+export const createSimulateCommand = (): Command =>
+  new Command('simulate')
+    .description('play Cloudonix against a running server and judge its answers')
+    .option('--url <url>', 'webhook listener', 'http://127.0.0.1:8080')
+    .requiredOption('--tenant-key <key>', "the tenant's key, as in its webhook URLs")
+    .option('--bearer <key>', "the tenant's webhook API key, where one is set")
+    .option('--scenario <file>', 'scenario as JSON; the options below win over it')
+    .option('--calls <n>', 'how many calls; 0 goes on until interrupted', number)
+    .option('--concurrency <n>', 'calls at the same time', number)
+    .option('--rate <n>', 'new calls per second', number)
+    .option('--seed <n>', 'the same seed makes the same decisions', number)
+    .option('--time-scale <n>', 'how much faster than real time', number)
+    .option('--duplicates <share>', 'share of requests sent twice', number)
+    .option('--reorder <share>', 'share of calls whose events come out of order', number)
+    .option('--to <number...>', 'numbers called')
+    .option('--domain <domain>', 'the Cloudonix domain that calls')
+    .option('--verify', 'compare the call records with what was played')
+    .option('--api <url>', 'admin listener, for --verify', 'http://127.0.0.1:8081')
+    .option('--token <token>', 'API token, for --verify')
+    .option('--tenant <id>', 'tenant id, for --verify')
+    .option('--json', 'summary as JSON')
+    .action(async (options: Options, command: Command) => {
+      try {
+        await simulate(options)
+      } catch (error) {
+        if (!(error instanceof ScenarioError)) throw error
+        command.error(`error: ${error.message}`)
+      }
+    })
