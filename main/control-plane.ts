@@ -36,7 +36,8 @@ export const startControlPlane = (options: readonly string[], listeners: Control
     },
     onEvent: (event) => listeners.onEvent(event),
     onStatus: (status) => {
-      if (status.state === 'restarting') console.error(`Control plane down, attempt ${status.attempt}: ${status.reason}`)
+      if (status.state === 'restarting')
+        console.error(`Control plane down, attempt ${status.attempt}: ${status.reason}`)
       listeners.onStatus(status)
     },
   })

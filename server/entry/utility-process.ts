@@ -13,7 +13,8 @@ interface ParentPort {
 const localOwner: Actor = { kind: 'local', name: 'Local owner', role: 'owner' }
 
 const port = (process as unknown as { readonly parentPort: ParentPort }).parentPort
-const starting = startServer(readConfig(process.env, process.argv.includes('--demo') ? { demo: true } : {}))
+const start = async () => startServer(readConfig(process.env, process.argv.includes('--demo') ? { demo: true } : {}))
+const starting = start()
 
 const close = async () => {
   const server = await starting
@@ -37,7 +38,11 @@ port.on('message', ({ data }) => {
       (reply) => port.postMessage({ type: 'reply', id, reply }),
       (error: unknown) => {
         console.error(`${name} failed`, error)
-        port.postMessage({ type: 'reply', id, reply: { ok: false, error: { code: 'INTERNAL', message: 'Internal error' } } })
+        port.postMessage({
+          type: 'reply',
+          id,
+          reply: { ok: false, error: { code: 'INTERNAL', message: 'Internal error' } },
+        })
       },
     )
 })

@@ -1,0 +1,64 @@
+import type { Page } from '@playwright/test'
+import type { ControlPlaneEvent } from '../../../shared/contract/events.ts'
+import type { Reply } from '../../../shared/contract/index.ts'
+import type { ControlPlaneStatus, SwitchyardBridge } from '../../../shared/contract/native.ts'
+import type { StartedDesktop } from '../../support/electron/desktop-test.ts'
+
+declare global {
+  interface Window {
+    readonly switchyard: SwitchyardBridge
+  }
+}
+
+/** What the desktop window offers, as the page in it sees it. */
+export const createDesktopWindow = (desktop: StartedDesktop, page: Page) => ({
+  page,
+  ask: (name: string, input: unknown = {}): Promise<Reply<unknown>> =>
+    page.evaluate(([operation, given]) => window.switchyard.invoke(operation, given), [name, input] as const),
+  /** `running`, `restarting` … */
+  state: async (): Promise<ControlPlaneStatus['state']> =>
+    (await page.evaluate(() => window.switchyard.status())).state,
+  /** Gathers the states told from now on. */
+  followStates: async () => {
+    const states: string[] = []
+    await page.exposeFunction('tellState', (state: string) => states.push(state))
+    await page.evaluate(() => {
+      const { tellState } = window as unknown as { tellState: (state: string) => void }
+      window.switchyard.onStatus(({ state }) => tellState(state))
+    })
+    return states
+  },
+  nextEvent: (): Promise<ControlPlaneEvent> =>
+    page.evaluate(
+      () =>
+        new Promise((settle) => {
+          const stop = window.switchyard.onEvent((event) => {
+            stop()
+            settle(event)
+          })
+        }),
+    ),
+  address: () => desktop.appUrl(page.url()),
+})
+
+export const openDesktopWindow = async (desktop: StartedDesktop) => {
+  const page = await desktop.firstWindow()
+  await page.waitForFunction(() => 'switchyard' in window && document.readyState === 'complete')
+  return createDesktopWindow(desktop, page)
+}
+
+/** The operating system's view of the control plane: its own process. */
+export const controlPlanePid = (desktop: StartedDesktop): Promise<number | undefined> =>
+  desktop.evaluate(
+    ({ app }, name) => app.getAppMetrics().find((one) => one.type === 'Utility' && one.name === name)?.pid,
+    'Switchyard control plane',
+  )
+
+/** What Cloudonix would find: whether webhooks are taken. */
+export const takesWebhooks = async (desktop: StartedDesktop): Promise<boolean> => {
+  try {
+    return (await fetch(`${desktop.webhookUrl}/healthz`)).ok
+  } catch {
+    return false
+  }
+}

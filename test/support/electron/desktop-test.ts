@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test as base, chromium, type Browser } from '@playwright/test'
+import { findChromium, findElectron, root, whyNoDesktop } from '../../../scripts/machine.ts'
+import type { Desktop } from './desktop.ts'
+import { launchElectron } from './real-electron.ts'
+import { launchStandIn } from './stand-in-electron.ts'
+
+export interface StartedDesktop extends Desktop {
+  /** Where Cloudonix would reach this app. */
+  readonly webhookUrl: string
+  readonly dataDir: string
+}
+export interface DesktopStart {
+  readonly options?: readonly string[]
+  /** That of another start, to be the second instance. */
+  readonly dataDir?: string
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+const hasExited = (pid: number) => {
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch {
+    return true
+  }
+}
+
+interface WorkerFixtures {
+  /** Chromium for the stand-in; undefined where the real runtime is there. */
+  readonly standInBrowser: Browser | undefined
+}
+interface TestFixtures {
+  /** Starts the built app with a data directory of its own; what still runs after the test is ended. */
+  readonly startDesktop: (start?: DesktopStart) => Promise<StartedDesktop>
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  standInBrowser: [
+    async ({}, use) => {
+      const reason = whyNoDesktop()
+      console.log(reason ? `Desktop specs run on the stand-in: ${reason}.` : 'Desktop specs run on Electron.')
+      if (!reason) return use(undefined)
+      const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+      const executablePath = findChromium()
+      const browser = await chromium.launch({
+        ...(executablePath ? { executablePath } : {}),
+        args: [...asRoot, '--disable-gpu'],
+      })
+      await use(browser)
+      await browser.close()
+    },
+    { scope: 'worker' },
+  ],
+  startDesktop: async ({ standInBrowser }, use) => {
+    const started: Desktop[] = []
+    const folders: string[] = []
+    await use(async ({ options = [], dataDir } = {}) => {
+      const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'switchyard-desktop-')))
+      if (!dataDir) folders.push(folder)
+      const port = await freePort()
+      const env = {
+        SWITCHYARD_DATA_DIR: folder,
+        SWITCHYARD_PORT: String(port),
+        SWITCHYARD_ADMIN_PORT: String(await freePort()),
+      }
+      const how = { appFolder: process.env.SWITCHYARD_TEST_APP_FOLDER ?? root, options, env }
+      const desktop = standInBrowser
+        ? await launchStandIn(standInBrowser, how)
+        : await launchElectron(findElectron() ?? '', how)
+      started.push(desktop)
+      return { ...desktop, webhookUrl: `http://127.0.0.1:${port}`, dataDir: folder }
+    })
+    for (const { pid, exited } of started) {
+      if (!hasExited(pid)) process.kill(pid, 'SIGKILL')
+      await exited
+    }
+    for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  },
+})
+
+export { expect } from '@playwright/test'
