@@ -51,9 +51,9 @@ export const answerError =
 
 export const useJsonBodies = (app: FastifyInstance): void => {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser<string>('*', { parseAs: 'string' }, (request, text, done) => {
+  app.addContentTypeParser<string>('*', { parseAs: 'string' }, (request, text: string, done) => {
     try {
-      done(null, readJsonBody(request, text.toString()))
+      done(null, readJsonBody(request, text))
     } catch (error) {
       done(error as Error)
     }

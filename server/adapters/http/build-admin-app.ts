@@ -29,8 +29,8 @@ export interface AdminAppDeps {
   readonly authenticate: Authenticate
   readonly signIn: SignIn
   readonly events: EventBus
-  readiness(): Readiness
-  metrics(): Promise<string> | string
+  readonly readiness: () => Readiness
+  readonly metrics: () => Promise<string> | string
   /** Where the built console lies. */
   readonly consoleDir?: string | undefined
   /** Names besides localhost under which the admin listener may be reached. */
@@ -68,7 +68,7 @@ export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance
   guardHost(app, allowedHosts)
   await app.register(cookie)
 
-  addProbes(app, { access, readiness: () => deps.readiness(), metrics: () => deps.metrics() })
+  addProbes(app, { access, readiness: deps.readiness, metrics: deps.metrics })
   addSessionRoutes(app, { access, signIn: deps.signIn, cookieName, secureCookies: deps.secureCookies })
   await app.register(async (api) => {
     api.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))

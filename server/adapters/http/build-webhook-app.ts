@@ -11,7 +11,7 @@ export interface WebhookAppDeps {
   readonly log: Log
   /** The clock that `handle` measures with. */
   readonly clock: Pick<Clock, 'micros'>
-  isClosing(): boolean
+  readonly isClosing: () => boolean
 }
 
 type Request = FastifyRequest<{ Params: { tenantKey: string } }>
@@ -49,7 +49,7 @@ const queryStringOf = (url: string): string => {
 const headersOf = (request: Request): Readonly<Record<string, string>> => {
   const headers = request.headers
   if (headers['set-cookie'] === undefined) return headers as Record<string, string>
-  return { ...(headers as Record<string, string>), 'set-cookie': headers['set-cookie'].join(', ') }
+  return { ...(headers as Record<string, string>), 'set-cookie': String(headers['set-cookie']) }
 }
 
 const isCxmlPath = (url: string): boolean => /^\/+voice\/.*\b(?:application|dial-result)(?:[/?#]|$)/i.test(url)
@@ -132,7 +132,7 @@ export const buildWebhookApp = ({ handle, log, clock, isClosing }: WebhookAppDep
       handler,
       errorHandler: (error, request, reply) => {
         // Raised before the body is read, when the content type is no media type at all.
-        if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') handler(request as Request, reply)
+        if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') handler(request, reply)
         else fault(kind, request, reply, error)
       },
     })

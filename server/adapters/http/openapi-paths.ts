@@ -19,7 +19,7 @@ export const tagOf = (path: string): string =>
 
 const described = (schema: Json): { description?: Json; rest: Json } => {
   if (typeof schema !== 'object' || schema === null || !('description' in schema)) return { rest: schema }
-  const { description = '', ...rest } = schema as JsonObject
+  const { description = '', ...rest } = schema
   return { description, rest }
 }
 
@@ -54,7 +54,7 @@ export const operationObject = (name: string, operation: Operation): JsonObject 
   const required = new Set((operation.input as { required?: readonly string[] }).required ?? [])
   const inPath = new Set(parameterNames(operation.path))
   const others = Object.entries(properties).filter(([key]) => !inPath.has(key))
-  const pathParameters = [...inPath].map((key) => parameter(key, 'path', true, properties[key] ?? ({} as TSchema)))
+  const pathParameters = [...inPath].map((key) => parameter(key, 'path', true, properties[key] ?? {}))
   const queryParameters = hasBody(operation)
     ? []
     : others.map(([key, schema]) => parameter(key, 'query', required.has(key), schema))

@@ -10,7 +10,11 @@ export interface Readiness {
 /** For whoever watches the process: alive, ready to route, and how much of everything. */
 export const addProbes = (
   app: FastifyInstance,
-  deps: { readonly access: Access; readiness(): Readiness; metrics(): Promise<string> | string },
+  deps: {
+    readonly access: Access
+    readonly readiness: () => Readiness
+    readonly metrics: () => Promise<string> | string
+  },
 ): void => {
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {

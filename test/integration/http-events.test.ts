@@ -1,0 +1,218 @@
+import { connect } from 'node:net'
+import { get, type IncomingMessage } from 'node:http'
+import { promisify } from 'node:util'
+import type { FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { anAdminApp, anEventBus, bearer, listen, session } from './http-support.ts'
+
+const opened: FastifyInstance[] = []
+const anApp = async (...options: Parameters<typeof anAdminApp>) => {
+  const made = await anAdminApp(...options)
+  opened.push(made.app)
+  return { ...made, port: await listen(made.app) }
+}
+afterEach(async () => {
+  vi.useRealTimers()
+  await Promise.all(opened.splice(0).map((app) => app.close()))
+})
+
+interface Heard {
+  readonly id?: string
+  readonly event: string
+  readonly data: unknown
+}
+
+/** Reads a stream as a browser does. */
+const hear = (port: number, path = '/api/v1/events', headers: Record<string, string> = bearer()) =>
+  new Promise<{
+    response: IncomingMessage
+    text: () => string
+    messages: () => Heard[]
+    isOver: () => boolean
+    stop: () => void
+  }>((settle, reject) => {
+    const request = get({ port, host: '127.0.0.1', path, headers }, (response) => {
+      let text = ''
+      let isOver = false
+      response.setEncoding('utf8')
+      response.on('data', (piece: string) => (text += piece))
+      response.on('close', () => (isOver = true))
+      response.on('error', () => (isOver = true))
+      const messages = () =>
+        text
+          .split('\n\n')
+          .filter((block) => block.includes('data: '))
+          .map((block) => {
+            const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
+            const id = field('id')
+            return {
+              ...(id === undefined ? {} : { id }),
+              event: field('event') ?? '',
+              data: JSON.parse(field('data') ?? ''),
+            }
+          })
+      settle({ response, text: () => text, messages, isOver: () => isOver, stop: () => request.destroy() })
+    })
+    request.on('error', reject)
+  })
+
+const changed = (tenantId: string, id: string) => ({ tenantId, id, change: 'updated' as const })
+
+describe('the stream of events', () => {
+  it('tells what happens, to everybody at once', async () => {
+    const { port, bus } = await anApp()
+    const [one, two] = [await hear(port), await hear(port, undefined, session())]
+    expect(one.response.headers['content-type']).toBe('text/event-stream; charset=utf-8')
+    expect(one.response.headers['cache-control']).toBe('no-store')
+    expect(one.response.headers['x-content-type-options']).toBe('nosniff')
+    bus.publish('agent.changed', changed('t1', 'a1'))
+    bus.publish('system.recovered', { part: 'line\nbreak', atMs: 5 })
+    const expected = [
+      { id: '1', event: 'agent.changed', data: changed('t1', 'a1') },
+      { id: '2', event: 'system.recovered', data: { part: 'line\nbreak', atMs: 5 } },
+    ]
+    await expect.poll(one.messages).toEqual(expected)
+    await expect.poll(two.messages).toEqual(expected)
+  })
+
+  it.each([
+    ['the header', '/api/v1/events', { 'last-event-id': '1' }],
+    ['the query', '/api/v1/events?lastEventId=1', {}],
+  ])('goes on after the event named in %s', async (_where, path, headers) => {
+    const { port, bus } = await anApp()
+    for (const id of ['a1', 'a2', 'a3']) bus.publish('agent.changed', changed('t1', id))
+    const listener = await hear(port, path, { ...bearer(), ...headers })
+    bus.publish('agent.changed', changed('t1', 'a4'))
+    await expect.poll(() => listener.messages().map(({ id }) => id)).toEqual(['2', '3', '4'])
+  })
+
+  it.each(['1', '99', 'nonsense', '-1', '1'.repeat(40)])(
+    'says so when it does not know what came after %s',
+    async (id) => {
+      const { bus } = anEventBus(2)
+      const { port } = await anApp({ events: bus })
+      for (const agent of ['a1', 'a2', 'a3', 'a4']) bus.publish('agent.changed', changed('t1', agent))
+      const listener = await hear(port, undefined, { ...bearer(), 'last-event-id': id })
+      bus.publish('agent.changed', changed('t1', 'a5'))
+      await expect.poll(() => listener.messages().map(({ event }) => event)).toEqual(['resync', 'agent.changed'])
+    },
+  )
+
+  it('asks to read again rather than sending a flood', async () => {
+    const { bus } = anEventBus(1000)
+    const { port } = await anApp({ events: bus })
+    for (let n = 0; n < 600; n += 1) bus.publish('agent.changed', changed('t1', 'x'.repeat(1000)))
+    const listener = await hear(port, undefined, { ...bearer(), 'last-event-id': '0' })
+    await expect.poll(() => listener.messages().map(({ event }) => event)).toEqual(['resync'])
+  })
+
+  it.each([
+    ['whoever is bound to a tenant', '/api/v1/events', 'analyst-token'],
+    ['whoever asks for a tenant', '/api/v1/events?tenantId=t1', 'owner-token'],
+    ['both', '/api/v1/events?tenantId=t1', 'analyst-token'],
+  ])('%s hears of that tenant and of the site alone', async (_who, path, token) => {
+    const { port, bus } = await anApp()
+    const tell = () => {
+      bus.publish('agent.changed', changed('t2', 'hidden'))
+      bus.publish('agent.changed', changed('t1', 'shown'))
+      bus.publish('provider.changed', { id: 'site', change: 'updated' })
+    }
+    tell()
+    const listener = await hear(port, path, { ...bearer(token), 'last-event-id': '0' })
+    tell()
+    await expect
+      .poll(() => listener.messages().map(({ data }) => (data as { id: string }).id))
+      .toEqual(['shown', 'site', 'shown', 'site'])
+  })
+
+  it.each([
+    ['/api/v1/events?tenantId=t2', 'analyst-token', 404],
+    ['/api/v1/events?tenantId=t1&tenantId=t2', 'owner-token', 400],
+    ['/api/v1/events?tenantId=', 'owner-token', 400],
+  ])('%s by %s is refused', async (path, token, status) => {
+    const { app } = await anApp()
+    expect((await app.inject({ url: path, headers: bearer(token) })).statusCode).toBe(status)
+  })
+
+  it('forgets listeners that have gone', async () => {
+    const { app, port, bus, listeners } = await anApp()
+    const listener = await hear(port)
+    bus.publish('provider.changed', { id: 'p', change: 'updated' })
+    await expect.poll(listener.messages).toHaveLength(1)
+    listener.stop()
+    await expect.poll(listener.isOver).toBe(true)
+    bus.publish('provider.changed', { id: 'p', change: 'updated' })
+    expect(listeners.size).toBe(1)
+    await app.close()
+    expect(listeners.size).toBe(0)
+  })
+
+  it('drops a listener that does not read, and keeps the others', async () => {
+    const { app, port, bus } = await anApp()
+    const connections = promisify(app.server.getConnections.bind(app.server))
+    const reader = await hear(port)
+    const sleeper = connect(port, '127.0.0.1')
+    sleeper.on('error', () => undefined)
+    sleeper.write('GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer owner-token\r\n\r\n')
+    await new Promise((settle) => sleeper.once('data', settle))
+    sleeper.pause()
+    expect(await connections()).toBe(2)
+    let told = 0
+    while ((await connections()) === 2) {
+      for (let n = 0; n < 4; n += 1) bus.publish('agent.changed', changed('t1', 'x'.repeat(50_000)))
+      told += 4
+      await new Promise((settle) => setTimeout(settle, 5))
+    }
+    await expect.poll(() => reader.text().match(/^id: /gm)?.length).toBe(told)
+    sleeper.destroy()
+    expect(reader.isOver()).toBe(false)
+  })
+
+  it('ends when the server closes, at once', async () => {
+    const { app, port } = await anApp()
+    const listener = await hear(port)
+    const before = performance.now()
+    await app.close()
+    await expect.poll(listener.isOver).toBe(true)
+    expect(performance.now() - before).toBeLessThan(2000)
+  })
+
+  describe('in the course of time', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
+
+    it('shows that it is still there', async () => {
+      const { port } = await anApp()
+      const listener = await hear(port)
+      vi.advanceTimersByTime(15_000)
+      await vi.waitFor(() => expect(listener.text()).toContain(': still here\n\n'))
+      expect(listener.isOver()).toBe(false)
+    })
+
+    it('ends with the session that opened it', async () => {
+      const { port, sessions } = await anApp()
+      const listener = await hear(port, undefined, session())
+      sessions.clear()
+      vi.advanceTimersByTime(15_000)
+      await new Promise<void>((settle) => listener.response.on('close', settle))
+      expect(listener.isOver()).toBe(true)
+    })
+
+    it('goes on when it cannot find out', async () => {
+      let isBroken = false
+      const { port, lines, bus } = await anApp({
+        authenticate: async () => {
+          if (isBroken) throw new Error('store is busy')
+          return { actor: { kind: 'token', name: 'Ada', role: 'owner' } }
+        },
+      })
+      const listener = await hear(port)
+      isBroken = true
+      vi.advanceTimersByTime(15_000)
+      await new Promise((settle) => setTimeout(settle, 50))
+      expect(lines).toHaveLength(1)
+      bus.publish('provider.changed', { id: 'p', change: 'updated' })
+      await new Promise((settle) => listener.response.once('data', settle))
+      expect(listener.messages()).toHaveLength(1)
+    })
+  })
+})

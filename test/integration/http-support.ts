@@ -1,0 +1,129 @@
+import { connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { buildAdminApp, type AdminAppDeps } from '../../server/adapters/http/build-admin-app.ts'
+import { buildWebhookApp } from '../../server/adapters/http/build-webhook-app.ts'
+import type { EventBus } from '../../server/ports/event-bus.ts'
+import type { Log } from '../../server/ports/system.ts'
+import type { HandleWebhook, WebhookAnswer, WebhookRequest } from '../../server/ports/webhooks.ts'
+import type { ControlPlaneEvent } from '../../shared/contract/events.ts'
+import type { Actor } from '../../shared/contract/index.ts'
+
+export const rejectDocument = '<?xml version="1.0" encoding="UTF-8"?><Response><Reject reason="rejected"/></Response>'
+export const xml = 'application/xml; charset=utf-8'
+export const json = 'application/json; charset=utf-8'
+
+export const aLog = () => {
+  const lines: { level: string; fields: Record<string, unknown>; message: string }[] = []
+  const writer = (level: string) => (fields: Record<string, unknown>, message: string) => {
+    lines.push({ level, fields, message })
+  }
+  return { lines, log: { info: writer('info'), warn: writer('warn'), error: writer('error') } satisfies Log }
+}
+
+/** Says the same to everybody and remembers what it was asked. */
+export const aWebhookApp = (options: { handle?: HandleWebhook; isClosing?: () => boolean } = {}) => {
+  const asked: WebhookRequest[] = []
+  const { lines, log } = aLog()
+  const answerFor = ({ kind, unreadable }: WebhookRequest): WebhookAnswer =>
+    kind === 'voice_request' || kind === 'dial_result'
+      ? { status: 200, contentType: xml, body: '<Response><Hangup/></Response>' }
+      : { status: unreadable?.tooLarge ? 413 : unreadable ? 400 : 200, contentType: json, body: '{"ok":true}' }
+  const handle: HandleWebhook = async (request) => {
+    asked.push(request)
+    return options.handle ? options.handle(request) : answerFor(request)
+  }
+  const app = buildWebhookApp({
+    handle,
+    log,
+    clock: { micros: () => 42 },
+    isClosing: options.isClosing ?? (() => false),
+  })
+  return { app, asked, lines }
+}
+
+export const owner: Actor = { kind: 'token', name: 'Ada', role: 'owner' }
+export const analyst: Actor = { kind: 'token', name: 'Ben', role: 'analyst', tenantId: 't1' }
+
+/** Remembers `kept` events, as the real one remembers some. */
+export const anEventBus = (kept = 100) => {
+  const past: ControlPlaneEvent[] = []
+  const listeners = new Set<(event: ControlPlaneEvent) => void>()
+  let seq = 0
+  const bus: EventBus = {
+    publish: (name, payload) => {
+      seq += 1
+      const event = { seq, name, payload } as ControlPlaneEvent
+      past.push(event)
+      if (past.length > kept) past.shift()
+      for (const listener of listeners) listener(event)
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    since: (after) =>
+      after > seq || after < (past[0]?.seq ?? seq + 1) - 1 ? undefined : past.filter((event) => event.seq > after),
+  }
+  return { bus, listeners }
+}
+
+export const anAdminApp = async (options: Partial<AdminAppDeps> = {}) => {
+  const calls: { actor: Actor | undefined; name: string; input: unknown }[] = []
+  const sessions = new Set(['cookie-1'])
+  const { lines, log } = aLog()
+  const { bus, listeners } = anEventBus()
+  const app = await buildAdminApp({
+    dispatch: async (actor, name, input) => {
+      calls.push({ actor, name, input })
+      return { ok: true, value: { name } }
+    },
+    authenticate: async ({ bearer, sessionCookie }) => {
+      if (bearer === 'owner-token') return { actor: owner }
+      if (bearer === 'analyst-token') return { actor: analyst }
+      if (sessionCookie !== undefined && sessions.has(sessionCookie)) {
+        return { actor: { ...owner, kind: 'session' }, csrfToken: 'csrf-1' }
+      }
+      return undefined
+    },
+    signIn: {
+      open: async (code) => {
+        if (code !== 'good-code') return undefined
+        sessions.add('cookie-2')
+        return { cookie: 'cookie-2', csrfToken: 'csrf-1', actor: { ...owner, kind: 'session' }, maxAgeSeconds: 3600 }
+      },
+      close: async (cookie) => void sessions.delete(cookie),
+    },
+    events: bus,
+    readiness: () => ({ ready: true, status: 'ok', problems: [] }),
+    metrics: () => 'switchyard_up 1\n',
+    log,
+    version: '1.2.3',
+    secureCookies: false,
+    ...options,
+  })
+  return { app, calls, sessions, lines, bus, listeners }
+}
+
+export const bearer = (token = 'owner-token') => ({ authorization: `Bearer ${token}` })
+export const session = (csrf?: string) => ({
+  cookie: 'switchyard_session=cookie-1',
+  ...(csrf === undefined ? {} : { 'x-csrf-token': csrf }),
+})
+
+export const listen = async (app: FastifyInstance): Promise<number> => {
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return (app.server.address() as AddressInfo).port
+}
+
+/** Sends bytes as they are and collects what comes back until the other side closes. */
+export const rawExchange = (port: number, pieces: readonly (string | Buffer)[]): Promise<string> =>
+  new Promise((settle, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    let heard = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (text: string) => (heard += text))
+    socket.on('close', () => settle(heard))
+    socket.on('error', reject)
+    for (const piece of pieces) socket.write(piece)
+  })
