@@ -48,35 +48,49 @@ test.describe('the desktop window', () => {
     })
   })
 
-  test('stays where it is: no navigation, no new window, no frame, no connection', async ({ startDesktop }) => {
-    const desktop = await startDesktop()
-    const window = await openDesktopWindow(desktop)
-    await expect.poll(window.state).toBe('running')
+  test('stays where it is', async ({ startDesktop }) => {
+    const window = await openDesktopWindow(await startDesktop())
     const home = window.address()
-
     await window.page.evaluate(() => {
-      open('https://example.com/popup')
       location.href = 'https://example.com/elsewhere'
     })
-    await window.page.evaluate((url) => {
+    expect(await window.ask('system.info')).toMatchObject({ ok: true })
+    expect(window.address()).toBe(home)
+  })
+
+  test('opens no other window', async ({ startDesktop }) => {
+    const desktop = await startDesktop()
+    const { page } = await openDesktopWindow(desktop)
+    const opened = await page.evaluateHandle(() => window.open('about:blank'))
+    await expect.poll(() => opened.evaluate((popup) => popup === null || popup.closed)).toBe(true)
+    expect(desktop.pages()).toHaveLength(1)
+  })
+
+  test('connects to nothing and frames nothing', async ({ startDesktop }) => {
+    const desktop = await startDesktop()
+    const { page, state } = await openDesktopWindow(desktop)
+    await expect.poll(state).toBe('running')
+    const refused = await page.evaluateHandle(() => {
+      const directives: string[] = []
+      document.addEventListener('securitypolicyviolation', (event) => directives.push(event.effectiveDirective))
+      return directives
+    })
+    const isConnected = await page.evaluate(async (url) => {
       const frame = document.createElement('iframe')
       frame.src = url
       document.body.append(frame)
+      const connections = [
+        fetch(url, { mode: 'no-cors' }),
+        new Promise((_, reject) => (new WebSocket(url).onerror = reject)),
+      ]
+      return Promise.any(connections).then(
+        () => true,
+        () => false,
+      )
     }, desktop.webhookUrl)
-    const connected = await window.page.evaluate(
-      (url) =>
-        fetch(url, { mode: 'no-cors' }).then(
-          () => true,
-          () => false,
-        ),
-      desktop.webhookUrl,
-    )
-
-    expect(connected).toBe(false)
-    await expect.poll(() => desktop.pages().length).toBe(1)
-    expect(window.address()).toBe(home)
-    expect(window.page.frames().filter((frame) => frame.url().startsWith('http://'))).toEqual([])
-    expect(await window.ask('system.info')).toMatchObject({ ok: true })
+    expect(isConnected).toBe(false)
+    await expect.poll(() => refused.jsonValue()).toEqual(expect.arrayContaining(['connect-src', 'frame-src']))
+    expect(page.frames().filter((frame) => frame.url().startsWith('http://'))).toEqual([])
   })
 
   test('gets no permission it asks for', async ({ startDesktop }) => {
