@@ -172,9 +172,11 @@ const refuse = (pointer: string, message: string): never => {
   throw new ScenarioError(`${dotted(pointer)} ${message}${help === undefined ? '' : `. Wanted: ${help}`}`)
 }
 
-const unknownKeys = (error: { keyword: string; params: unknown }): string => {
-  const { additionalProperties } = error.params as { additionalProperties?: readonly string[] }
-  return error.keyword === 'additionalProperties' && additionalProperties ? `: ${additionalProperties.join(', ')}` : ''
+/** An unknown field fails against the schema `false`, which says little to a person. */
+const inWords = (problem: { keyword: string; instancePath: string; message: string }): string => {
+  if (problem.keyword !== 'boolean') return problem.message
+  const isNested = problem.instancePath.lastIndexOf('/') > 0
+  return isNested ? 'is not known' : `is not known. A scenario has ${Object.keys(Scenario.properties).join(', ')}`
 }
 
 const checkWeights = (pointer: string, outcomes: Outcomes): void => {
@@ -186,7 +188,7 @@ const checkWeights = (pointer: string, outcomes: Outcomes): void => {
 export const parseScenario = (input: unknown): Scenario => {
   const filled = Value.Default(Scenario, Value.Clone(input))
   const [problem] = validator.Errors(filled)
-  if (problem) return refuse(problem.instancePath, `${problem.message}${unknownKeys(problem)}`)
+  if (problem) return refuse(problem.instancePath, inWords(problem))
   const scenario = filled as Scenario
   for (const [key, spread] of Object.entries({
     ringSeconds: scenario.ringSeconds,
