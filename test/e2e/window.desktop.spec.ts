@@ -141,8 +141,7 @@ test.describe('the desktop window', () => {
     await first.evaluate(({ app, BrowserWindow }) => {
       app.once('second-instance', () => BrowserWindow.getAllWindows()[0]?.setTitle('Asked for again'))
     }, undefined)
-    const second = await startDesktop({ dataDir: first.dataDir })
-    expect(await second.exited).toBe(0)
+    expect(await first.startAgain()).toBe(0)
     await expect
       .poll(() =>
         first.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((one) => one.getTitle()), undefined),

@@ -12,12 +12,9 @@ import { launchStandIn } from './stand-in-electron.ts'
 export interface StartedDesktop extends Desktop {
   /** Where Cloudonix would reach this app. */
   readonly webhookUrl: string
-  readonly dataDir: string
 }
 export interface DesktopStart {
   readonly options?: readonly string[]
-  /** That of another start, to be the second instance. */
-  readonly dataDir?: string
 }
 
 const freePort = async (): Promise<number> => {
@@ -67,9 +64,9 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   startDesktop: async ({ standInBrowser }, use) => {
     const started: Desktop[] = []
     const folders: string[] = []
-    await use(async ({ options = [], dataDir } = {}) => {
-      const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'switchyard-desktop-')))
-      if (!dataDir) folders.push(folder)
+    await use(async ({ options = [] } = {}) => {
+      const folder = await mkdtemp(join(tmpdir(), 'switchyard-desktop-'))
+      folders.push(folder)
       const port = await freePort()
       const env = {
         SWITCHYARD_DATA_DIR: folder,
@@ -81,7 +78,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         ? await launchStandIn(standInBrowser, how)
         : await launchElectron(findElectron() ?? '', how)
       started.push(desktop)
-      return { ...desktop, webhookUrl: `http://127.0.0.1:${port}`, dataDir: folder }
+      return { ...desktop, webhookUrl: `http://127.0.0.1:${port}` }
     })
     for (const { pid, exited } of started) {
       if (!hasExited(pid)) process.kill(pid, 'SIGKILL')

@@ -14,6 +14,8 @@ export interface Desktop {
   /** Settles with the exit code once the app is gone. */
   readonly exited: Promise<number | null>
   firstWindow(): Promise<Page>
+  /** Starts the app once more over the same data, as a second double-click would; settles with its exit code. */
+  startAgain(): Promise<number | null>
   /** Every page there is, also those that the app did not open itself. */
   pages(): readonly Page[]
   /** Runs in the main process; `run` is sent as text, so it sees its argument and nothing else. */

@@ -17,13 +17,15 @@ export const launchStandIn = async (
 ): Promise<Desktop> => {
   const context = await browser.newContext()
   const windows = await createStandInWindows(context, (): Peer => app)
-  const main = fork(join(appFolder, 'out/main/index.js'), options, {
-    cwd: appFolder,
-    env: { ...process.env, ...env },
-    execArgv: ['--import', register],
-    serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
+  const start = () =>
+    fork(join(appFolder, 'out/main/index.js'), options, {
+      cwd: appFolder,
+      env: { ...process.env, ...env },
+      execArgv: ['--import', register],
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+  const main = start()
   const said: Buffer[] = []
   main.stdout?.on('data', (chunk: Buffer) => said.push(chunk))
   main.stderr?.on('data', (chunk: Buffer) => said.push(chunk))
@@ -52,6 +54,10 @@ export const launchStandIn = async (
           throw new Error(`The app ended before it opened a window:\n${output()}`)
         await setTimeout(10)
       }
+    },
+    startAgain: async () => {
+      const [code] = (await once(start(), 'exit')) as [number | null]
+      return code
     },
     pages: () => context.pages(),
     evaluate: (run, argument) => app.ask('evaluate', run.toString(), argument),
