@@ -1,0 +1,23 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
+
+const known = new Map<string, string>()
+
+const format = (text: string): string => {
+  if (!text.startsWith('+')) return text
+  const parsed = parsePhoneNumberFromString(text)
+  if (!parsed) return text
+  // RFC 3966 groups with hyphens everywhere; only the country code stands apart: +1 202-555-0100.
+  const uri = parsed.format('RFC3966')
+  return uri.slice('tel:'.length).replace('-', ' ')
+}
+
+/** An E.164 number as people read it; anything else (extensions, `anonymous`, SIP users) as it is. */
+export const formatNumber = (text: string): string => {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  // Screens repeat the same few thousand numbers; beyond that, start over rather than grow.
+  if (known.size > 5000) known.clear()
+  const formatted = format(text)
+  known.set(text, formatted)
+  return formatted
+}

@@ -1,0 +1,55 @@
+import { useRef, type ReactNode } from 'react'
+import classes from './held-list.module.css'
+import { onListKey } from './list-keys.ts'
+
+interface HeldListProps {
+  readonly label: string
+  readonly waitingCount: number
+  /** Somebody points at the list or has the focus in it: nothing in it may move. */
+  readonly onHold: () => void
+  /** Lets in what waited; `isHeld` says whether somebody still points at it. */
+  readonly onLetIn: (isHeld: boolean) => void
+  readonly children: ReactNode
+}
+
+/** A live list whose rows keep their place while somebody is in it. */
+export const HeldList = ({ label, waitingCount, onHold, onLetIn, children }: HeldListProps) => {
+  const isPointed = useRef(false)
+  const isFocused = useRef(false)
+  const leave = () => {
+    if (!isPointed.current && !isFocused.current) onLetIn(false)
+  }
+  return (
+    <div
+      role="group"
+      aria-label={label}
+      className={classes.held}
+      onPointerEnter={() => {
+        isPointed.current = true
+        onHold()
+      }}
+      onPointerLeave={() => {
+        isPointed.current = false
+        leave()
+      }}
+      onFocus={(event) => {
+        // A row clicked with the pointer keeps the list only while the pointer is there or the keyboard is used.
+        isFocused.current = event.target.matches(':focus-visible')
+        if (isFocused.current) onHold()
+      }}
+      onBlur={(event) => {
+        if (event.currentTarget.contains(event.relatedTarget)) return
+        isFocused.current = false
+        leave()
+      }}
+      onKeyDown={onListKey}
+    >
+      {waitingCount > 0 ? (
+        <button type="button" className={classes.waiting} onClick={() => onLetIn(true)}>
+          {waitingCount} new
+        </button>
+      ) : undefined}
+      {children}
+    </div>
+  )
+}
