@@ -71,6 +71,12 @@ describe('what a webhook is decoded to', () => {
     ['a form field that comes twice', 'CallSid=a&CallSid=b', 'application/x-www-form-urlencoded', { CallSid: 'b' }],
     ['an object in the prototype position', '{"a":1,"__proto__":{"b":2}}', 'application/json', { a: 1 }],
     ['the same written with escapes', String.raw`{"a":1,"\u005f_proto__":{"b":2}}`, 'application/json', { a: 1 }],
+    [
+      'the same with another letter escaped',
+      String.raw`{"a":1,"__\u0070roto__":{"b":2}}`,
+      'application/json',
+      { a: 1 },
+    ],
     ['a form in the prototype position', 'a=1&__proto__=2&constructor=3', undefined, { a: '1', constructor: '3' }],
     [
       'SessionData as a text',

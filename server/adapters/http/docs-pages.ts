@@ -36,6 +36,10 @@ export const addDocsPages = async (app: FastifyInstance, access: Access, documen
         pageTitle: 'Switchyard API',
         withDefaultFonts: false,
         hideClientButton: true,
+        // Everything that would lead to somebody else's service.
+        showDeveloperTools: 'never',
+        agent: { disabled: true },
+        mcp: { disabled: true },
         telemetry: false,
       },
     })

@@ -36,7 +36,7 @@ const isTooDeep = (text: string): boolean => {
 
 /** A key of that name is legal JSON, but whoever copies the object by assignment would get another prototype. */
 const withoutProto = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value)
-const mayNameProto = (text: string): boolean => text.includes('__proto__') || text.includes('\\u005')
+const mayNameProto = (text: string): boolean => text.includes('__proto__') || text.includes('\\u00')
 
 /** Says where, but repeats nothing of the text: reasons are shown and logged, bodies are not. */
 const whereItBreaks = (error: unknown): string => {
