@@ -1,8 +1,12 @@
 import { Command } from 'commander'
+import { failAndExit } from '../run-server.ts'
+import { createServeCommand } from './serve.ts'
 import { createSimulateCommand } from './simulate.ts'
+import { createSignInLinkCommand, createTokenCommand } from './token.ts'
 
 const program = new Command('switchyard').description('Routes phone calls to AI voice agents').showHelpAfterError()
 
-for (const createCommand of [createSimulateCommand]) program.addCommand(createCommand())
+for (const createCommand of [createServeCommand, createTokenCommand, createSignInLinkCommand, createSimulateCommand])
+  program.addCommand(createCommand())
 
-await program.parseAsync()
+await program.parseAsync().catch(failAndExit)

@@ -1,0 +1,122 @@
+import type { Call } from '../../domain/calls/call.ts'
+import { selectMember } from '../../domain/routing/select-member.ts'
+import { strategies } from '../../domain/routing/strategies/index.ts'
+import {
+  countFirstChoice,
+  countOf,
+  emptyTally,
+  expire,
+  type GroupTally,
+} from '../../domain/routing/strategies/tally.ts'
+import type { RuntimeJournal, RuntimeState, Selection, SelectionRequest } from '../../ports/runtime-state.ts'
+import { isTerminal } from '../../../shared/vocabulary.ts'
+import { createBoundedMap } from './bounded-map.ts'
+import { createKeyedLock } from './keyed-lock.ts'
+import { createLeases } from './leases.ts'
+
+const rememberedEndedCalls = 20_000
+const rememberedAnswers = 50_000
+
+/**
+ * Runtime state of one process: in memory, its tallies journalled so that they outlive a `kill -9`. Slots and live calls
+ * are rebuilt from `inFlight`, the calls that the durable store has as not ended.
+ */
+export const createEmbeddedRuntimeState = async (
+  journal: RuntimeJournal,
+  inFlight: readonly Call[],
+): Promise<RuntimeState> => {
+  const tallies = new Map<string, GroupTally>()
+  const leases = createLeases()
+  const liveCalls = new Map<string, Call>()
+  const endedCalls = createBoundedMap<Call>(rememberedEndedCalls)
+  const answers = createBoundedMap<{ readonly status: number; readonly body: string }>(rememberedAnswers)
+  const lock = createKeyedLock()
+  const key = (...parts: readonly string[]): string => parts.join('\n')
+
+  for (const { tenantId, groupId, tally } of await journal.load()) tallies.set(key(tenantId, groupId), tally)
+  for (const call of inFlight) {
+    liveCalls.set(key(call.tenantId, call.token), call)
+    for (const attempt of call.attempts) {
+      if (attempt.agentId === undefined || attempt.endedAtMs !== undefined) continue
+      leases.hold(key(call.tenantId, attempt.agentId), key(call.token, String(attempt.n)), attempt.leaseUntilMs)
+    }
+  }
+
+  const tallyOf = (tenantId: string, groupId: string): GroupTally => {
+    const name = key(tenantId, groupId)
+    let tally = tallies.get(name)
+    if (!tally) tallies.set(name, (tally = emptyTally()))
+    return tally
+  }
+
+  const select = ({
+    tenantId,
+    group,
+    members,
+    isFirstChoice,
+    leaseKey,
+    leaseMs,
+    nowMs,
+    dryRun,
+  }: SelectionRequest): Selection => {
+    const activeCallsOf = (agentId: string): number => leases.count(key(tenantId, agentId), nowMs)
+    const windowMs = group && strategies[group.strategy].usesWindow ? group.windowMs : undefined
+    const tally = group ? tallyOf(tenantId, group.id) : emptyTally()
+    const hasExpired = !dryRun && group !== undefined && expire(tally, windowMs, nowMs)
+    const { chosen, contenders, verdicts } = selectMember(group?.strategy ?? 'priority', tally, members, activeCallsOf)
+    if (chosen && !dryRun) {
+      leases.hold(key(tenantId, chosen.agentId), leaseKey, nowMs + leaseMs)
+      if (group && isFirstChoice) {
+        const isNewEpoch = countFirstChoice(tally, contenders, chosen.agentId, windowMs, nowMs)
+        journal.saveTally(tenantId, group.id, tally, isNewEpoch || hasExpired ? undefined : chosen.agentId)
+      }
+    }
+    return { agentId: chosen?.agentId, verdicts }
+  }
+
+  return {
+    select: (request) => Promise.resolve(select(request)),
+    release: (tenantId, agentId, leaseKey) => Promise.resolve(leases.release(key(tenantId, agentId), leaseKey)),
+    activeCalls: (tenantId, agentIds, nowMs) =>
+      Promise.resolve(new Map(agentIds.map((agentId) => [agentId, leases.count(key(tenantId, agentId), nowMs)]))),
+    groupState(tenantId, groupId, windowMs, nowMs) {
+      const tally = tallyOf(tenantId, groupId)
+      const oldest = nowMs - windowMs
+      const firstChoices = new Map<string, number>()
+      const lastUsedAtMs = new Map<string, number>()
+      for (const [agentId, member] of tally.members) {
+        const inside = member.buckets.filter(({ startMs }) => startMs === 0 || startMs >= oldest)
+        firstChoices.set(agentId, countOf({ ...member, buckets: inside }))
+        if (member.lastUsedAtMs !== undefined) lastUsedAtMs.set(agentId, member.lastUsedAtMs)
+      }
+      return Promise.resolve({ firstChoices, lastUsedAtMs })
+    },
+    exclusively: (tenantId, token, work) => lock(key(tenantId, token), work),
+    loadCall: (tenantId, token) =>
+      Promise.resolve(liveCalls.get(key(tenantId, token)) ?? endedCalls.get(key(tenantId, token))),
+    saveCall(call) {
+      const name = key(call.tenantId, call.token)
+      if (isTerminal(call.state)) {
+        liveCalls.delete(name)
+        endedCalls.set(name, call)
+      } else liveCalls.set(name, call)
+      return Promise.resolve()
+    },
+    overdueCalls: (nowMs) => Promise.resolve([...liveCalls.values()].filter(({ deadlineMs }) => deadlineMs <= nowMs)),
+    liveCallCount: () => Promise.resolve(liveCalls.size),
+    loadAnswer: (tenantId, name) => Promise.resolve(answers.get(key(tenantId, name))),
+    saveAnswer(tenantId, name, answer) {
+      answers.set(key(tenantId, name), answer)
+      return Promise.resolve()
+    },
+    forgetTenant(tenantId) {
+      const belongs = (name: string): boolean => name.startsWith(`${tenantId}\n`)
+      for (const name of liveCalls.keys()) if (belongs(name)) liveCalls.delete(name)
+      for (const name of tallies.keys()) if (belongs(name)) tallies.delete(name)
+      endedCalls.deleteWhere(belongs)
+      answers.deleteWhere(belongs)
+      return Promise.resolve()
+    },
+    close: () => Promise.resolve(),
+  }
+}

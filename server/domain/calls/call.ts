@@ -1,0 +1,54 @@
+import type { AttemptResult, CallState, Direction, Disposition } from '../../../shared/vocabulary.ts'
+
+/** One try to reach one target within a call. */
+export interface DialAttempt {
+  readonly n: number
+  readonly decisionId: string
+  readonly agentId?: string | undefined
+  readonly provider?: string | undefined
+  readonly trunkId?: string | undefined
+  readonly groupId?: string | undefined
+  readonly startedAtMs: number
+  readonly endedAtMs?: number | undefined
+  readonly result?: AttemptResult | undefined
+  /** When the slot it holds is free again, whatever happens. */
+  readonly leaseUntilMs: number
+}
+
+/** Everything that happens under one session token, in its working form: what the next webhook needs to know. */
+export interface Call {
+  readonly id: string
+  readonly tenantId: string
+  readonly token: string
+  readonly direction: Direction
+  /** As understood (E.164 where it is a number), not as dialled. */
+  readonly from: string
+  readonly to: string
+  readonly state: CallState
+  readonly disposition?: Disposition | undefined
+  readonly reason?: string | undefined
+  readonly ruleId?: string | undefined
+  /** Of the newest attempt. */
+  readonly groupId?: string | undefined
+  readonly agentId?: string | undefined
+  readonly trunkId?: string | undefined
+  readonly provider?: string | undefined
+  readonly startedAtMs: number
+  readonly answeredAtMs?: number | undefined
+  readonly endedAtMs?: number | undefined
+  /** From the CDR where it came, else computed. */
+  readonly ringSeconds?: number | undefined
+  readonly talkSeconds?: number | undefined
+  readonly durationSeconds?: number | undefined
+  readonly quality?: { rxMos?: number; txMos?: number; rttMs?: number } | undefined
+  readonly configVersion?: number | undefined
+  readonly attempts: readonly DialAttempt[]
+  /** Something was played or said before the first agent picked up, so `answer` updates do not mean an agent. */
+  readonly announced?: boolean | undefined
+  /** Past this the call is over, whatever was or was not heard of it. */
+  readonly deadlineMs: number
+  /** Hash of the CDR that closed it; a first differing one may correct the outcome. */
+  readonly cdrHash?: string | undefined
+  readonly corrected?: boolean | undefined
+  readonly updatedAtMs: number
+}

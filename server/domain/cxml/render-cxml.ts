@@ -1,0 +1,86 @@
+import { create } from 'xmlbuilder2'
+import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
+import type { CxmlDocument, DialNoun, Verb } from './verbs.ts'
+
+type Attributes = Record<string, string>
+
+const attributes = (all: Readonly<Record<string, string | number | undefined>>): Attributes => {
+  const given: Attributes = {}
+  for (const [name, value] of Object.entries(all)) if (value !== undefined) given[name] = String(value)
+  return given
+}
+
+const appendNoun = (dial: XMLBuilder, to: DialNoun): void => {
+  // A noun's text is used as it stands, so there is never white space around it.
+  switch (to.noun) {
+    case 'Service':
+      dial
+        .ele('Service', attributes({ provider: to.provider, username: to.username, password: to.password }))
+        .txt(to.number)
+      break
+    case 'Sip':
+      dial.ele('Sip', attributes({ username: to.username, password: to.password })).txt(to.uri)
+      break
+    case 'Number':
+      dial.ele('Number').txt(to.number)
+  }
+}
+
+const appendVerb = (response: XMLBuilder, verb: Verb): void => {
+  switch (verb.verb) {
+    case 'Dial': {
+      const { callerId, timeoutSeconds, timeLimitSeconds, trunks, action } = verb
+      const dial = response.ele(
+        'Dial',
+        // POST is said, not assumed: the default method of an action is not documented.
+        attributes({
+          callerId,
+          trunks: trunks?.join(','),
+          timeout: timeoutSeconds,
+          timeLimit: timeLimitSeconds,
+          action,
+          method: 'POST',
+        }),
+      )
+      appendNoun(dial, verb.to)
+      break
+    }
+    case 'Connect': {
+      const stream = response.ele('Connect').ele('Stream', { url: verb.streamUrl })
+      for (const [name, value] of Object.entries(verb.parameters)) stream.ele('Parameter', { name, value })
+      break
+    }
+    case 'Redirect':
+      response.ele('Redirect', { method: 'POST' }).txt(verb.url)
+      break
+    case 'Say':
+      response.ele('Say', { language: verb.language }).txt(verb.text)
+      break
+    case 'Reject':
+      response.ele('Reject', { reason: verb.reason })
+      break
+    case 'Hangup':
+      response.ele('Hangup')
+  }
+}
+
+/** The document as text. Expects one that `cxmlProblems` finds nothing wrong with. */
+export const renderCxml = (document: CxmlDocument): string => {
+  const response = create({ version: '1.0', encoding: 'UTF-8' }).ele('Response')
+  for (const verb of document) appendVerb(response, verb)
+  return response.end({ prettyPrint: false })
+}
+
+/** The same document as people may see it: credentials and signed state masked. */
+export const maskDocument = (document: CxmlDocument): CxmlDocument =>
+  document.map((verb) => {
+    const mask = (url: string): string => maskUrl(url)
+    if (verb.verb === 'Redirect') return { ...verb, url: mask(verb.url) }
+    if (verb.verb !== 'Dial') return verb
+    const to = 'password' in verb.to && verb.to.password !== undefined ? { ...verb.to, password: '***' } : verb.to
+    return { ...verb, to, action: mask(verb.action) }
+  })
+
+/** Hides the tenant key and the signed state of one of our URLs. */
+export const maskUrl = (url: string): string =>
+  url.replace(/\/voice\/[^/?]+/, '/voice/***').replace(/([?&]s=)[^&]*/, '$1***')

@@ -1,0 +1,61 @@
+import type { AttemptResult, CredentialNeed, DialKind, StrategyName, ValueKind } from '../../../shared/vocabulary.ts'
+import type { RouteTable } from './route-table.ts'
+import type { Target } from './target.ts'
+
+export interface RoutableProvider {
+  readonly key: string
+  readonly displayName: string
+  readonly dialAs: DialKind
+  readonly valueKind: ValueKind
+  readonly credentials: CredentialNeed
+  readonly enabled: boolean
+}
+
+export interface RoutableAgent {
+  readonly id: string
+  readonly name: string
+  readonly provider: string
+  readonly value: string
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  readonly enabled: boolean
+  readonly maxConcurrentCalls?: number | undefined
+}
+
+export interface RoutableMember {
+  readonly agentId: string
+  readonly priority: number
+  readonly weight: number
+  readonly position: number
+  readonly enabled: boolean
+}
+
+export interface RoutableGroup {
+  readonly id: string
+  readonly name: string
+  readonly strategy: StrategyName
+  readonly windowMs: number
+  readonly ringTimeoutSeconds: number
+  readonly maxAttempts: number
+  readonly retryOn: readonly AttemptResult[]
+  readonly fallback?: Target | undefined
+  readonly members: readonly RoutableMember[]
+}
+
+/** Everything a decision needs to know of one tenant: an immutable snapshot, swapped as a whole. */
+export interface RoutingConfig {
+  readonly tenantId: string
+  readonly configVersion: number
+  readonly defaultCountry: string
+  readonly defaultTarget?: Target | undefined
+  readonly ringTimeoutSeconds: number
+  readonly timeLimitSeconds: number
+  readonly retriesCancelled: boolean
+  readonly sayLanguage: string
+  readonly providers: ReadonlyMap<string, RoutableProvider>
+  readonly agents: ReadonlyMap<string, RoutableAgent>
+  readonly groups: ReadonlyMap<string, RoutableGroup>
+  /** The values of the agents that are numbers: a call from one of them goes out. */
+  readonly agentNumbers: ReadonlySet<string>
+  readonly rules: RouteTable
+}

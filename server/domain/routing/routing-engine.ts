@@ -1,0 +1,332 @@
+import type { AttemptResult, Direction, StrategyName } from '../../../shared/vocabulary.ts'
+import { readNumber, type ReadNumber } from '../numbers/read-number.ts'
+import type { ConsideredRule, RoutingStep } from './explanation.ts'
+import { formatPattern } from './pattern.ts'
+import type { RouteMatch } from './route-table.ts'
+import type { RoutableAgent, RoutableGroup, RoutingConfig } from './routing-config.ts'
+import type { MemberVerdict, SelectableMember } from './select-member.ts'
+import { describeTarget, type Target } from './target.ts'
+
+/** A question to the runtime state: who of these takes the call? Answered with the agent whose slot is now taken. */
+export interface SelectionAsk {
+  /** Undefined: the only member is dialled directly. */
+  readonly group: { readonly id: string; readonly strategy: StrategyName; readonly windowMs: number } | undefined
+  readonly members: readonly SelectableMember[]
+  readonly isFirstChoice: boolean
+  readonly ringTimeoutSeconds: number
+}
+export interface SelectionReply {
+  readonly agentId?: string | undefined
+  readonly verdicts: readonly MemberVerdict[]
+}
+
+/** Where the call goes now, and how that came about. */
+export interface Routing {
+  /** The target as followed to its end: never a group. */
+  readonly target: Target
+  readonly agent: RoutableAgent | undefined
+  readonly group: RoutableGroup | undefined
+  readonly ringTimeoutSeconds: number
+  /** Attempts in `group`, this one included. */
+  readonly groupAttempts: number
+  readonly steps: RoutingStep[]
+}
+
+/** What was tried in this call so far. */
+export interface Tried {
+  readonly agentIds: readonly string[]
+  /** Attempts of any kind, numbers included. */
+  readonly attempts: number
+}
+
+export const nothingTried: Tried = { agentIds: [], attempts: 0 }
+
+const listedMembers = 50
+
+type Walk = Generator<SelectionAsk, Routing, SelectionReply>
+
+const barredAgent = (config: RoutingConfig, agent: RoutableAgent | undefined, tried: Tried): string | undefined => {
+  if (!agent) return 'was deleted'
+  if (!agent.enabled) return 'disabled'
+  if (tried.agentIds.includes(agent.id)) return 'already tried in this call'
+  const provider = config.providers.get(agent.provider)
+  if (!provider) return `its provider ${agent.provider} is not in the catalogue`
+  return provider.enabled ? undefined : `its provider ${provider.displayName} is disabled`
+}
+
+const memberOf = (config: RoutingConfig, member: RoutableGroup['members'][number], tried: Tried): SelectableMember => {
+  const agent = config.agents.get(member.agentId)
+  const barred = barredAgent(config, agent, tried) ?? (member.enabled ? undefined : 'disabled in this group')
+  return { ...member, maxConcurrentCalls: agent?.maxConcurrentCalls, barred }
+}
+
+const explainMembers = (
+  config: RoutingConfig,
+  group: RoutableGroup,
+  verdicts: readonly MemberVerdict[],
+): Partial<RoutingStep> => {
+  const members = new Map(group.members.map((member) => [member.agentId, member]))
+  // Of a long list the chosen one and the first ones are worth keeping.
+  const kept =
+    verdicts.length <= listedMembers
+      ? verdicts
+      : verdicts.filter((verdict, i) => i < listedMembers - 1 || verdict.chosen)
+  return {
+    members: kept.map(({ agentId, eligible, chosen, verdict, activeCalls, firstChoices, behind }) => {
+      const member = members.get(agentId)
+      return {
+        agentId,
+        name: config.agents.get(agentId)?.name ?? agentId,
+        eligible,
+        verdict,
+        chosen,
+        activeCalls,
+        firstChoices,
+        ...(member && { weight: member.weight, priority: member.priority }),
+        ...(behind !== undefined && { behind: Math.round(behind * 1000) / 1000 }),
+      }
+    }),
+    ...(kept.length < verdicts.length && { moreMembers: verdicts.length - kept.length }),
+  }
+}
+
+/** Follows a target through groups, fallbacks and the tenant's default until something can be answered. */
+export function* followTarget(
+  config: RoutingConfig,
+  start: Target,
+  because: string,
+  tried: Tried,
+  steps: RoutingStep[] = [],
+): Walk {
+  const seenGroups = new Set<string>()
+  let target: Target = start
+  let usedDefault = false
+  const isFirstChoice = tried.attempts === 0
+  for (;;) {
+    let dead: string
+    if (target.type === 'agent') {
+      const agent = config.agents.get(target.id)
+      const barred = barredAgent(config, agent, tried)
+      const reply: SelectionReply = agent
+        ? yield {
+            group: undefined,
+            members: [
+              {
+                agentId: agent.id,
+                weight: 1,
+                priority: 1,
+                position: 1,
+                maxConcurrentCalls: agent.maxConcurrentCalls,
+                barred,
+              },
+            ],
+            isFirstChoice,
+            ringTimeoutSeconds: config.ringTimeoutSeconds,
+          }
+        : { verdicts: [] }
+      const name = agent?.name ?? target.id
+      if (agent && reply.agentId === agent.id) {
+        steps.push({ type: 'agent', id: agent.id, name, because, outcome: `${name} is dialled` })
+        return {
+          target,
+          agent,
+          group: undefined,
+          ringTimeoutSeconds: config.ringTimeoutSeconds,
+          groupAttempts: 1,
+          steps,
+        }
+      }
+      dead = `voice agent ${name} passed over: ${reply.verdicts[0]?.verdict ?? barred ?? 'not eligible'}`
+      steps.push({ type: 'agent', id: target.id, name, because, outcome: dead })
+    } else if (target.type === 'group') {
+      const group = config.groups.get(target.id)
+      if (!group || seenGroups.has(target.id)) {
+        dead = group ? `agent group ${group.name} was asked before` : `agent group ${target.id} was deleted`
+        steps.push({ type: 'group', id: target.id, because, outcome: dead })
+      } else {
+        seenGroups.add(group.id)
+        const routing: Routing | string = yield* askGroup(config, group, because, tried, 0, steps)
+        if (typeof routing !== 'string') return routing
+        dead = routing
+        if (group.fallback) {
+          because = `fallback of agent group ${group.name}: ${dead}`
+          target = group.fallback
+          continue
+        }
+      }
+    } else {
+      steps.push({ type: target.type, because, outcome: describeTarget(target) })
+      return {
+        target,
+        agent: undefined,
+        group: undefined,
+        ringTimeoutSeconds: config.ringTimeoutSeconds,
+        groupAttempts: 0,
+        steps,
+      }
+    }
+    because =
+      usedDefault || !config.defaultTarget ? `nothing is left: ${dead}` : `default target of the tenant: ${dead}`
+    target = usedDefault || !config.defaultTarget ? { type: 'hangup' } : config.defaultTarget
+    usedDefault = true
+  }
+}
+
+/** Asks one group for its next member; text says why there is none. */
+function* askGroup(
+  config: RoutingConfig,
+  group: RoutableGroup,
+  because: string,
+  tried: Tried,
+  groupAttempts: number,
+  steps: RoutingStep[],
+): Generator<SelectionAsk, Routing | string, SelectionReply> {
+  const step = { type: 'group' as const, id: group.id, name: group.name, because, strategy: group.strategy }
+  const none = (outcome: string, more: Partial<RoutingStep> = {}): string => {
+    steps.push({ ...step, outcome, ...more })
+    return outcome
+  }
+  if (group.members.length === 0) return none(`agent group ${group.name} has no members`)
+  if (groupAttempts >= group.maxAttempts)
+    return none(`its attempts are used up (${groupAttempts} of ${group.maxAttempts})`)
+  const reply = yield {
+    group: { id: group.id, strategy: group.strategy, windowMs: group.windowMs },
+    members: group.members.map((member) => memberOf(config, member, tried)),
+    isFirstChoice: tried.attempts === 0,
+    ringTimeoutSeconds: group.ringTimeoutSeconds,
+  }
+  const compared = explainMembers(config, group, reply.verdicts)
+  const agent = reply.agentId === undefined ? undefined : config.agents.get(reply.agentId)
+  if (!agent) return none(`no member of agent group ${group.name} is eligible`, compared)
+  steps.push({ ...step, outcome: `${agent.name} chosen`, ...compared })
+  return {
+    target: { type: 'agent', id: agent.id },
+    agent,
+    group,
+    ringTimeoutSeconds: group.ringTimeoutSeconds,
+    groupAttempts: groupAttempts + 1,
+    steps,
+  }
+}
+
+export interface Numbers {
+  readonly from: ReadNumber
+  readonly to: ReadNumber
+}
+
+/** What the dialled texts mean for this tenant. */
+export const readNumbers = (config: RoutingConfig, from: string, to: string): Numbers => {
+  const context = {
+    defaultCountry: config.defaultCountry,
+    isKnown: (number: string) => config.agentNumbers.has(number) || config.rules.isKnown(number),
+  }
+  return { from: readNumber(from, context), to: readNumber(to, context) }
+}
+
+/**
+ * A call is outbound when the platform says so, or when it comes from one of the tenant's agents and is not for a number
+ * that the rules know: an agent that dials over its vendor's trunk arrives like an inbound call, only the numbers tell.
+ */
+export const classify = (config: RoutingConfig, platformSaysOutbound: boolean, numbers: Numbers): Direction =>
+  platformSaysOutbound || (config.agentNumbers.has(numbers.from.number) && !config.rules.isKnown(numbers.to.number))
+    ? 'outbound'
+    : 'inbound'
+
+const explainRules = ({ considered, more }: RouteMatch): { rules: ConsideredRule[]; moreRules?: number } => ({
+  rules: considered.map(({ route, passedOver }) => ({
+    ruleId: route.ruleId,
+    name: route.name,
+    pattern: formatPattern(route.pattern),
+    priority: route.priority,
+    verdict: passedOver ?? 'chosen',
+    chosen: passedOver === undefined,
+  })),
+  ...(more > 0 && { moreRules: more }),
+})
+
+export interface FirstRouting extends Routing {
+  readonly ruleId: string | undefined
+  readonly rules: ConsideredRule[]
+  readonly moreRules?: number
+}
+
+/** Routes an inbound call for the first time. */
+export function* routeInbound(
+  config: RoutingConfig,
+  numbers: Numbers,
+): Generator<SelectionAsk, FirstRouting, SelectionReply> {
+  const match = config.rules.match(numbers.to.number, numbers.from.number)
+  const { route } = match
+  const fallback: Target = config.defaultTarget ?? { type: 'hangup' }
+  const because = route
+    ? `inbound rule ${route.name}`
+    : config.defaultTarget
+      ? 'no inbound rule matches; the default target of the tenant'
+      : 'no inbound rule matches and the tenant has no default target'
+  const routing = yield* followTarget(config, route?.target ?? fallback, because, nothingTried)
+  return { ...routing, ruleId: route?.ruleId, ...explainRules(match) }
+}
+
+/** How a dial ended, and what had been tried by then. */
+export interface Ended {
+  readonly result: AttemptResult
+  readonly groupId: string | undefined
+  readonly groupAttempts: number
+  readonly tried: Tried
+}
+
+/** Whether a result goes to somebody else, by the group's policy or the tenant's. */
+const mayFailOver = (config: RoutingConfig, group: RoutableGroup | undefined, result: AttemptResult): boolean => {
+  if (result === 'answered') return false
+  if (result === 'cancelled' && config.retriesCancelled) return true
+  return (group?.retryOn ?? defaultRetryOn).includes(result)
+}
+export const defaultRetryOn: readonly AttemptResult[] = ['busy', 'no_answer', 'failed']
+
+const stop = (because: string): Routing => ({
+  target: { type: 'hangup' },
+  agent: undefined,
+  group: undefined,
+  ringTimeoutSeconds: 0,
+  groupAttempts: 0,
+  steps: [{ type: 'hangup', because, outcome: 'hang-up' }],
+})
+
+/** Routes a call on after a dial ended. */
+export function* routeOnward(config: RoutingConfig, ended: Ended): Walk {
+  const group = ended.groupId === undefined ? undefined : config.groups.get(ended.groupId)
+  const said = ended.result.replace('_', ' ')
+  if (ended.result === 'answered') return stop('the agent answered and the conversation is over')
+  if (!mayFailOver(config, group, ended.result)) return stop(`a result of ${said} does not fail over`)
+  const steps: RoutingStep[] = []
+  let dead = `the result was ${said}`
+  if (group) {
+    const routing: Routing | string = yield* askGroup(
+      config,
+      group,
+      `failover after ${said}`,
+      ended.tried,
+      ended.groupAttempts,
+      steps,
+    )
+    if (typeof routing !== 'string') return routing
+    dead = routing
+    if (group.fallback)
+      return yield* followTarget(
+        config,
+        group.fallback,
+        `fallback of agent group ${group.name}: ${dead}`,
+        ended.tried,
+        steps,
+      )
+  }
+  if (config.defaultTarget)
+    return yield* followTarget(
+      config,
+      config.defaultTarget,
+      `default target of the tenant: ${dead}`,
+      ended.tried,
+      steps,
+    )
+  return yield* followTarget(config, { type: 'hangup' }, `nothing is left: ${dead}`, ended.tried, steps)
+}

@@ -1,0 +1,23 @@
+/** An eligible member, with what strategies compare. */
+export interface Candidate {
+  readonly agentId: string
+  readonly weight: number
+  readonly priority: number
+  readonly position: number
+  readonly activeCalls: number
+  readonly lastUsedAtMs: number | undefined
+  /** Calls behind its weighted share among the contenders, the call being placed included. */
+  readonly behind: number
+}
+
+/** How a group spreads its calls. One file each. */
+export interface Strategy {
+  /** In the operator's words. */
+  readonly sentence: string
+  /** Whether only the calls inside the group's rolling window count. */
+  readonly usesWindow: boolean
+  /** Those among whom this choice is shared out; the rest waits for them to become ineligible. */
+  contenders<M extends { readonly priority: number }>(eligible: readonly M[]): readonly M[]
+  /** Undefined when nobody is available. */
+  choose(contenders: readonly Candidate[]): Candidate | undefined
+}

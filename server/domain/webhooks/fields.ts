@@ -1,0 +1,85 @@
+/**
+ * Reads the fields of a webhook as tolerantly as the platform writes them: names in any case and with or without
+ * underscores, an object or a list of one, values as text or number.
+ */
+export interface Fields {
+  /** The value of the first of the names that is there and not null. */
+  get(...names: readonly string[]): unknown
+  /** As text: numbers are written out; empty text, objects and lists are undefined. */
+  text(...names: readonly string[]): string | undefined
+  /** An object, also when it came as JSON text or as a list of one; else empty. */
+  object(...names: readonly string[]): Fields
+  readonly isEmpty: boolean
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const asObject = (value: unknown): Record<string, unknown> => {
+  if (isObject(value)) return value
+  if (Array.isArray(value)) return value.find(isObject) ?? {}
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return {}
+  try {
+    return asObject(JSON.parse(value))
+  } catch {
+    // Text that only looks like JSON holds no fields; it stays in the audit as it came.
+    return {}
+  }
+}
+
+const fold = (name: string): string => name.toLowerCase().replaceAll('_', '')
+
+export const asText = (value: unknown): string | undefined => {
+  if (typeof value === 'string') return value === '' ? undefined : value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+}
+
+export const readFields = (value: unknown): Fields => {
+  const source = asObject(value)
+  let folded: Map<string, unknown> | undefined
+  const byFoldedName = (name: string): unknown => {
+    if (!folded) {
+      folded = new Map()
+      for (const [key, held] of Object.entries(source)) if (!folded.has(fold(key))) folded.set(fold(key), held)
+    }
+    return folded.get(fold(name))
+  }
+  const one = (name: string): unknown => (Object.hasOwn(source, name) ? source[name] : byFoldedName(name))
+  const first = (names: readonly string[], isThere: (held: unknown) => boolean): unknown => {
+    for (const name of names) {
+      const held = one(name)
+      if (isThere(held)) return held
+    }
+    return undefined
+  }
+  return {
+    get: (...names) => first(names, (held) => held !== undefined && held !== null),
+    text: (...names) => asText(first(names, (held) => asText(held) !== undefined)),
+    object: (...names) => readFields(first(names, (held) => held !== undefined && held !== null)),
+    isEmpty: Object.keys(source).length === 0,
+  }
+}
+
+/** Status words come in any case and with any separator. */
+export const foldWord = (word: string): string => word.toLowerCase().replace(/[^a-z]/g, '')
+
+/** Milliseconds, from milliseconds, seconds (below 10¹¹), numeric text or ISO text; 0, null and nonsense are undefined. */
+export const readTimeMs = (value: unknown): number | undefined => {
+  if (value === null || value === undefined || value === '') return undefined
+  const number = typeof value === 'number' ? value : Number(value)
+  const ms = Number.isFinite(number)
+    ? Math.abs(number) < 1e11
+      ? number * 1000
+      : number
+    : typeof value === 'string'
+      ? Date.parse(value)
+      : NaN
+  return Number.isFinite(ms) && ms > 0 && ms < 8.64e15 ? Math.round(ms) : undefined
+}
+
+/** A number of seconds or a score; text is read, "NaN" and negative values are undefined. */
+export const readAmount = (value: unknown): number | undefined => {
+  if (typeof value !== 'number' && (typeof value !== 'string' || value.trim() === '')) return undefined
+  const amount = Number(value)
+  return Number.isFinite(amount) && amount >= 0 ? amount : undefined
+}

@@ -1,0 +1,79 @@
+import type { Direction, Disposition } from '../../../shared/vocabulary.ts'
+import { foldWord, readAmount, readTimeMs, type Fields } from './fields.ts'
+import { saysOutbound } from './read-voice-request.ts'
+
+/** The final record of a call, in our words. */
+export interface Cdr {
+  readonly from: string
+  readonly to: string
+  readonly direction: Direction
+  readonly disposition: Disposition
+  /** The platform's own word. */
+  readonly word: string
+  readonly startedAtMs: number | undefined
+  readonly answeredAtMs: number | undefined
+  readonly endedAtMs: number | undefined
+  readonly ringSeconds: number | undefined
+  readonly talkSeconds: number | undefined
+  readonly durationSeconds: number | undefined
+  readonly quality: { rxMos?: number; txMos?: number; rttMs?: number } | undefined
+}
+
+const dispositionWords: Readonly<Record<string, Disposition>> = {
+  answer: 'answered',
+  answered: 'answered',
+  connected: 'answered',
+  completed: 'answered',
+  busy: 'busy',
+  noanswer: 'no_answer',
+  cancel: 'cancelled',
+  canceled: 'cancelled',
+  cancelled: 'cancelled',
+  congestion: 'congestion',
+  failed: 'failed',
+  error: 'failed',
+}
+
+const readQuality = (fields: Fields, session: Fields): Cdr['quality'] => {
+  const qos = fields.object('qos').isEmpty ? session.object('qos') : fields.object('qos')
+  const rxMos = readAmount(qos.get('rx_mos'))
+  const txMos = readAmount(qos.get('tx_mos'))
+  const rttMs = readAmount(qos.get('rtt'))
+  if (rxMos === undefined && txMos === undefined && rttMs === undefined) return undefined
+  return {
+    ...(rxMos !== undefined && { rxMos }),
+    ...(txMos !== undefined && { txMos }),
+    ...(rttMs !== undefined && { rttMs }),
+  }
+}
+
+const secondsBetween = (from: number | undefined, to: number | undefined): number | undefined =>
+  from !== undefined && to !== undefined && to >= from ? (to - from) / 1000 : undefined
+
+export const readCdr = (fields: Fields): Cdr => {
+  const session = fields.object('session')
+  const word = fields.text('disposition') ?? session.text('status') ?? ''
+  const folded = foldWord(word)
+  const startedAtMs = readTimeMs(session.get('callStartTime')) ?? readTimeMs(fields.get('timestamp'))
+  const answeredAtMs = readTimeMs(session.get('callAnswerTime'))
+  const endedAtMs = readTimeMs(session.get('callEndTime'))
+  const billsec = readAmount(fields.get('billsec'))
+  const known = Object.hasOwn(dispositionWords, folded) ? dispositionWords[folded] : undefined
+  const durationSeconds = readAmount(fields.get('duration')) ?? secondsBetween(startedAtMs, endedAtMs)
+  return {
+    from: fields.text('from') ?? session.text('callerId') ?? '',
+    to: fields.text('to') ?? session.text('destination') ?? '',
+    direction: saysOutbound(session.text('direction') ?? '') ? 'outbound' : 'inbound',
+    disposition: known ?? ((billsec ?? 0) > 0 ? 'answered' : 'other'),
+    word,
+    startedAtMs,
+    answeredAtMs,
+    endedAtMs:
+      endedAtMs ??
+      (startedAtMs !== undefined && durationSeconds !== undefined ? startedAtMs + durationSeconds * 1000 : undefined),
+    ringSeconds: secondsBetween(startedAtMs, answeredAtMs),
+    talkSeconds: billsec ?? secondsBetween(answeredAtMs, endedAtMs),
+    durationSeconds,
+    quality: readQuality(fields, session),
+  }
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import envPaths from 'env-paths'
+import { DomainError, type ServerConfig } from '../index.ts'
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** Built, this file lies beside the console's folder; from source, two levels below the root. */
+const consoleDir = import.meta.url.endsWith('.ts') ? resolve(here, '../../out/renderer') : resolve(here, '../renderer')
+
+/** Built or from source, the manifest is two levels up. */
+const readVersion = (): string =>
+  (JSON.parse(readFileSync(join(here, '../../package.json'), 'utf8')) as { version: string }).version
+
+const readPort = (env: NodeJS.ProcessEnv, name: string, fallback: number): number => {
+  const text = env[name]?.trim()
+  if (text === undefined || text === '') return fallback
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new DomainError('INVALID_INPUT', `${name} is "${text}"; it wants a port from 1 to 65535, or 0 for a free one`)
+}
+
+const readUrl = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
+  const text = env[name]?.trim()
+  if (text === undefined || text === '') return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return text
+  throw new DomainError(
+    'INVALID_INPUT',
+    `${name} is "${text}"; it wants the URL under which Cloudonix reaches this machine, e.g. https://voice.example.com`,
+  )
+}
+
+const readText = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
+  const text = env[name]
+  return text === undefined || text === '' ? undefined : text
+}
+
+export const defaultDataDir = (): string => envPaths('switchyard', { suffix: '' }).data
+
+/** The settings of the environment; what is not set has a default. */
+export const readConfig = (env: NodeJS.ProcessEnv, overrides: Partial<ServerConfig> = {}): ServerConfig => ({
+  version: readVersion(),
+  // The demo's calls never mix with real ones.
+  dataDir: resolve(
+    readText(env, 'SWITCHYARD_DATA_DIR') ?? (overrides.demo ? join(defaultDataDir(), 'demo') : defaultDataDir()),
+  ),
+  host: readText(env, 'SWITCHYARD_HOST') ?? '127.0.0.1',
+  port: readPort(env, 'SWITCHYARD_PORT', 8080),
+  adminHost: readText(env, 'SWITCHYARD_ADMIN_HOST') ?? '127.0.0.1',
+  adminPort: readPort(env, 'SWITCHYARD_ADMIN_PORT', 8081),
+  adminAllowedHosts: readText(env, 'SWITCHYARD_ADMIN_ALLOWED_HOSTS')
+    ?.split(',')
+    .map((host) => host.trim()),
+  publicUrl: readUrl(env, 'SWITCHYARD_PUBLIC_URL'),
+  bootstrapToken: readText(env, 'SWITCHYARD_BOOTSTRAP_TOKEN'),
+  masterKey: readText(env, 'SWITCHYARD_MASTER_KEY'),
+  logLevel: readText(env, 'SWITCHYARD_LOG_LEVEL'),
+  consoleDir,
+  ...overrides,
+})

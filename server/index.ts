@@ -1,0 +1,246 @@
+import type { Actor, Handlers } from '../shared/contract/index.ts'
+import type { Role } from '../shared/vocabulary.ts'
+import { buildAdminApp } from './adapters/http/build-admin-app.ts'
+import { buildWebhookApp } from './adapters/http/build-webhook-app.ts'
+import { listen } from './adapters/http/listen.ts'
+import { createEmbeddedRuntimeState } from './adapters/memory/embedded-runtime-state.ts'
+import { createEventBus } from './adapters/memory/event-bus.ts'
+import { loadMasterKey } from './adapters/sqlite/master-key.ts'
+import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
+import { systemClock } from './adapters/system/clock.ts'
+import { systemCrypto } from './adapters/system/crypto.ts'
+import { newId, newSecret } from './adapters/system/ids.ts'
+import { createLog } from './adapters/system/log.ts'
+import { createAccess, type Access } from './operations/access.ts'
+import { createAgentGroupHandlers } from './operations/agent-groups.ts'
+import { createAgentResults } from './operations/agent-results.ts'
+import { createCallHandlers } from './operations/calls.ts'
+import { createDispatch, type Dispatch } from './operations/dispatch.ts'
+import { createHealth } from './operations/health.ts'
+import { createInboundRuleHandlers } from './operations/inbound-rules.ts'
+import { renderMetrics } from './operations/metrics.ts'
+import { createProviderHandlers } from './operations/providers.ts'
+import { closeLostCalls } from './operations/recovery.ts'
+import { createRoutingHandlers } from './operations/routing.ts'
+import { createSystemHandlers } from './operations/system.ts'
+import { createTenantDirectory } from './operations/tenant-directory.ts'
+import { createTenantHandlers } from './operations/tenants.ts'
+import { createVoiceAgentHandlers } from './operations/voice-agents.ts'
+import { createWebhookEventHandlers } from './operations/webhook-events.ts'
+import { createWebhookHandler } from './operations/webhooks/handle-webhook.ts'
+import type { EventBus } from './ports/event-bus.ts'
+import type { Log } from './ports/system.ts'
+
+export { DomainError } from './domain/errors.ts'
+export type { Access, Actor, Dispatch, EventBus, Log, Role }
+
+export interface ServerConfig {
+  readonly version: string
+  /** Where everything durable lies; made when it is not there. */
+  readonly dataDir: string
+  /** Webhooks: what Cloudonix reaches. Port 0 takes a free one. */
+  readonly host: string
+  readonly port: number
+  /** API and console: what people and automation reach. */
+  readonly adminHost: string
+  readonly adminPort: number
+  /** Names besides localhost under which the admin listener may be reached. */
+  readonly adminAllowedHosts?: readonly string[] | undefined
+  /** The base of our URLs as Cloudonix sees them; without it they are relative. */
+  readonly publicUrl?: string | undefined
+  readonly bootstrapToken?: string | undefined
+  /** 32 bytes as hex or base64; else a key file in the data directory. */
+  readonly masterKey?: string | undefined
+  /** Where the built console lies. */
+  readonly consoleDir?: string | undefined
+  readonly demo?: boolean | undefined
+  readonly logLevel?: string | undefined
+}
+
+export interface Server {
+  readonly urls: { readonly webhooks: string; readonly admin: string }
+  readonly dispatch: Dispatch
+  readonly events: EventBus
+  readonly access: Access
+  readonly log: Log
+  /** A link that signs one browser in as owner, once. */
+  signInLink(): Promise<string>
+  /** Takes no new requests, answers those under way, writes everything down. */
+  close(): Promise<void>
+}
+
+const sweepMs = 15_000
+const metricsMs = 5000
+const answersKeptMs = 24 * 3_600_000
+
+/** Opens the store alone, for commands that need no running server. */
+export const openAccess = async (
+  config: Pick<ServerConfig, 'dataDir' | 'masterKey' | 'logLevel'>,
+): Promise<{ access: Access; close(): Promise<void> }> => {
+  const log = createLog(config.logLevel ?? 'warn')
+  const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
+  const store = await openSqliteStore({ dataDir: config.dataDir, masterKey, log })
+  const access = createAccess({ store: store.access, clock: systemClock, crypto: systemCrypto, newId, newSecret, log })
+  return { access, close: () => store.close() }
+}
+
+/** Puts the parts together and listens. Rejects, with everything closed again, when a part cannot start. */
+export const startServer = async (config: ServerConfig): Promise<Server> => {
+  const log = createLog(config.logLevel ?? 'info')
+  const clock = systemClock
+  const crypto = systemCrypto
+  const startedAtMs = clock.nowMs()
+  const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
+  const store = await openSqliteStore({ dataDir: config.dataDir, masterKey, log })
+  const closers: (() => Promise<unknown>)[] = [() => store.close()]
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close()
+  }
+
+  try {
+    const events = createEventBus()
+    const health = createHealth(clock, events)
+    const results = createAgentResults()
+    const runtime = await createEmbeddedRuntimeState(store.journal, await store.calls.inFlight())
+    closers.push(() => runtime.close())
+    const directory = createTenantDirectory(store.configuration, log)
+    await directory.loadAll()
+    const access = createAccess({ store: store.access, clock, crypto, newId, newSecret, log })
+    await access.bootstrap(config.bootstrapToken)
+    const publicUrl = config.publicUrl?.replace(/\/+$/, '')
+
+    const { calls, callLog } = store
+    const webhookDeps = {
+      directory,
+      runtime,
+      calls,
+      callLog,
+      events,
+      health,
+      results,
+      clock,
+      crypto,
+      newId,
+      log,
+      publicUrl,
+    }
+    const webhookApp = buildWebhookApp({
+      handle: createWebhookHandler(webhookDeps),
+      log,
+      clock,
+      isClosing: health.isClosing,
+    })
+    closers.push(() => callLog.flush())
+    closers.push(() => webhookApp.close())
+    const webhooksUrl = await listen(webhookApp, config.host, config.port, 'SWITCHYARD_PORT', 'webhooks')
+
+    const configDeps = {
+      store: store.configuration,
+      directory,
+      runtime,
+      events,
+      clock,
+      newId,
+      newSecret,
+      log,
+      publicUrl,
+    }
+    const about = {
+      version: config.version,
+      startedAtMs,
+      nodeVersion: process.version,
+      dataDir: config.dataDir,
+      runtimeState: 'embedded' as const,
+      publicUrl,
+      webhookUrl: webhooksUrl,
+      demo: config.demo === true,
+    }
+    const handlers: Handlers = {
+      ...createTenantHandlers(configDeps),
+      ...createProviderHandlers(configDeps),
+      ...createVoiceAgentHandlers({ ...configDeps, results }),
+      ...createAgentGroupHandlers(configDeps),
+      ...createInboundRuleHandlers(configDeps),
+      ...createRoutingHandlers(directory, runtime, clock),
+      ...createCallHandlers(calls),
+      ...createWebhookEventHandlers(calls),
+      ...createSystemHandlers(about, health, runtime, callLog, clock),
+    }
+    const dispatch = createDispatch(handlers, (error, name) =>
+      log.error(
+        { operation: name, err: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+        'An operation failed',
+      ),
+    )
+    const readHealth = async () => health.read(await runtime.liveCallCount(), callLog.backlog())
+    const adminApp = await buildAdminApp({
+      dispatch,
+      authenticate: access.authenticate,
+      signIn: access.signIn,
+      events,
+      readiness: () => {
+        const { status, problems } = health.read(0, callLog.backlog())
+        return { ready: status !== 'closing', status, problems }
+      },
+      metrics: async () => renderMetrics(await readHealth()),
+      consoleDir: config.consoleDir,
+      allowedHosts: config.adminAllowedHosts,
+      log,
+      version: config.version,
+      secureCookies: false,
+    })
+    closers.push(() => adminApp.close())
+    const adminUrl = await listen(
+      adminApp,
+      config.adminHost,
+      config.adminPort,
+      'SWITCHYARD_ADMIN_PORT',
+      'API and console',
+    )
+
+    const quietly = (what: string, work: () => Promise<unknown>) => (): void => {
+      work().catch((error: unknown) => log.error({ err: String(error) }, `${what} failed; it is tried again`))
+    }
+    const sweep = quietly('Looking for lost calls', async () => {
+      const lost = await closeLostCalls(webhookDeps)
+      if (lost > 0) log.warn({ lost }, 'Calls of which nothing more was heard were closed as lost')
+    })
+    sweep()
+    const timers = [
+      setInterval(sweep, sweepMs),
+      setInterval(
+        quietly('Telling the metrics', async () =>
+          events.publish('metrics.updated', { atMs: clock.nowMs(), health: await readHealth() }),
+        ),
+        metricsMs,
+      ),
+      setInterval(
+        quietly('Forgetting old answers', () => calls.deleteAnswersBefore(clock.nowMs() - answersKeptMs)),
+        600_000,
+      ),
+    ]
+    closers.push(() => {
+      for (const timer of timers) clearInterval(timer)
+      return Promise.resolve()
+    })
+    log.info(
+      { webhooks: webhooksUrl, admin: adminUrl, dataDir: config.dataDir, tenants: directory.all().length },
+      'Switchyard is ready',
+    )
+    return {
+      urls: { webhooks: webhooksUrl, admin: adminUrl },
+      dispatch,
+      events,
+      access,
+      log,
+      signInLink: async () => `${adminUrl}/#/sign-in?code=${await access.createSignInCode()}`,
+      async close() {
+        log.info({}, 'Switchyard is closing: answering what is under way')
+        await closeAll()
+      },
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}

@@ -1,0 +1,78 @@
+import { DomainError } from '../domain/errors.ts'
+import type { Target } from '../domain/routing/target.ts'
+import type { ConfigurationStore, ConfigUser } from '../ports/configuration.ts'
+import type { EventBus } from '../ports/event-bus.ts'
+import type { RuntimeState } from '../ports/runtime-state.ts'
+import type { Clock, Log, NewId, NewSecret } from '../ports/system.ts'
+import type { TenantDirectory } from './tenant-directory.ts'
+
+/** What operations on the configuration work with. */
+export interface ConfigDeps {
+  readonly store: ConfigurationStore
+  readonly directory: TenantDirectory
+  readonly runtime: RuntimeState
+  readonly events: EventBus
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly newSecret: NewSecret
+  readonly log: Log
+  readonly publicUrl: string | undefined
+}
+
+export const assertTenant = async ({ store }: ConfigDeps, tenantId: string): Promise<void> => {
+  if (!(await store.tenants.get(undefined, tenantId)))
+    throw new DomainError('NOT_FOUND', `There is no tenant ${tenantId}`)
+}
+
+const invalid = (path: string, message: string): DomainError =>
+  new DomainError('INVALID_INPUT', message, [{ path: `/${path}`, message }])
+
+/** A target must lead to something that exists. `owner` is whose target it is, for the message. */
+export const assertTarget = async (
+  { store }: ConfigDeps,
+  tenantId: string,
+  path: string,
+  owner: string,
+  target: Target | undefined,
+): Promise<void> => {
+  if (!target) return
+  if (target.type === 'agent' && !(await store.voiceAgents.get(tenantId, target.id))) {
+    throw invalid(
+      path,
+      `${owner} names voice agent ${target.id}, which does not exist; choose one of this tenant's voice agents`,
+    )
+  }
+  if (target.type === 'group' && !(await store.agentGroups.get(tenantId, target.id))) {
+    throw invalid(
+      path,
+      `${owner} names agent group ${target.id}, which does not exist; choose one of this tenant's agent groups`,
+    )
+  }
+  if (target.type === 'number') {
+    if (!/^\+?\d{2,20}$/.test(target.value))
+      throw invalid(path, `${owner} names the number "${target.value}"; write it like +12025550100`)
+    if (target.trunkIds !== undefined) {
+      throw invalid(
+        path,
+        `${owner} names trunks, but there are none yet; leave trunkIds out and Cloudonix tries the domain's trunks in its own order`,
+      )
+    }
+  }
+}
+
+/** Refuses to delete what is in use, naming who uses it. */
+export const assertUnused = (
+  noun: string,
+  name: string,
+  users: readonly ConfigUser[],
+  force: boolean | undefined,
+): void => {
+  if (users.length === 0 || force) return
+  const named = users.slice(0, 5).map((user) => `${user.kind} ${user.name}`)
+  const more = users.length > named.length ? ` and ${users.length - named.length} more` : ''
+  throw new DomainError(
+    'CONFLICT',
+    `${noun} ${name} is in use by ${named.join(', ')}${more}; change those first, or delete with force=true`,
+    users.map((user) => ({ path: `/${user.kind}/${user.id}`, message: `${user.kind} ${user.name}` })),
+  )
+}

@@ -1,0 +1,56 @@
+import { Compile } from 'typebox/compile'
+import {
+  operations,
+  type Actor,
+  type Failure,
+  type Handlers,
+  type OperationName,
+  type Reply,
+} from '../../shared/contract/index.ts'
+import { roles, type ErrorCode, type Role } from '../../shared/vocabulary.ts'
+import { DomainError } from '../domain/errors.ts'
+import { inputProblems } from './input-problems.ts'
+
+/** The one gate every transport passes. The transport says who the actor is. */
+export type Dispatch = (actor: Actor | undefined, name: string, input: unknown) => Promise<Reply<unknown>>
+
+const validators = new Map(Object.entries(operations).map(([name, operation]) => [name, Compile(operation.input)]))
+
+const isOperation = (name: string): name is OperationName => Object.hasOwn(operations, name)
+
+const failure = (code: ErrorCode, message: string, details?: Failure['details']): { ok: false; error: Failure } => ({
+  ok: false,
+  error: details === undefined ? { code, message } : { code, message, details },
+})
+
+const mayCall = (actor: Actor, access: Role): boolean => roles.indexOf(actor.role) <= roles.indexOf(access)
+
+/** Another tenant's things are not found, rather than forbidden: their existence is nobody's business. */
+const isOtherTenant = (actor: Actor, input: unknown): boolean =>
+  actor.tenantId !== undefined &&
+  (input as { tenantId?: string }).tenantId !== undefined &&
+  (input as { tenantId?: string }).tenantId !== actor.tenantId
+
+export const createDispatch =
+  (handlers: Handlers, report: (error: unknown, name: string) => void): Dispatch =>
+  async (actor, name, input) => {
+    if (!isOperation(name)) return failure('NOT_FOUND', `There is no operation ${name}`)
+    if (!actor) return failure('UNAUTHENTICATED', 'Sign in, or send an API token as Authorization: Bearer …')
+    const { access } = operations[name]
+    if (!mayCall(actor, access))
+      return failure('FORBIDDEN', `${name} needs the role ${access}; ${actor.name} is ${actor.role}`)
+    const problems = validators.get(name)?.Errors(input) ?? []
+    if (problems.length > 0) {
+      const { message, details } = inputProblems(problems, Object.keys(operations[name].input.properties))
+      return failure('INVALID_INPUT', message, details)
+    }
+    if (isOtherTenant(actor, input)) return failure('NOT_FOUND', 'There is no such tenant')
+    try {
+      const handle = handlers[name] as (actor: Actor, input: unknown) => Promise<unknown>
+      return { ok: true, value: await handle(actor, input) }
+    } catch (error) {
+      if (error instanceof DomainError) return failure(error.code, error.message, error.details)
+      report(error, name)
+      return failure('INTERNAL', 'Internal error')
+    }
+  }

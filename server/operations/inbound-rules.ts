@@ -1,0 +1,94 @@
+import type { Handlers } from '../../shared/contract/index.ts'
+import { DomainError } from '../domain/errors.ts'
+import { formatPattern, parsePattern } from '../domain/routing/pattern.ts'
+import type { StoredRule } from '../ports/configuration.ts'
+import { assertTarget, assertTenant, type ConfigDeps } from './config-context.ts'
+import { getRow, given, updateRow } from './rows.ts'
+
+type InboundRuleHandlers = Pick<Handlers, Extract<keyof Handlers, `inboundRules.${string}`>>
+
+const defaultPriority = 100
+
+/** The pattern as it is stored: tidy, so that the same pattern always reads the same. */
+const tidyPattern = (path: string, text: string): string => {
+  const pattern = parsePattern(text)
+  if (typeof pattern === 'string') throw new DomainError('INVALID_INPUT', pattern, [{ path, message: pattern }])
+  return formatPattern(pattern)
+}
+
+export const createInboundRuleHandlers = (deps: ConfigDeps): InboundRuleHandlers => {
+  const { store, directory, events, clock, newId } = deps
+  const changed = async (
+    tenantId: string,
+    ids: readonly string[],
+    change: 'created' | 'updated' | 'deleted',
+  ): Promise<void> => {
+    await directory.reload(tenantId)
+    for (const id of ids) events.publish('rule.changed', { tenantId, id, change })
+  }
+
+  return {
+    async 'inboundRules.list'(_actor, { tenantId, limit = 50, cursor, search, enabled }) {
+      await assertTenant(deps, tenantId)
+      return store.inboundRules.list(tenantId, { limit, cursor, search, where: { enabled } })
+    },
+    async 'inboundRules.create'(_actor, { tenantId, pattern, callerPattern, target, ...rest }) {
+      await assertTenant(deps, tenantId)
+      const nowMs = clock.nowMs()
+      const tidy = tidyPattern('/pattern', pattern)
+      const rule: StoredRule = {
+        id: newId(),
+        version: 1,
+        createdAtMs: nowMs,
+        updatedAtMs: nowMs,
+        name: tidy === '*' ? 'Any number' : tidy,
+        priority: defaultPriority,
+        enabled: true,
+        ...given(rest),
+        tenantId,
+        pattern: tidy,
+        ...(callerPattern !== undefined && { callerPattern: tidyPattern('/callerPattern', callerPattern) }),
+        target,
+      }
+      await assertTarget(deps, tenantId, 'target', `Rule ${rule.name}`, target)
+      await store.inboundRules.create(rule)
+      await changed(tenantId, [rule.id], 'created')
+      return rule
+    },
+    'inboundRules.get': (_actor, { tenantId, id }) => getRow(store.inboundRules, 'inbound rule', tenantId, id),
+    async 'inboundRules.update'(_actor, { tenantId, id, version, pattern, callerPattern, ...rest }) {
+      const before = await getRow(store.inboundRules, 'inbound rule', tenantId, id)
+      const next: StoredRule = {
+        ...before,
+        ...given(rest),
+        ...(pattern !== undefined && { pattern: tidyPattern('/pattern', pattern) }),
+        ...(callerPattern !== undefined && {
+          callerPattern: callerPattern === null ? undefined : tidyPattern('/callerPattern', callerPattern),
+        }),
+      }
+      await assertTarget(deps, tenantId, 'target', `Rule ${next.name}`, next.target)
+      const row = await updateRow(store.inboundRules, 'inbound rule', version, next, clock.nowMs())
+      await changed(tenantId, [id], 'updated')
+      return row
+    },
+    async 'inboundRules.delete'(_actor, { tenantId, id }) {
+      await getRow(store.inboundRules, 'inbound rule', tenantId, id)
+      await store.inboundRules.delete(tenantId, id)
+      await changed(tenantId, [id], 'deleted')
+      return undefined
+    },
+    async 'inboundRules.reorder'(_actor, { tenantId, ids }) {
+      await assertTenant(deps, tenantId)
+      for (const id of ids) await getRow(store.inboundRules, 'inbound rule', tenantId, id)
+      const count = await store.reorderRules(tenantId, ids, clock.nowMs())
+      await changed(tenantId, ids, 'updated')
+      return { changed: count }
+    },
+    async 'inboundRules.bulk'(_actor, { tenantId, action, ids }) {
+      await assertTenant(deps, tenantId)
+      const count = await store.bulk('inboundRules', tenantId, ids, action, clock.nowMs())
+      await changed(tenantId, ids, action === 'delete' ? 'deleted' : 'updated')
+      return { changed: count }
+    },
+  }
+}

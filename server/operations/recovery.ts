@@ -1,0 +1,39 @@
+import { isTerminal } from '../../shared/vocabulary.ts'
+import type { Call } from '../domain/calls/call.ts'
+import { endAttempt, finish, openAttempts, unchanged } from '../domain/calls/call-progress.ts'
+import { toRecord } from './call-record.ts'
+import { leaseKeyOf, type WebhookDeps } from './webhooks/context.ts'
+
+/** Ends a call of which nothing more will be heard, and gives its slots back. */
+const closeAsLost = async (deps: WebhookDeps, { tenantId, token }: Call): Promise<void> => {
+  const { runtime, callLog, clock, directory, events } = deps
+  const unit = await runtime.exclusively(tenantId, token, async () => {
+    const call = await runtime.loadCall(tenantId, token)
+    if (!call || isTerminal(call.state) || call.deadlineMs > clock.nowMs()) return undefined
+    const nowMs = clock.nowMs()
+    let progress = unchanged(call)
+    for (const { n, agentId } of openAttempts(call)) {
+      progress = endAttempt(progress, n, undefined, nowMs)
+      if (agentId !== undefined) await runtime.release(tenantId, agentId, leaseKeyOf(token, n))
+    }
+    progress = finish(
+      progress,
+      'give-up',
+      { disposition: 'lost', reason: 'its time limit passed and neither a dial result nor a CDR came' },
+      nowMs,
+    )
+    await runtime.saveCall(progress.call)
+    return { tenantId, ...progress }
+  })
+  if (!unit) return
+  await callLog.append(unit, 'written')
+  const inForce = directory.byId(tenantId)
+  if (inForce) events.publish('call.ended', { tenantId, call: toRecord(unit.call, inForce) })
+}
+
+/** Closes the calls whose time limit has passed; how many there were. Run at start and then now and again. */
+export const closeLostCalls = async (deps: WebhookDeps): Promise<number> => {
+  const overdue = await deps.runtime.overdueCalls(deps.clock.nowMs())
+  for (const call of overdue) await closeAsLost(deps, call)
+  return overdue.length
+}

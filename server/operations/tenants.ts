@@ -1,0 +1,173 @@
+import type { Handlers } from '../../shared/contract/index.ts'
+import type { Tenant } from '../../shared/contract/tenants.ts'
+import type { Role } from '../../shared/vocabulary.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { StoredTenant } from '../ports/configuration.ts'
+import { assertTarget, type ConfigDeps } from './config-context.ts'
+import { getRow, given, updateRow } from './rows.ts'
+
+type TenantHandlers = Pick<Handlers, Extract<keyof Handlers, `tenants.${string}`>>
+
+const defaultOverlapSeconds = 7 * 86_400
+const keyBits = 192
+
+/** What clients see: no secret but the tenant key, and that only who may enter it at Cloudonix. */
+const toTenant = (
+  {
+    webhookApiKey,
+    tenantKey,
+    previousKeys: _previous,
+    signingKeys: _signing,
+    configVersion: _version,
+    ...tenant
+  }: StoredTenant,
+  role: Role,
+): Tenant => ({
+  ...tenant,
+  hasWebhookApiKey: webhookApiKey !== undefined,
+  ...(role !== 'analyst' && { tenantKey }),
+})
+
+const assertTimeZone = (timeZone: string | undefined): void => {
+  if (timeZone === undefined) return
+  try {
+    new Intl.DateTimeFormat('en', { timeZone })
+  } catch (error) {
+    const message = `"${timeZone}" is no time zone; write an IANA name such as Europe/Berlin`
+    throw new DomainError('INVALID_INPUT', message, [{ path: '/timeZone', message }], { cause: error })
+  }
+}
+
+export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
+  const { store, directory, runtime, events, clock, newId, newSecret, publicUrl } = deps
+  const changed = async (tenantId: string, change: 'created' | 'updated' | 'deleted'): Promise<void> => {
+    await directory.reload(tenantId)
+    events.publish('tenant.changed', { tenantId, change })
+  }
+  const get = (tenantId: string): Promise<StoredTenant> => getRow(store.tenants, 'tenant', undefined, tenantId)
+
+  return {
+    async 'tenants.list'(actor, { limit = 50, cursor, search }) {
+      if (actor.tenantId !== undefined) {
+        const own = await store.tenants.get(undefined, actor.tenantId)
+        return { items: own ? [toTenant(own, actor.role)] : [] }
+      }
+      const page = await store.tenants.list(undefined, { limit, cursor, search })
+      return { ...page, items: page.items.map((tenant) => toTenant(tenant, actor.role)) }
+    },
+    async 'tenants.create'(actor, { name, domain, webhookApiKey, ...rest }) {
+      if (actor.tenantId !== undefined)
+        throw new DomainError('FORBIDDEN', 'Only an owner of the whole site creates tenants')
+      const nowMs = clock.nowMs()
+      const fields = given(rest)
+      assertTimeZone(fields.timeZone)
+      const tenant: StoredTenant = {
+        id: newId(),
+        version: 1,
+        createdAtMs: nowMs,
+        updatedAtMs: nowMs,
+        domainAliases: [],
+        timeZone: 'UTC',
+        defaultCountry: 'US',
+        settings: {},
+        ...fields,
+        name,
+        domain: domain.toLowerCase(),
+        webhookApiKey,
+        tenantKey: newSecret(keyBits),
+        previousKeys: [],
+        signingKeys: [{ id: newId().slice(-6), secret: newSecret(256) }],
+        configVersion: 1,
+      }
+      await assertTarget(deps, tenant.id, 'defaultTarget', 'The default target', tenant.defaultTarget)
+      await assertTarget(
+        deps,
+        tenant.id,
+        'settings/emergencyTarget',
+        'The emergency target',
+        tenant.settings.emergencyTarget,
+      )
+      await store.tenants.create(tenant)
+      await changed(tenant.id, 'created')
+      return toTenant(tenant, actor.role)
+    },
+    async 'tenants.get'(actor, { tenantId }) {
+      return toTenant(await get(tenantId), actor.role)
+    },
+    async 'tenants.update'(actor, { tenantId, version, domain, settings, ...rest }) {
+      const before = await get(tenantId)
+      const next: StoredTenant = {
+        ...before,
+        ...given(rest),
+        ...(domain !== undefined && { domain: domain.toLowerCase() }),
+        settings: { ...before.settings, ...settings },
+      }
+      assertTimeZone(rest.timeZone)
+      await assertTarget(deps, tenantId, 'defaultTarget', 'The default target', next.defaultTarget)
+      await assertTarget(
+        deps,
+        tenantId,
+        'settings/emergencyTarget',
+        'The emergency target',
+        next.settings.emergencyTarget,
+      )
+      const row = await updateRow(store.tenants, 'tenant', version, next, clock.nowMs())
+      await changed(tenantId, 'updated')
+      return toTenant(row, actor.role)
+    },
+    async 'tenants.delete'(_actor, { tenantId, force }) {
+      const tenant = await get(tenantId)
+      if (!force) {
+        const calls = await store.countCalls(tenantId)
+        const [agents, groups, rules] = await Promise.all(
+          [store.voiceAgents, store.agentGroups, store.inboundRules].map((repository) =>
+            repository.list(tenantId, { limit: 1 }),
+          ),
+        )
+        const owned = [
+          ...(calls > 0 ? [`${calls} call records`] : []),
+          ...(agents?.items.length ? ['voice agents'] : []),
+          ...(groups?.items.length ? ['agent groups'] : []),
+          ...(rules?.items.length ? ['inbound rules'] : []),
+        ]
+        if (owned.length > 0) {
+          throw new DomainError(
+            'CONFLICT',
+            `Tenant ${tenant.name} owns ${owned.join(', ')}; delete with force=true to lose them all`,
+          )
+        }
+      }
+      await store.tenants.delete(undefined, tenantId)
+      await runtime.forgetTenant(tenantId)
+      await changed(tenantId, 'deleted')
+      return undefined
+    },
+    async 'tenants.rotateKey'(actor, { tenantId, overlapSeconds = defaultOverlapSeconds }) {
+      const before = await get(tenantId)
+      const nowMs = clock.nowMs()
+      const validUntilMs = nowMs + overlapSeconds * 1000
+      // Kept past their overlap for the dial results of calls under way, the longest of which lasts a day and an hour.
+      const stillUsed = before.previousKeys.filter((previous) => previous.validUntilMs + 25 * 3_600_000 > nowMs)
+      const next: StoredTenant = {
+        ...before,
+        tenantKey: newSecret(keyBits),
+        previousKeys: [...stillUsed, { key: before.tenantKey, validUntilMs }],
+      }
+      const row = await updateRow(store.tenants, 'tenant', before.version, next, nowMs)
+      await changed(tenantId, 'updated')
+      return { ...toTenant(row, actor.role), previousKeyValidUntilMs: validUntilMs }
+    },
+    async 'tenants.endpoints'(_actor, { tenantId }) {
+      const { tenantKey } = await get(tenantId)
+      const base = `${publicUrl ?? ''}/voice/${tenantKey}`
+      return {
+        ...(publicUrl !== undefined && { base: publicUrl }),
+        application: `${base}/application`,
+        method: 'POST',
+        dialResult: `${base}/dial-result`,
+        session: `${base}/session`,
+        cdr: `${base}/cdr`,
+      }
+    },
+  }
+}

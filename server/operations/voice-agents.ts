@@ -1,0 +1,134 @@
+import type { Handlers } from '../../shared/contract/index.ts'
+import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { StoredAgent } from '../ports/configuration.ts'
+import type { AgentResults } from './agent-results.ts'
+import { assertTenant, assertUnused, type ConfigDeps } from './config-context.ts'
+import { getRow, given, updateRow } from './rows.ts'
+
+type VoiceAgentHandlers = Pick<Handlers, Extract<keyof Handlers, `voiceAgents.${string}`>>
+
+const valueRules = {
+  e164: { test: /^\+\d{5,15}$/, wants: 'a phone number in E.164, e.g. +12025550171' },
+  sipUri: { test: /^sips?:[^\s@]+@[^\s@]+$/i, wants: 'a SIP URI, e.g. sip:agent@sip.example.com' },
+  wssUrl: { test: /^wss?:\/\/[^\s/]+\S*$/i, wants: 'a WebSocket URL, e.g. wss://agent.example.com/stream' },
+} as const
+
+const invalid = (path: string, message: string): DomainError =>
+  new DomainError('INVALID_INPUT', message, [{ path, message }])
+
+export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: AgentResults }): VoiceAgentHandlers => {
+  const { store, directory, runtime, events, clock, newId, results } = deps
+
+  const toAgents = async (tenantId: string, agents: readonly StoredAgent[]): Promise<VoiceAgent[]> => {
+    const active = await runtime.activeCalls(
+      tenantId,
+      agents.map(({ id }) => id),
+      clock.nowMs(),
+    )
+    return agents.map(({ password, ...agent }) => ({
+      ...agent,
+      hasPassword: password !== undefined,
+      health: { activeCalls: active.get(agent.id) ?? 0, recentResults: results.recent(tenantId, agent.id) },
+    }))
+  }
+  const toAgent = async (agent: StoredAgent): Promise<VoiceAgent> => {
+    const [shown] = await toAgents(agent.tenantId, [agent])
+    if (!shown) throw new Error('an agent went missing between two lines')
+    return shown
+  }
+  const changed = async (
+    tenantId: string,
+    ids: readonly string[],
+    change: 'created' | 'updated' | 'deleted',
+  ): Promise<void> => {
+    await directory.reload(tenantId)
+    for (const id of ids) events.publish('agent.changed', { tenantId, id, change })
+  }
+
+  /** The value and the credentials must be what the provider wants. */
+  const assertDialable = async (agent: StoredAgent): Promise<void> => {
+    const { items } = await store.providers.list(undefined, { limit: 1, where: { key: agent.provider } })
+    const [provider] = items
+    if (!provider) {
+      throw invalid(
+        '/provider',
+        `There is no provider "${agent.provider}" in the catalogue; GET /api/v1/providers lists the keys, and an owner can add one`,
+      )
+    }
+    const { test, wants } = valueRules[provider.valueKind]
+    if (!test.test(agent.value))
+      throw invalid('/value', `Provider ${provider.displayName} wants ${wants}; "${agent.value}" is none`)
+    const hasAny = agent.username !== undefined || agent.password !== undefined
+    if (provider.credentials === 'none' && hasAny)
+      throw invalid(
+        '/username',
+        `Provider ${provider.displayName} takes no credentials; leave username and password out`,
+      )
+    if (provider.credentials === 'required' && (agent.username === undefined || agent.password === undefined)) {
+      throw invalid('/username', `Provider ${provider.displayName} needs username and password`)
+    }
+    if (agent.password !== undefined && agent.username === undefined)
+      throw invalid('/username', 'A password needs a username beside it')
+  }
+
+  return {
+    async 'voiceAgents.list'(_actor, { tenantId, limit = 50, cursor, search, provider, enabled }) {
+      await assertTenant(deps, tenantId)
+      const page = await store.voiceAgents.list(tenantId, { limit, cursor, search, where: { provider, enabled } })
+      return { ...page, items: await toAgents(tenantId, page.items) }
+    },
+    async 'voiceAgents.create'(_actor, { tenantId, name, provider, value, ...rest }) {
+      await assertTenant(deps, tenantId)
+      const nowMs = clock.nowMs()
+      const agent: StoredAgent = {
+        id: newId(),
+        version: 1,
+        createdAtMs: nowMs,
+        updatedAtMs: nowMs,
+        enabled: true,
+        tags: [],
+        metadata: {},
+        ...given(rest),
+        tenantId,
+        name,
+        provider,
+        value,
+      }
+      await assertDialable(agent)
+      await store.voiceAgents.create(agent)
+      await changed(tenantId, [agent.id], 'created')
+      return toAgent(agent)
+    },
+    async 'voiceAgents.get'(_actor, { tenantId, id }) {
+      return toAgent(await getRow(store.voiceAgents, 'voice agent', tenantId, id))
+    },
+    async 'voiceAgents.update'(_actor, { tenantId, id, version, ...rest }) {
+      const before = await getRow(store.voiceAgents, 'voice agent', tenantId, id)
+      const next: StoredAgent = { ...before, ...given(rest) }
+      await assertDialable(next)
+      const row = await updateRow(store.voiceAgents, 'voice agent', version, next, clock.nowMs())
+      await changed(tenantId, [id], 'updated')
+      return toAgent(row)
+    },
+    async 'voiceAgents.delete'(_actor, { tenantId, id, force }) {
+      const agent = await getRow(store.voiceAgents, 'voice agent', tenantId, id)
+      assertUnused('Voice agent', agent.name, await store.usersOf(tenantId, 'agent', id), force)
+      await store.voiceAgents.delete(tenantId, id)
+      await changed(tenantId, [id], 'deleted')
+      return undefined
+    },
+    async 'voiceAgents.bulk'(_actor, { tenantId, action, ids, force }) {
+      await assertTenant(deps, tenantId)
+      if (action === 'delete') {
+        for (const id of ids) {
+          const agent = await store.voiceAgents.get(tenantId, id)
+          if (agent) assertUnused('Voice agent', agent.name, await store.usersOf(tenantId, 'agent', id), force)
+        }
+      }
+      const count = await store.bulk('voiceAgents', tenantId, ids, action, clock.nowMs())
+      await changed(tenantId, ids, action === 'delete' ? 'deleted' : 'updated')
+      return { changed: count }
+    },
+  }
+}

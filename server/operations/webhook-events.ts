@@ -1,0 +1,20 @@
+import type { Handlers } from '../../shared/contract/index.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { CallStore } from '../ports/call-store.ts'
+
+type WebhookEventHandlers = Pick<Handlers, Extract<keyof Handlers, `webhookEvents.${string}`>>
+
+export const createWebhookEventHandlers = (calls: CallStore): WebhookEventHandlers => ({
+  async 'webhookEvents.list'(_actor, { tenantId, limit = 50, cursor, ...filter }) {
+    const page = await calls.listWebhookEvents(tenantId, filter, { limit, cursor })
+    return {
+      ...page,
+      items: page.items.map(({ headers: _headers, payload: _payload, answer: _answer, ...event }) => event),
+    }
+  },
+  async 'webhookEvents.get'(_actor, { tenantId, id }) {
+    const event = await calls.getWebhookEvent(tenantId, id)
+    if (!event) throw new DomainError('NOT_FOUND', `There is no webhook event ${id}`)
+    return event
+  },
+})

@@ -1,0 +1,54 @@
+import type { WebhookOutcome } from '../../../shared/vocabulary.ts'
+import type { Progress } from '../../domain/calls/call-progress.ts'
+import type { Fields } from '../../domain/webhooks/fields.ts'
+import type { CallLog, CallStore, DecisionRow } from '../../ports/call-store.ts'
+import type { EventBus } from '../../ports/event-bus.ts'
+import type { RuntimeState } from '../../ports/runtime-state.ts'
+import type { Clock, Crypto, Log, NewId } from '../../ports/system.ts'
+import type { WebhookRequest } from '../../ports/webhooks.ts'
+import type { AgentResults } from '../agent-results.ts'
+import type { Health } from '../health.ts'
+import type { TenantDirectory, TenantInForce } from '../tenant-directory.ts'
+
+/** What the handling of webhooks works with. */
+export interface WebhookDeps {
+  readonly directory: TenantDirectory
+  readonly runtime: RuntimeState
+  readonly calls: CallStore
+  readonly callLog: CallLog
+  readonly events: EventBus
+  readonly health: Health
+  readonly results: AgentResults
+  readonly clock: Clock
+  readonly crypto: Crypto
+  readonly newId: NewId
+  readonly log: Log
+  /** What Cloudonix reaches, without a slash at the end; undefined: our URLs are relative. Never taken from a request. */
+  readonly publicUrl: string | undefined
+}
+
+/** One readable, authorised webhook of a known tenant. */
+export interface Incoming {
+  readonly request: WebhookRequest
+  readonly inForce: TenantInForce
+  readonly fields: Fields
+  readonly token: string
+  readonly nowMs: number
+}
+
+/** What handling it came to; the frame stores, answers and tells. */
+export interface Handled {
+  readonly outcome: WebhookOutcome
+  readonly reason?: string | undefined
+  readonly progress?: Progress | undefined
+  readonly isNewCall?: boolean | undefined
+  readonly decision?: DecisionRow | undefined
+  /** The body of a CXML answer, with what people may see of it. */
+  readonly cxml?: { readonly text: string; readonly masked: string } | undefined
+  /** Kept so that the same request gets the same answer. */
+  readonly answerKey?: string | undefined
+  /** Slots to give back. */
+  readonly released?: readonly { readonly agentId: string; readonly leaseKey: string }[] | undefined
+}
+
+export const leaseKeyOf = (token: string, n: number): string => `${token}\n${n}`

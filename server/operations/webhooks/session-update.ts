@@ -1,0 +1,75 @@
+import type { AttemptResult } from '../../../shared/vocabulary.ts'
+import { isTerminal } from '../../../shared/vocabulary.ts'
+import {
+  advance,
+  amend,
+  endAttempt,
+  finish,
+  lastWord,
+  openAttempts,
+  unchanged,
+  type Progress,
+} from '../../domain/calls/call-progress.ts'
+import { isFinal, readSessionUpdate, type SessionUpdate } from '../../domain/webhooks/read-session-update.ts'
+import type { Handled, Incoming, WebhookDeps } from './context.ts'
+import { knownCall } from './known-call.ts'
+import { heldSlots } from './voice-request.ts'
+
+/** What the end of a session says about the dial that was going on. */
+const resultOf = (update: SessionUpdate): AttemptResult => {
+  switch (update.status) {
+    case 'busy':
+      return 'busy'
+    case 'noanswer':
+      return 'no_answer'
+    case 'cancel':
+      return 'cancelled'
+    case 'congestion':
+    case 'failed':
+    case 'nocredit':
+      return 'failed'
+    default:
+      // The platform knows no confirmed word for "over and all was well"; the answer time tells.
+      return update.answeredAtMs !== undefined ? 'answered' : 'cancelled'
+  }
+}
+
+const eventIdOf = ({ crypto }: WebhookDeps, token: string, update: SessionUpdate): string =>
+  update.eventId ?? crypto.digest([token, update.word, update.action, update.modifiedAt].join('\n'))
+
+/** The platform tells how the caller's leg stands. It is no proof of the bridge: the dial result and the CDR are. */
+export const handleSessionUpdate = async (deps: WebhookDeps, incoming: Incoming): Promise<Handled> => {
+  const { inForce, fields, token, nowMs } = incoming
+  const tenantId = inForce.tenant.id
+  const update = readSessionUpdate(fields)
+  const key = `session\n${token}\n${eventIdOf(deps, token, update)}`
+  if (await deps.runtime.loadAnswer(tenantId, key)) return { outcome: 'duplicate' }
+  await deps.runtime.saveAnswer(tenantId, key, { status: 200, body: '' })
+  const call = await knownCall(deps, tenantId, token)
+  if (!call) return { outcome: 'ignored', reason: 'no call has this token' }
+  if (isTerminal(call.state)) return { outcome: 'ignored', reason: `the call is over (${call.state})` }
+  if (isFinal(update)) {
+    const atMs = update.endedAtMs ?? nowMs
+    const result = resultOf(update)
+    let progress: Progress = unchanged(call)
+    for (const { n } of openAttempts(call)) progress = endAttempt(progress, n, result, nowMs)
+    const { event, disposition } = lastWord[result]
+    const reason = result === 'failed' ? update.reason : undefined
+    progress = finish(
+      progress,
+      event,
+      { disposition, reason, endedAtMs: atMs, answeredAtMs: call.answeredAtMs ?? update.answeredAtMs },
+      nowMs,
+    )
+    return { outcome: 'applied', progress, released: heldSlots(call) }
+  }
+  if (update.status === 'answer' || update.status === 'connected') {
+    if (call.announced)
+      return { outcome: 'ignored', reason: 'the caller was answered for an announcement, not by an agent' }
+    const progress = advance(unchanged(call), 'answered', nowMs)
+    const ignored = progress.transitions[0]?.ignored
+    if (ignored !== undefined) return { outcome: 'ignored', reason: ignored }
+    return { outcome: 'applied', progress: amend(progress, { answeredAtMs: update.answeredAtMs ?? nowMs }) }
+  }
+  return { outcome: 'ignored', reason: `status ${update.word === '' ? '(none)' : update.word} changes nothing` }
+}

@@ -1,0 +1,129 @@
+import type { Attempt, CallRecord, Transition } from '../../shared/contract/calls.ts'
+import type { DecisionOutcome, Explanation } from '../../shared/contract/routing.ts'
+import type { WebhookEventDetail } from '../../shared/contract/webhook-events.ts'
+import type { CallState, Direction, Disposition, WebhookKind, WebhookOutcome } from '../../shared/vocabulary.ts'
+import type { Call } from '../domain/calls/call.ts'
+import type { Page } from './configuration.ts'
+
+export interface DecisionRow {
+  readonly id: string
+  readonly atMs: number
+  readonly outcome: DecisionOutcome
+  readonly explanation: Explanation
+  /** Credentials and signed state masked. */
+  readonly cxml: string
+}
+
+export interface WebhookEventRow {
+  readonly id: string
+  readonly kind: WebhookKind
+  readonly atMs: number
+  readonly token?: string | undefined
+  readonly outcome: WebhookOutcome
+  readonly reason?: string | undefined
+  readonly status: number
+  /** Until the answer was ready; waiting for the store comes on top. */
+  readonly latencyMicros: number
+  /** Masked. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly payload: string
+  readonly answer?: string | undefined
+}
+
+/** The exact answer to a request, for the case that the same request comes again. Encrypted at rest. */
+export interface AnswerRow {
+  readonly key: string
+  readonly atMs: number
+  readonly status: number
+  readonly body: string
+}
+
+/** What one webhook causes. All of it is written in one transaction, or nothing is. */
+export interface UnitOfWork {
+  readonly tenantId: string
+  readonly call?: Call | undefined
+  /** Attempts of `call` to insert or overwrite, by n. */
+  readonly attempts?: Call['attempts'] | undefined
+  readonly transitions?: readonly Transition[] | undefined
+  readonly decision?: DecisionRow | undefined
+  readonly webhookEvent?: WebhookEventRow | undefined
+  readonly answer?: AnswerRow | undefined
+}
+
+/**
+ * The group-committed write path. Units are written in the order of `append`.
+ * `written`: survives a `kill -9`; `synced`: survives a power cut. Rejects when it could not be stored.
+ */
+export interface CallLog {
+  append(unit: UnitOfWork, durability: 'written' | 'synced'): Promise<void>
+  /** Units waiting. */
+  backlog(): number
+}
+
+export interface CallFilter {
+  readonly from?: string | undefined
+  readonly fromPrefix?: string | undefined
+  readonly fromContains?: string | undefined
+  readonly to?: string | undefined
+  readonly toPrefix?: string | undefined
+  readonly toContains?: string | undefined
+  readonly startMs?: number | undefined
+  readonly endMs?: number | undefined
+  readonly agentId?: readonly string[] | undefined
+  readonly groupId?: readonly string[] | undefined
+  readonly ruleId?: readonly string[] | undefined
+  readonly trunkId?: readonly string[] | undefined
+  readonly provider?: readonly string[] | undefined
+  readonly direction?: readonly Direction[] | undefined
+  readonly state?: readonly CallState[] | undefined
+  readonly disposition?: readonly Disposition[] | undefined
+  readonly minDurationSeconds?: number | undefined
+  readonly maxDurationSeconds?: number | undefined
+  readonly token?: string | undefined
+  readonly failedOver?: boolean | undefined
+  readonly search?: string | undefined
+}
+
+export interface CallStore {
+  /** Calls not in a terminal state, newest first. */
+  live(tenantId: string, limit: number): Promise<Page<CallRecord>>
+  list(
+    tenantId: string,
+    filter: CallFilter,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<Page<CallRecord>>
+  /** By record id or session token. */
+  get(
+    tenantId: string,
+    idOrToken: string,
+  ): Promise<
+    | {
+        readonly record: CallRecord
+        readonly attempts: readonly Attempt[]
+        readonly decisions: readonly DecisionRow[]
+        readonly transitions: readonly Transition[]
+        readonly webhookEvents: readonly WebhookEventRow[]
+      }
+    | undefined
+  >
+  /** The working form of a call, to go on with it. Answers without asking the file when the token was certainly never seen. */
+  find(tenantId: string, token: string): Promise<Call | undefined>
+  /** All calls not in a terminal state, of every tenant: what recovery starts from. */
+  inFlight(): Promise<readonly Call[]>
+  findAnswer(tenantId: string, key: string, notBeforeMs: number): Promise<AnswerRow | undefined>
+  /** Deletes answers older than that; how many there were. */
+  deleteAnswersBefore(ms: number): Promise<number>
+  listWebhookEvents(
+    tenantId: string,
+    filter: {
+      kind?: WebhookKind | undefined
+      outcome?: WebhookOutcome | undefined
+      token?: string | undefined
+      startMs?: number | undefined
+      endMs?: number | undefined
+      search?: string | undefined
+    },
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<Page<WebhookEventRow>>
+  getWebhookEvent(tenantId: string, id: string): Promise<WebhookEventDetail | undefined>
+}

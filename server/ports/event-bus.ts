@@ -1,0 +1,9 @@
+import type { ControlPlaneEvent, EventName, EventPayload } from '../../shared/contract/events.ts'
+
+export interface EventBus {
+  publish<N extends EventName>(name: N, payload: EventPayload<N>): void
+  /** Listeners must not throw; returns its own unsubscribe. */
+  subscribe(listener: (event: ControlPlaneEvent) => void): () => void
+  /** Events after `seq`, oldest first; undefined when they are no longer all known. */
+  since(seq: number): readonly ControlPlaneEvent[] | undefined
+}

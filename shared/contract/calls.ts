@@ -1,0 +1,128 @@
+import Type from 'typebox'
+import { attemptResults, callStates, directions, dispositions } from '../vocabulary.ts'
+import { closed, Id, listFields, Ms, oneOf, Page, RowScope, TenantScope } from './fields.ts'
+import type { Operation } from './operation.ts'
+import { Decision } from './routing.ts'
+import { WebhookEvent } from './webhook-events.ts'
+
+/** The durable row of a call: everything that happened under one session token, summed up. */
+export const CallRecord = Type.Object({
+  id: Id,
+  tenantId: Id,
+  token: Type.String(),
+  direction: oneOf(directions),
+  from: Type.String(),
+  to: Type.String(),
+  state: oneOf(callStates),
+  disposition: Type.Optional(oneOf(dispositions)),
+  agentId: Type.Optional(Id),
+  agentName: Type.Optional(Type.String()),
+  groupId: Type.Optional(Id),
+  groupName: Type.Optional(Type.String()),
+  ruleId: Type.Optional(Id),
+  ruleName: Type.Optional(Type.String()),
+  trunkId: Type.Optional(Id),
+  provider: Type.Optional(Type.String()),
+  startedAtMs: Ms,
+  answeredAtMs: Type.Optional(Ms),
+  endedAtMs: Type.Optional(Ms),
+  ringSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+  talkSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+  durationSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+  attemptCount: Type.Integer({ minimum: 0 }),
+  configVersion: Type.Optional(Type.Integer()),
+  quality: Type.Optional(
+    Type.Object({
+      rxMos: Type.Optional(Type.Number()),
+      txMos: Type.Optional(Type.Number()),
+      rttMs: Type.Optional(Type.Number()),
+    }),
+  ),
+  reason: Type.Optional(Type.String({ description: 'Why it ended so, where that needs a word' })),
+})
+export type CallRecord = Type.Static<typeof CallRecord>
+
+export const Attempt = Type.Object({
+  n: Type.Integer({ minimum: 1 }),
+  agentId: Type.Optional(Id),
+  agentName: Type.Optional(Type.String()),
+  trunkId: Type.Optional(Id),
+  groupId: Type.Optional(Id),
+  startedAtMs: Ms,
+  endedAtMs: Type.Optional(Ms),
+  result: Type.Optional(oneOf(attemptResults)),
+})
+export type Attempt = Type.Static<typeof Attempt>
+
+/** A change of state, or an event that changed nothing (`ignored`, with the reason). */
+export const Transition = Type.Object({
+  atMs: Ms,
+  event: Type.String(),
+  from: Type.Optional(oneOf(callStates)),
+  to: Type.Optional(oneOf(callStates)),
+  ignored: Type.Optional(Type.String()),
+})
+export type Transition = Type.Static<typeof Transition>
+
+export const CallDetail = Type.Object({
+  ...CallRecord.properties,
+  attempts: Type.Array(Attempt),
+  decisions: Type.Array(Decision),
+  transitions: Type.Array(Transition),
+  webhookEvents: Type.Array(WebhookEvent),
+})
+export type CallDetail = Type.Static<typeof CallDetail>
+
+const many = <T extends Type.TSchema>(one: T) => Type.Optional(Type.Union([one, Type.Array(one, { maxItems: 100 })]))
+const text = Type.Optional(Type.String({ maxLength: 255 }))
+const seconds = Type.Optional(Type.Number({ minimum: 0 }))
+
+export const callFilters = {
+  from: text,
+  fromPrefix: text,
+  fromContains: text,
+  to: text,
+  toPrefix: text,
+  toContains: text,
+  startMs: Type.Optional(Ms),
+  endMs: Type.Optional(Ms),
+  agentId: many(Id),
+  groupId: many(Id),
+  ruleId: many(Id),
+  trunkId: many(Id),
+  provider: many(Type.String()),
+  direction: many(oneOf(directions)),
+  state: many(oneOf(callStates)),
+  disposition: many(oneOf(dispositions)),
+  minDurationSeconds: seconds,
+  maxDurationSeconds: seconds,
+  token: text,
+  failedOver: Type.Optional(Type.Boolean()),
+}
+
+export const callOperations = {
+  'calls.live': {
+    method: 'GET',
+    path: '/api/v1/tenants/:tenantId/calls/live',
+    access: 'analyst',
+    summary: 'Calls going on now, newest first',
+    input: Type.Object({ ...TenantScope, limit: listFields.limit }, closed),
+    output: Page(CallRecord),
+  },
+  'calls.list': {
+    method: 'GET',
+    path: '/api/v1/tenants/:tenantId/calls',
+    access: 'analyst',
+    summary: 'Search call records, newest first',
+    input: Type.Object({ ...TenantScope, ...listFields, ...callFilters }, closed),
+    output: Page(CallRecord),
+  },
+  'calls.get': {
+    method: 'GET',
+    path: '/api/v1/tenants/:tenantId/calls/:id',
+    access: 'analyst',
+    summary: 'One call with its whole timeline; id is the record id or the session token',
+    input: Type.Object({ ...RowScope, id: Type.String({ minLength: 1, maxLength: 255 }) }, closed),
+    output: CallDetail,
+  },
+} as const satisfies Record<string, Operation>

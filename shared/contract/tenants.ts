@@ -1,0 +1,160 @@
+import Type from 'typebox'
+import { closed, Id, listFields, Ms, Name, oneOf, Page, rowFields, Seconds, Target, Version } from './fields.ts'
+import type { Operation } from './operation.ts'
+
+const credentialCheck = ['required', 'when_present', 'off'] as const
+
+export const WebhookAuth = Type.Object(
+  {
+    voiceRequest: Type.Optional(oneOf(credentialCheck)),
+    dialResult: Type.Optional(oneOf(credentialCheck)),
+    sessionUpdate: Type.Optional(oneOf(credentialCheck)),
+    cdr: Type.Optional(oneOf(credentialCheck)),
+  },
+  {
+    ...closed,
+    description:
+      'Whether the Bearer credential is checked, per kind of webhook. Until set: required for voice requests and dial results as soon as a webhook API key is set, checked when present for the other two',
+  },
+)
+
+export const TenantSettings = Type.Object(
+  {
+    ringTimeoutSeconds: Type.Optional(Seconds(5, 300, 'How long an agent rings; groups may set their own')),
+    timeLimitSeconds: Type.Optional(Seconds(30, 86_400, 'Longest call')),
+    onCancelled: Type.Optional(oneOf(['stop', 'retry'], 'What a cancelled dial result does')),
+    emergencyTarget: Type.Optional(Target),
+    webhookAuth: Type.Optional(WebhookAuth),
+    sayLanguage: Type.Optional(
+      Type.String({ minLength: 2, maxLength: 20, description: 'Language of spoken messages' }),
+    ),
+  },
+  { ...closed, description: 'What holds for the whole tenant unless a group says otherwise' },
+)
+export type TenantSettings = Type.Static<typeof TenantSettings>
+
+const Domain = Type.String({
+  minLength: 1,
+  maxLength: 253,
+  pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$',
+  description: 'The Cloudonix domain, e.g. acme.cloudonix.net',
+})
+const fields = {
+  name: Name,
+  domain: Domain,
+  domainAliases: Type.Array(Domain, { maxItems: 50 }),
+  domainUuid: Type.Optional(Type.String({ maxLength: 64 })),
+  timeZone: Type.String({ minLength: 1, maxLength: 64, description: 'IANA name, e.g. Europe/Berlin' }),
+  defaultCountry: Type.String({
+    pattern: '^[A-Z]{2}$',
+    description: 'ISO 3166-1 alpha-2; national numbers are read in it',
+  }),
+  defaultTarget: Type.Optional(Target),
+  settings: TenantSettings,
+}
+const webhookApiKey = Type.String({
+  minLength: 1,
+  maxLength: 512,
+  description: 'The domain profile key authorization-api-key: the Bearer that Cloudonix sends. Write only',
+})
+
+export const Tenant = Type.Object({
+  ...rowFields,
+  ...fields,
+  hasWebhookApiKey: Type.Boolean(),
+  tenantKey: Type.Optional(Type.String({ description: 'The secret part of the webhook URLs; shown to admins only' })),
+})
+export type Tenant = Type.Static<typeof Tenant>
+
+export const TenantEndpoints = Type.Object({
+  base: Type.Optional(
+    Type.String({ description: 'Absent until SWITCHYARD_PUBLIC_URL is set; the paths below are then relative' }),
+  ),
+  application: Type.String(),
+  method: Type.Literal('POST'),
+  dialResult: Type.String(),
+  session: Type.String(),
+  cdr: Type.String(),
+})
+
+export const tenantOperations = {
+  'tenants.list': {
+    method: 'GET',
+    path: '/api/v1/tenants',
+    access: 'analyst',
+    summary: 'List tenants',
+    input: Type.Object({ ...listFields }, closed),
+    output: Page(Tenant),
+  },
+  'tenants.create': {
+    method: 'POST',
+    path: '/api/v1/tenants',
+    access: 'owner',
+    summary: 'Create a tenant',
+    status: 201,
+    input: Type.Object(
+      {
+        ...Type.Partial(Type.Object(fields)).properties,
+        name: Name,
+        domain: Domain,
+        webhookApiKey: Type.Optional(webhookApiKey),
+      },
+      closed,
+    ),
+    output: Tenant,
+  },
+  'tenants.get': {
+    method: 'GET',
+    path: '/api/v1/tenants/:tenantId',
+    access: 'analyst',
+    summary: 'Read a tenant',
+    input: Type.Object({ tenantId: Id }, closed),
+    output: Tenant,
+  },
+  'tenants.update': {
+    method: 'PATCH',
+    path: '/api/v1/tenants/:tenantId',
+    access: 'admin',
+    summary: 'Change a tenant',
+    input: Type.Object(
+      {
+        tenantId: Id,
+        version: Version,
+        ...Type.Partial(Type.Object(fields)).properties,
+        defaultTarget: Type.Optional(Type.Union([Target, Type.Null()])),
+        webhookApiKey: Type.Optional(Type.Union([webhookApiKey, Type.Null()])),
+      },
+      closed,
+    ),
+    output: Tenant,
+  },
+  'tenants.delete': {
+    method: 'DELETE',
+    path: '/api/v1/tenants/:tenantId',
+    access: 'owner',
+    summary: 'Delete a tenant with everything it owns; refused while it has calls or configuration unless forced',
+    input: Type.Object({ tenantId: Id, force: Type.Optional(Type.Boolean()) }, closed),
+  },
+  'tenants.rotateKey': {
+    method: 'POST',
+    path: '/api/v1/tenants/:tenantId/rotate-key',
+    access: 'admin',
+    summary: 'Give the tenant a new webhook key; the old one stays valid for the overlap',
+    input: Type.Object(
+      {
+        tenantId: Id,
+        overlapSeconds: Type.Optional(Seconds(0, 30 * 86_400, 'How long the old key still works; 7 days unless set')),
+      },
+      closed,
+    ),
+    output: Type.Object({ ...Tenant.properties, previousKeyValidUntilMs: Ms }),
+  },
+  'tenants.endpoints': {
+    method: 'GET',
+    path: '/api/v1/tenants/:tenantId/endpoints',
+    access: 'admin',
+    summary: 'The URLs to enter at Cloudonix',
+    input: Type.Object({ tenantId: Id }, closed),
+    output: TenantEndpoints,
+  },
+} as const satisfies Record<string, Operation>

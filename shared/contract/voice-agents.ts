@@ -1,0 +1,118 @@
+import Type from 'typebox'
+import { attemptResults } from '../vocabulary.ts'
+import { closed, Id, listFields, Ms, Name, oneOf, Page, rowFields, RowScope, TenantScope, Version } from './fields.ts'
+import type { Operation } from './operation.ts'
+
+const fields = {
+  name: Name,
+  provider: Type.String({ minLength: 1, maxLength: 64, description: 'Key of the provider catalogue' }),
+  value: Type.String({
+    minLength: 1,
+    maxLength: 255,
+    description: 'What is dialled: an E.164 number, a SIP URI or a WebSocket URL, as the provider wants it',
+  }),
+  username: Type.Optional(Type.String({ maxLength: 128 })),
+  enabled: Type.Boolean(),
+  maxConcurrentCalls: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100_000, description: 'Cap on active calls; none unless set' }),
+  ),
+  tags: Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 50 }),
+  metadata: Type.Record(Type.String({ maxLength: 60 }), Type.String({ maxLength: 1000 })),
+}
+const password = Type.String({ minLength: 1, maxLength: 255, description: 'SIP digest password. Write only' })
+
+export const AgentHealth = Type.Object({
+  activeCalls: Type.Integer({ minimum: 0 }),
+  recentResults: Type.Array(Type.Object({ atMs: Ms, result: oneOf(attemptResults) })),
+})
+
+export const VoiceAgent = Type.Object({
+  ...rowFields,
+  tenantId: Id,
+  ...fields,
+  hasPassword: Type.Boolean(),
+  health: AgentHealth,
+})
+export type VoiceAgent = Type.Static<typeof VoiceAgent>
+
+export const voiceAgentOperations = {
+  'voiceAgents.list': {
+    method: 'GET',
+    path: '/api/v1/tenants/:tenantId/voice-agents',
+    access: 'analyst',
+    summary: 'List voice agents',
+    input: Type.Object(
+      { ...TenantScope, ...listFields, provider: Type.Optional(Type.String()), enabled: Type.Optional(Type.Boolean()) },
+      closed,
+    ),
+    output: Page(VoiceAgent),
+  },
+  'voiceAgents.create': {
+    method: 'POST',
+    path: '/api/v1/tenants/:tenantId/voice-agents',
+    access: 'admin',
+    summary: 'Create a voice agent',
+    status: 201,
+    input: Type.Object(
+      {
+        ...TenantScope,
+        ...Type.Partial(Type.Object(fields)).properties,
+        name: Name,
+        provider: fields.provider,
+        value: fields.value,
+        password: Type.Optional(password),
+      },
+      closed,
+    ),
+    output: VoiceAgent,
+  },
+  'voiceAgents.get': {
+    method: 'GET',
+    path: '/api/v1/tenants/:tenantId/voice-agents/:id',
+    access: 'analyst',
+    summary: 'Read a voice agent',
+    input: Type.Object(RowScope, closed),
+    output: VoiceAgent,
+  },
+  'voiceAgents.update': {
+    method: 'PATCH',
+    path: '/api/v1/tenants/:tenantId/voice-agents/:id',
+    access: 'admin',
+    summary: 'Change a voice agent',
+    input: Type.Object(
+      {
+        ...RowScope,
+        version: Version,
+        ...Type.Partial(Type.Object(fields)).properties,
+        username: Type.Optional(Type.Union([Type.String({ maxLength: 128 }), Type.Null()])),
+        password: Type.Optional(Type.Union([password, Type.Null()])),
+        maxConcurrentCalls: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 100_000 }), Type.Null()])),
+      },
+      closed,
+    ),
+    output: VoiceAgent,
+  },
+  'voiceAgents.delete': {
+    method: 'DELETE',
+    path: '/api/v1/tenants/:tenantId/voice-agents/:id',
+    access: 'admin',
+    summary: 'Delete a voice agent; refused with the list of users while it is in use, unless forced',
+    input: Type.Object({ ...RowScope, force: Type.Optional(Type.Boolean()) }, closed),
+  },
+  'voiceAgents.bulk': {
+    method: 'POST',
+    path: '/api/v1/tenants/:tenantId/voice-agents/bulk',
+    access: 'admin',
+    summary: 'Enable, disable or delete up to 100 voice agents',
+    input: Type.Object(
+      {
+        ...TenantScope,
+        action: oneOf(['enable', 'disable', 'delete']),
+        ids: Type.Array(Id, { minItems: 1, maxItems: 100, uniqueItems: true }),
+        force: Type.Optional(Type.Boolean()),
+      },
+      closed,
+    ),
+    output: Type.Object({ changed: Type.Integer({ minimum: 0 }) }),
+  },
+} as const satisfies Record<string, Operation>

@@ -1,0 +1,80 @@
+/** The words everybody uses: API, database, console, logs. Lists are closed unless said otherwise. */
+
+export const strategyNames = ['load_balanced', 'priority', 'round_robin'] as const
+export type StrategyName = (typeof strategyNames)[number]
+
+export const callStates = [
+  'received',
+  'queued',
+  'routing',
+  'connecting',
+  'connected',
+  'completed',
+  'busy',
+  'failed',
+  'no_answer',
+] as const
+export type CallState = (typeof callStates)[number]
+
+export const terminalCallStates = ['completed', 'busy', 'failed', 'no_answer'] as const
+export const isTerminal = (state: CallState): boolean => (terminalCallStates as readonly CallState[]).includes(state)
+
+/** How a call ended in the platform's words, folded; `other` keeps unknown ones (the raw word stays in the CDR). */
+export const dispositions = [
+  'answered',
+  'busy',
+  'no_answer',
+  'cancelled',
+  'congestion',
+  'failed',
+  'lost',
+  'other',
+] as const
+export type Disposition = (typeof dispositions)[number]
+
+/** What became of one dial attempt. */
+export const attemptResults = ['answered', 'busy', 'no_answer', 'failed', 'cancelled'] as const
+export type AttemptResult = (typeof attemptResults)[number]
+
+export const directions = ['inbound', 'outbound'] as const
+export type Direction = (typeof directions)[number]
+
+export const dialKinds = ['service', 'sip', 'stream'] as const
+export type DialKind = (typeof dialKinds)[number]
+
+export const valueKinds = ['e164', 'sipUri', 'wssUrl'] as const
+export type ValueKind = (typeof valueKinds)[number]
+
+export const credentialNeeds = ['none', 'optional', 'required'] as const
+export type CredentialNeed = (typeof credentialNeeds)[number]
+
+/** `<Reject reason>` values of the platform (CXML verb list). */
+export const rejectReasons = ['rejected', 'busy', 'congestion', 'failed'] as const
+export type RejectReason = (typeof rejectReasons)[number]
+
+export const targetTypes = ['agent', 'group', 'number', 'message', 'reject', 'hangup'] as const
+export type TargetType = (typeof targetTypes)[number]
+
+/** From most to least powerful: each may do what the later ones may. */
+export const roles = ['owner', 'admin', 'analyst'] as const
+export type Role = (typeof roles)[number]
+
+export const webhookKinds = ['voice_request', 'dial_result', 'session_update', 'cdr'] as const
+export type WebhookKind = (typeof webhookKinds)[number]
+
+/** What became of one webhook. `ignored` ones carry the reason (late, duplicate, out of order, …). */
+export const webhookOutcomes = ['applied', 'ignored', 'duplicate', 'refused', 'unreadable', 'fault'] as const
+export type WebhookOutcome = (typeof webhookOutcomes)[number]
+
+export const errorCodes = [
+  'INVALID_INPUT',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'CONFLICT',
+  'TOO_LARGE',
+  'TOO_MANY_REQUESTS',
+  'UNAVAILABLE',
+  'INTERNAL',
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
