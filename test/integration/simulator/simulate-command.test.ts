@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Summary } from '../../../server/simulator/index.ts'
+import { startFakeControlPlane, type FakeControlPlane } from '../../support/fake-control-plane.ts'
+
+const cli = join(import.meta.dirname, '..', '..', '..', 'server', 'entry', 'cli', 'index.ts')
+const run = (...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [cli, 'simulate', ...args])
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (chunk) => (stdout += String(chunk)))
+    child.stderr.on('data', (chunk) => (stderr += String(chunk)))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+
+describe('switchyard simulate', () => {
+  let server: FakeControlPlane
+  let folder: string
+  beforeAll(async () => {
+    server = await startFakeControlPlane()
+    folder = await mkdtemp(join(tmpdir(), 'simulate-'))
+  })
+  afterAll(async () => {
+    await server.close()
+    await rm(folder, { recursive: true })
+  })
+  const write = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+
+  it('plays a scenario, the command line winning over the file, and prints JSON', async () => {
+    const scenario = await write('good.json', JSON.stringify({ calls: 500, to: '+12025550111', duplicates: 0 }))
+    const { code, stdout } = await run(
+      '--url',
+      server.url,
+      '--tenant-key',
+      'k',
+      '--scenario',
+      scenario,
+      '--calls',
+      '5',
+      '--json',
+    )
+    const summary = JSON.parse(stdout) as Summary
+    expect(summary).toMatchObject({ calls: 5, wrongAnswers: { count: 0 } })
+    expect(server.requests.some(({ body }) => body.includes('"To":"+12025550111"'))).toBe(true)
+    expect(code).toBe(0)
+  })
+
+  it('ends with 1 after wrong answers, and prints them', async () => {
+    const { code, stdout } = await run('--url', 'http://127.0.0.1:1', '--tenant-key', 'k', '--calls', '1')
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/Wrong answers: \d+/)
+    expect(stdout).toContain('no answer')
+  })
+
+  it.each([
+    ['a scenario that cannot be played', '{"calls":"many"}', 'error: calls must be'],
+    ['a scenario that is not JSON', 'calls: 5', 'is not JSON'],
+  ])('refuses %s', async (_what, text, message) => {
+    const { code, stderr } = await run('--tenant-key', 'k', '--scenario', await write('bad.json', text))
+    expect(code).toBe(1)
+    expect(stderr).toContain(message)
+  })
+
+  it('refuses a missing file, numbers that are none, and verification without access', async () => {
+    expect((await run('--tenant-key', 'k', '--scenario', join(folder, 'none.json'))).stderr).toContain(
+      'Cannot read the scenario',
+    )
+    expect((await run('--tenant-key', 'k', '--calls', 'x')).stderr).toContain('Not a number')
+    expect((await run('--tenant-key', 'k', '--url', 'localhost')).stderr).toContain('localhost is not a URL')
+    expect((await run('--tenant-key', 'k', '--verify')).stderr).toContain('--verify needs --token and --tenant')
+  })
+})
