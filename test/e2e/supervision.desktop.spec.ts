@@ -12,12 +12,14 @@ test.describe('the control plane of the desktop app', () => {
     process.kill(crashed!, 'SIGKILL')
 
     await expect.poll(window.state).toBe('restarting')
+    await expect(window.shownState).toHaveText('Reconnecting')
     expect(await window.ask('system.info')).toMatchObject({
       ok: false,
       error: { code: 'UNAVAILABLE', message: expect.stringContaining('restarting') },
     })
     await expect.poll(window.state, { timeout: 15_000 }).toBe('running')
     expect(await window.ask('system.info')).toMatchObject({ ok: true })
+    await expect(window.shownState).toHaveText('Live')
     expect(states).toEqual(['restarting', 'running'])
     expect(await controlPlanePid(desktop)).not.toBe(crashed)
     expect(desktop.pages()).toHaveLength(1)

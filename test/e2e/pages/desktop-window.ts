@@ -15,6 +15,8 @@ export const createDesktopWindow = (desktop: StartedDesktop, page: Page) => ({
   page,
   ask: (name: string, input: unknown = {}): Promise<Reply<unknown>> =>
     page.evaluate(([operation, given]) => window.switchyard.invoke(operation, given), [name, input] as const),
+  /** What the console says of its connection, in words. */
+  shownState: page.getByRole('banner').getByRole('status'),
   /** `running`, `restarting` … */
   state: async (): Promise<ControlPlaneStatus['state']> =>
     (await page.evaluate(() => window.switchyard.status())).state,
