@@ -1,6 +1,7 @@
 import type { Actor } from '../../shared/contract/index.ts'
 import type { FromControlPlane, ToControlPlane } from '../../shared/contract/native.ts'
 import { startServer } from '../index.ts'
+import { startDemo } from './demo.ts'
 import { readConfig } from './read-config.ts'
 
 /** What Electron puts on `process` of a utility process; the server itself knows nothing of Electron. */
@@ -13,17 +14,28 @@ interface ParentPort {
 const localOwner: Actor = { kind: 'local', name: 'Local owner', role: 'owner' }
 
 const port = (process as unknown as { readonly parentPort: ParentPort }).parentPort
-const start = async () => startServer(readConfig(process.env, process.argv.includes('--demo') ? { demo: true } : {}))
+
+/** With `--demo` a tenant and simulated calls come along, as when headless. */
+const start = async () => {
+  const config = readConfig(process.env, process.argv.includes('--demo') ? { demo: true } : {})
+  const server = await startServer(config)
+  const { dispatch, urls, log } = server
+  const actor: Actor = { kind: 'local', name: 'Demo', role: 'owner' }
+  const demo = config.demo ? await startDemo({ dispatch, actor, webhooksUrl: urls.webhooks, log }) : undefined
+  return { server, demo }
+}
 const starting = start()
 
 const close = async () => {
-  const server = await starting
+  const { server, demo } = await starting
+  await demo?.stop()
   await server.close()
   process.exit(0)
 }
+let closing: Promise<void> | undefined
 /** A close that fails ends the process all the same: what was acknowledged is written by then. */
 const closeOrEnd = () => {
-  close().catch((error: unknown) => {
+  closing ??= close().catch((error: unknown) => {
     console.error('The control plane did not close cleanly', error)
     process.exit(1)
   })
@@ -33,7 +45,7 @@ port.on('message', ({ data }) => {
   if (data.type === 'close') return closeOrEnd()
   const { id, name, input } = data
   starting
-    .then((server) => server.dispatch(localOwner, name, input))
+    .then(({ server }) => server.dispatch(localOwner, name, input))
     .then(
       (reply) => port.postMessage({ type: 'reply', id, reply }),
       (error: unknown) => {
@@ -52,7 +64,7 @@ process.on('SIGINT', () => undefined)
 process.on('SIGTERM', closeOrEnd)
 
 starting.then(
-  (server) => {
+  ({ server }) => {
     server.events.subscribe((event) => port.postMessage({ type: 'event', event }))
     port.postMessage({ type: 'ready', urls: server.urls })
   },
