@@ -1,5 +1,6 @@
 // Starts the built control plane on a throwaway data directory, fetches what it says of its API and lints that.
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -29,11 +30,13 @@ const run = (script: string, ...options: string[]) =>
     child.on('exit', (code) => settle(code ?? 1))
   })
 
+const token = randomBytes(24).toString('hex')
+
 const fetchDocument = async (url: string, isServerGone: () => boolean) => {
   const deadline = performance.now() + patienceMs
   while (performance.now() < deadline && !isServerGone()) {
     try {
-      const response = await fetch(url)
+      const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
       if (response.ok) return await response.text()
       throw new Error(`${url} answers ${response.status}`)
     } catch (error) {
@@ -52,6 +55,7 @@ const server = spawn(process.execPath, [join(root, 'out', 'main', 'headless.js')
   stdio: ['ignore', 'ignore', 'inherit'],
   env: {
     ...process.env,
+    SWITCHYARD_BOOTSTRAP_TOKEN: token,
     SWITCHYARD_DATA_DIR: join(folder, 'data'),
     SWITCHYARD_PORT: String(port),
     SWITCHYARD_ADMIN_PORT: String(adminPort),

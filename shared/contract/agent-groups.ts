@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { attemptResults, strategyNames } from '../vocabulary.ts'
+import { strategyNames, type AttemptResult } from '../vocabulary.ts'
 import {
   closed,
   Id,
@@ -17,12 +17,7 @@ import {
 } from './fields.ts'
 import type { Operation } from './operation.ts'
 
-export const retryableResults = [
-  'busy',
-  'no_answer',
-  'failed',
-  'cancelled',
-] as const satisfies readonly (typeof attemptResults)[number][]
+export const retryableResults = ['busy', 'no_answer', 'failed', 'cancelled'] as const satisfies readonly AttemptResult[]
 
 export const GroupSettings = Type.Object(
   {

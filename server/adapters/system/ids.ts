@@ -13,7 +13,7 @@ const randomChars = (count: number): string => {
     used = 0
   }
   let text = ''
-  for (let i = 0; i < count; i += 1) text += alphabet[(stock[used + i] ?? 0) & 31]
+  for (let i = 0; i < count; i += 1) text += alphabet.charAt((stock[used + i] ?? 0) & 31)
   used += count
   return text
 }

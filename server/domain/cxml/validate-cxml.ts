@@ -48,7 +48,7 @@ const verbProblems = (verb: Verb, isLast: boolean): string[] => {
     case 'Reject':
       return rejectReasons.includes(verb.reason)
         ? []
-        : [`Reject knows ${rejectReasons.join(', ')}, not "${String(verb.reason)}"`]
+        : [`Reject knows ${rejectReasons.join(', ')}, not "${verb.reason as string}"`]
     case 'Hangup':
       return []
   }

@@ -142,8 +142,8 @@ const routesFor = (value: Route | readonly Route[] | ByCaller, from: string): re
   if (!('callers' in value)) return value
   const routes: Route[] = []
   value.callers.visit(from, (found) => {
-    if (Array.isArray(found)) routes.push(...found)
-    else routes.push(found as Route)
+    if ('ruleId' in found) routes.push(found)
+    else routes.push(...found)
   })
   return routes.sort(byOrder)
 }
