@@ -1,4 +1,5 @@
 import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
 import {
   operations,
   type Actor,
@@ -13,6 +14,9 @@ import { inputProblems } from './input-problems.ts'
 
 /** The one gate every transport passes. The transport says who the actor is. */
 export type Dispatch = (actor: Actor | undefined, name: string, input: unknown) => Promise<Reply<unknown>>
+
+// A choice between six shapes makes more problems than the default of eight; which one was meant shows only in all of them.
+Settings.Set({ maxErrors: 100 })
 
 const validators = new Map(Object.entries(operations).map(([name, operation]) => [name, Compile(operation.input)]))
 

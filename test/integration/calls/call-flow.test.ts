@@ -1,0 +1,258 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkCxml } from '../../support/cxml-check.ts'
+import {
+  actionOf,
+  createSite,
+  dialled,
+  dialResult,
+  newToken,
+  numberOf,
+  voiceRequest,
+  type Site,
+} from '../../support/site.ts'
+import { startTestServer, type TestServer } from '../../support/test-server.ts'
+
+const fixtures = join(import.meta.dirname, '../../fixtures/cloudonix')
+const fixture = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(fixtures, name), 'utf8')) as Record<string, unknown>
+
+let test: TestServer
+let site: Site
+beforeAll(async () => {
+  test = await startTestServer()
+  site = await createSite(test)
+})
+afterAll(() => test.close())
+
+const ask = async (token: string, to: string, stage?: string): Promise<string> => {
+  const { status, text } = await test.webhook(
+    `${site.base}/application`,
+    voiceRequest(token, to),
+    stage ? { 'x-cx-stageid': stage } : {},
+  )
+  expect(status).toBe(200)
+  expect(checkCxml(text)).toEqual([])
+  return text
+}
+const report = async (token: string, cxml: string, result: string, to: string): Promise<string> => {
+  const { status, text } = await test.webhook(actionOf(cxml), dialResult(token, result, to))
+  expect(status).toBe(200)
+  expect(checkCxml(text)).toEqual([])
+  return text
+}
+const cdr = (token: string, disposition: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  ...fixture('cdr-answered.json'),
+  disposition,
+  ...more,
+  session: { ...(fixture('cdr-answered.json')['session'] as object), token },
+})
+
+describe('a call', () => {
+  it('goes to the next agent when one is busy, then to the next, then to the fallback, and is closed by its CDR', async () => {
+    const token = newToken()
+    const first = await ask(token, numberOf.priority)
+    expect(dialled(first)).toBe('+12025550171')
+    const second = await report(token, first, 'busy', numberOf.priority)
+    expect(dialled(second)).toBe('+12025550172')
+    const third = await report(token, second, 'no-answer', numberOf.priority)
+    expect(dialled(third)).toBe('+12025550173')
+    const last = await report(token, third, 'failed', numberOf.priority)
+    expect(last).toContain('<Say language="en-US">All assistants are busy. Please call again later.</Say><Hangup/>')
+
+    const closed = await test.webhook(`${site.base}/cdr`, cdr(token, 'NOANSWER', { billsec: 0 }))
+    expect(closed).toMatchObject({ status: 200, body: { ok: true } })
+    const call = await site.call(token)
+    expect(call).toMatchObject({
+      state: 'no_answer',
+      disposition: 'no_answer',
+      attemptCount: 3,
+      direction: 'inbound',
+      ruleName: 'Rule priority',
+    })
+    expect(call.attempts.map(({ n, agentName, result }) => [n, agentName, result])).toEqual([
+      [1, 'Agent 1', 'busy'],
+      [2, 'Agent 2', 'no_answer'],
+      [3, 'Agent 3', 'failed'],
+    ])
+    expect(call.decisions).toHaveLength(4)
+    expect(call.decisions[0]?.explanation.rules?.at(-1)).toMatchObject({ name: 'Rule priority', chosen: true })
+    expect(call.decisions[1]?.explanation.after).toBe('attempt 1 (Agent 1): busy, the platform said busy')
+    expect(call.decisions[1]?.explanation.steps[0]?.members?.[0]).toMatchObject({
+      name: 'Agent 1',
+      eligible: false,
+      verdict: 'already tried in this call',
+    })
+    expect(call.transitions.filter(({ to }) => to).map(({ to }) => to)).toEqual([
+      'received',
+      'queued',
+      'routing',
+      'connecting',
+      'routing',
+      'connecting',
+      'routing',
+      'connecting',
+      'routing',
+      'no_answer',
+    ])
+    expect(call.webhookEvents.map(({ kind }) => kind)).toEqual([
+      'voice_request',
+      'dial_result',
+      'dial_result',
+      'dial_result',
+      'cdr',
+    ])
+  })
+
+  it('ends with a hang-up when the agent answered, and frees its slot', async () => {
+    const token = newToken()
+    const document = await ask(token, numberOf.priority)
+    const active = async () =>
+      (await test.api<{ health: { activeCalls: number } }>('GET', `${site.path}/voice-agents/${site.agents[0]?.id}`))
+        .body.health.activeCalls
+    const during = await active()
+    await test.webhook(`${site.base}/session`, {
+      token,
+      eventId: `a-${token}`,
+      status: 'ANSWER',
+      callAnswerTime: Date.now(),
+    })
+    expect((await site.call(token)).state).toBe('connected')
+    expect(await report(token, document, 'answered', numberOf.priority)).toContain('<Response><Hangup/></Response>')
+    expect(await active()).toBe(during - 1)
+    expect(await site.call(token)).toMatchObject({ state: 'completed', disposition: 'answered', agentName: 'Agent 1' })
+  })
+
+  it('takes turns in round_robin', async () => {
+    const calls = []
+    for (let i = 0; i < 6; i += 1) calls.push(dialled(await ask(newToken(), numberOf.round_robin)))
+    expect(calls).toEqual([
+      '+12025550171',
+      '+12025550172',
+      '+12025550173',
+      '+12025550171',
+      '+12025550172',
+      '+12025550173',
+    ])
+  })
+
+  it('goes on by its signed action alone when everything else was lost', async () => {
+    const token = newToken()
+    const document = await ask(token, numberOf.priority)
+    const other = await startTestServer()
+    try {
+      // The same tenant on an empty node would need its keys; here only the call is unknown.
+      const stranger = await other.webhook(actionOf(document), dialResult(token, 'busy', numberOf.priority))
+      expect(stranger).toMatchObject({ status: 200 })
+      expect(stranger.text).toContain('<Reject reason="rejected"/>')
+    } finally {
+      await other.close()
+    }
+    await test.restart()
+    expect(dialled(await report(token, document, 'busy', numberOf.priority))).toBe('+12025550172')
+  })
+})
+
+describe('the same request', () => {
+  it('gets the same bytes and counts once, also both at once and after a restart', async () => {
+    const token = newToken()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(token, numberOf.round_robin, 'stage-1')))
+    expect(new Set(answers).size).toBe(1)
+    expect((await site.call(token)).decisions).toHaveLength(1)
+    await test.restart()
+    expect(await ask(token, numberOf.round_robin, 'stage-1')).toBe(answers[0])
+    const [document = ''] = answers
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => report(token, document, 'busy', numberOf.round_robin)),
+    )
+    expect(new Set(results).size).toBe(1)
+    // The first result wins: another one for the same attempt changes nothing.
+    expect(await report(token, document, 'answered', numberOf.round_robin)).toBe(results[0])
+    expect((await site.call(token)).attempts).toHaveLength(2)
+  })
+})
+
+describe('out of order', () => {
+  it('a dial result after the CDR gets a hang-up and takes no slot', async () => {
+    const token = newToken()
+    const document = await ask(token, numberOf.priority)
+    await test.webhook(`${site.base}/cdr`, cdr(token, 'BUSY', { billsec: 0 }))
+    expect(await report(token, document, 'busy', numberOf.priority)).toContain('<Response><Hangup/></Response>')
+    expect(await site.call(token)).toMatchObject({ state: 'busy', disposition: 'busy', attemptCount: 1 })
+  })
+
+  it('a CDR of an unseen token makes the record; a second one corrects it once; a third is ignored', async () => {
+    const token = newToken()
+    await test.webhook(`${site.base}/cdr`, cdr(token, 'BUSY', { billsec: 0 }))
+    expect(await site.call(token)).toMatchObject({
+      state: 'busy',
+      from: '+12025550123',
+      to: '+12025550100',
+      durationSeconds: 69,
+    })
+    await test.webhook(`${site.base}/cdr`, cdr(token, 'CONNECTED'))
+    expect(await site.call(token)).toMatchObject({ state: 'completed', disposition: 'answered', talkSeconds: 63 })
+    await test.webhook(`${site.base}/cdr`, cdr(token, 'FAILED'))
+    const call = await site.call(token)
+    expect(call).toMatchObject({ state: 'completed' })
+    expect(call.webhookEvents.at(-1)).toMatchObject({
+      outcome: 'ignored',
+      reason: 'the outcome was corrected once already',
+    })
+  })
+
+  it('a dial result for a call never seen, without our signature, gets a hang-up', async () => {
+    const { text } = await test.webhook(`${site.base}/dial-result`, dialResult(newToken(), 'busy', numberOf.priority))
+    expect(text).toContain('<Response><Hangup/></Response>')
+  })
+
+  it('a tampered signature is not trusted: the stored attempt is used', async () => {
+    const token = newToken()
+    const document = await ask(token, numberOf.priority)
+    const tampered = actionOf(document).replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
+    const { text } = await test.webhook(tampered, dialResult(token, 'busy', numberOf.priority))
+    expect(dialled(text)).toBe('+12025550172')
+    expect((await site.call(token)).decisions[1]?.explanation.notes?.[0]).toContain('does not verify')
+  })
+
+  it('a state of another call is not trusted', async () => {
+    const [mine, other] = [newToken(), newToken()]
+    const document = await ask(mine, numberOf.priority)
+    const { text } = await test.webhook(actionOf(document), dialResult(other, 'busy', numberOf.priority))
+    expect(text).toContain('<Response><Hangup/></Response>')
+  })
+})
+
+describe('every voice-request fixture gets the right document', () => {
+  const names = readdirSync(fixtures).filter((name) => /^voice-request.*\.json$/.test(name))
+  it.each(names)('%s', async (name) => {
+    const { status, text } = await test.webhook(`${site.base}/application`, fixture(name))
+    expect(status).toBe(200)
+    expect(checkCxml(text)).toEqual([])
+    if (/inbound/.test(name))
+      expect(text).toMatch(/<Dial .*<Service provider="(vapi|retell|elevenlabs)">\+1202555017[123]<\/Service>/)
+    else expect(text).toContain('<Reject reason="rejected"/>')
+  })
+
+  it('as a form and as a query too', async () => {
+    const form = readFileSync(join(fixtures, 'voice-request-inbound.form.txt'), 'utf8').trim()
+    const posted = await test.webhook(`${site.base}/application`, form, {
+      'content-type': 'application/x-www-form-urlencoded',
+    })
+    expect(posted.text).toContain('<Dial ')
+    const query = readFileSync(join(fixtures, 'voice-request-get.query.txt'), 'utf8').trim().split('?')[1] ?? ''
+    const got = await fetch(`${test.server.urls.webhooks}${site.base}/application?${query}`)
+    expect(await got.text()).toContain('<Dial ')
+  })
+
+  it('an outbound call is rejected with its reason on record', async () => {
+    await test.webhook(`${site.base}/application`, fixture('voice-request-subscriber.json'))
+    expect(await site.call('1111111111111111111111111111111a')).toMatchObject({
+      direction: 'outbound',
+      state: 'failed',
+      attemptCount: 0,
+    })
+    expect((await site.call('1111111111111111111111111111111a')).reason).toContain('outbound')
+  })
+})

@@ -1,0 +1,109 @@
+import type { AgentGroup } from '../../shared/contract/agent-groups.ts'
+import type { CallDetail } from '../../shared/contract/calls.ts'
+import type { InboundRule } from '../../shared/contract/inbound-rules.ts'
+import type { Tenant } from '../../shared/contract/tenants.ts'
+import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
+import type { StrategyName } from '../../shared/vocabulary.ts'
+import type { TestServer } from './test-server.ts'
+
+/** A configured tenant, made by REST alone. */
+export interface Site {
+  readonly tenant: Tenant & { tenantKey: string }
+  readonly agents: readonly VoiceAgent[]
+  readonly groups: Readonly<Record<StrategyName, AgentGroup>>
+  /** `/api/v1` path of this tenant. */
+  readonly path: string
+  readonly base: string
+  call(token: string): Promise<CallDetail>
+}
+
+export const numberOf = {
+  round_robin: '+12025550100',
+  priority: '+12025550101',
+  load_balanced: '+12025550102',
+} as const
+
+const made = <T>(answer: { status: number; body: unknown; text: string }): T => {
+  if (answer.status !== 201) throw new Error(`expected 201, got ${answer.status}: ${answer.text}`)
+  return answer.body as T
+}
+
+/** Three agents of different providers, one group per strategy, a rule for each. */
+export const createSite = async ({ api }: TestServer, more: Record<string, unknown> = {}): Promise<Site> => {
+  const tenant = made<Tenant & { tenantKey: string }>(
+    await api('POST', '/tenants', {
+      name: 'Acme',
+      domain: 'example.cloudonix.net',
+      defaultTarget: { type: 'reject', value: 'congestion' },
+      ...more,
+    }),
+  )
+  const path = `/tenants/${tenant.id}`
+  const agents: VoiceAgent[] = []
+  for (const [i, provider] of ['vapi', 'retell', 'elevenlabs'].entries()) {
+    agents.push(
+      made(
+        await api('POST', `${path}/voice-agents`, { name: `Agent ${i + 1}`, provider, value: `+1202555017${i + 1}` }),
+      ),
+    )
+  }
+  const groups: Partial<Record<StrategyName, AgentGroup>> = {}
+  for (const strategy of ['round_robin', 'priority', 'load_balanced'] as const) {
+    const group = made<AgentGroup>(
+      await api('POST', `${path}/agent-groups`, {
+        name: `Group ${strategy}`,
+        strategy,
+        fallback: { type: 'message', value: 'All assistants are busy. Please call again later.' },
+        members: agents.map(({ id }, i) => ({ agentId: id, priority: i + 1 })),
+      }),
+    )
+    groups[strategy] = group
+    made<InboundRule>(
+      await api('POST', `${path}/inbound-rules`, {
+        name: `Rule ${strategy}`,
+        pattern: numberOf[strategy],
+        target: { type: 'group', id: group.id },
+      }),
+    )
+  }
+  return {
+    tenant,
+    agents,
+    groups: groups as Record<StrategyName, AgentGroup>,
+    path,
+    base: `/voice/${tenant.tenantKey}`,
+    async call(token) {
+      const { status, body, text } = await api<CallDetail>('GET', `${path}/calls/${token}`)
+      if (status !== 200) throw new Error(`no call ${token}: ${status} ${text}`)
+      return body
+    },
+  }
+}
+
+let lastToken = 0
+export const newToken = (): string => (lastToken += 1).toString(16).padStart(32, 'f')
+
+export const voiceRequest = (token: string, to: string, from = '+12025550123'): Record<string, unknown> => ({
+  CallSid: token,
+  Session: token,
+  From: from,
+  To: to,
+  Direction: 'inbound',
+  CallStatus: 'in-progress',
+  Domain: 'example.cloudonix.net',
+})
+
+export const dialResult = (token: string, result: string, to: string): Record<string, unknown> => ({
+  ...voiceRequest(token, to),
+  DialCallStatus: result,
+})
+
+/** The number or URI that a document dials. */
+export const dialled = (cxml: string): string | undefined => /<(?:Service|Sip|Number)[^>]*>([^<]+)</.exec(cxml)?.[1]
+
+/** The action of a document's Dial. */
+export const actionOf = (cxml: string): string => {
+  const action = / action="([^"]+)"/.exec(cxml)?.[1]?.replaceAll('&amp;', '&')
+  if (action === undefined) throw new Error(`no action in ${cxml}`)
+  return action
+}
