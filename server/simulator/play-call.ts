@@ -206,6 +206,7 @@ export const playCall = async (stage: Stage, index: number): Promise<PlayedCall>
   const { state, disposition } = wordsOf(ending)
   return {
     token: plan.token,
+    to: plan.to,
     state,
     disposition,
     dials,

@@ -12,6 +12,7 @@ export interface Dialled {
 /** A call as it was played, and what a record of it must say. */
 export interface PlayedCall {
   readonly token: string
+  readonly to: string
   readonly state: CallState
   readonly disposition: Disposition
   readonly dials: readonly Dialled[]

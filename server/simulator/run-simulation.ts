@@ -47,7 +47,7 @@ export const startSimulation = (input: ScenarioInput, target: Target, hooks: Hoo
   const noMoreCalls = new AbortController()
   const hangUp = new AbortController()
   setMaxListeners(0, noMoreCalls.signal, hangUp.signal)
-  const tally = createTally()
+  const tally = createTally(scenario.expect.groups)
   // Duplicates and session updates go beside the conversation itself, hence more connections than calls.
   const client = createHttpClient(origin, Math.min(1024, Math.ceil(scenario.concurrency * 1.5) + 2))
   const stage = {
@@ -104,7 +104,7 @@ export const startSimulation = (input: ScenarioInput, target: Target, hooks: Hoo
     const ticking = setInterval(report, 1000)
     try {
       await Promise.all(Array.from({ length: Math.min(scenario.concurrency, wanted) }, line))
-      return summarise(scenario, tally, (performance.now() - startedMs) / 1000)
+      return summarise(tally, (performance.now() - startedMs) / 1000)
     } finally {
       clearInterval(ticking)
       noMoreCalls.abort()

@@ -65,6 +65,11 @@ const ExpectedGroup = Type.Object(
     weights: Type.Record(dialled, Type.Number({ minimum: 0 }), {
       description: 'agents by the value dialled, with their weight',
     }),
+    to: Type.Optional(
+      Type.Array(dialled, {
+        description: 'numbers (+12025550100) or prefixes (+1202*) whose calls count; all unless set',
+      }),
+    ),
     maxDeviation: Type.Optional(
       Type.Number({ minimum: 0, description: 'calls by which first choices may miss the ideal share' }),
     ),

@@ -1,6 +1,6 @@
 import { webhookKinds, type CallState, type Disposition, type WebhookKind } from '../../shared/vocabulary.ts'
 import type { LatencyFigures } from './latency.ts'
-import type { ExpectedGroup, Scenario } from './scenario.ts'
+import type { ExpectedGroup } from './scenario.ts'
 import type { AgentTally, Tally, WrongAnswer } from './tally.ts'
 
 export interface AgentShare extends Readonly<AgentTally> {
@@ -45,12 +45,12 @@ export interface Summary {
 }
 
 /** How far the first choices of a group are from what the weights of its members ask for. */
-export const shareOut = (group: ExpectedGroup, agents: ReadonlyMap<string, AgentTally>): GroupShare => {
+const shareOut = (group: ExpectedGroup, firstChoicesOf: ReadonlyMap<string, number>): GroupShare => {
   const entries = Object.entries(group.weights)
   const counted = entries.map(([value, weight]) => ({
     value,
     weight,
-    firstChoices: agents.get(value)?.firstChoices ?? 0,
+    firstChoices: firstChoicesOf.get(value) ?? 0,
   }))
   const firstChoices = counted.reduce((sum, member) => sum + member.firstChoices, 0)
   const totalWeight = counted.reduce((sum, member) => sum + member.weight, 0)
@@ -68,7 +68,7 @@ export const shareOut = (group: ExpectedGroup, agents: ReadonlyMap<string, Agent
   }
 }
 
-export const summarise = (scenario: Scenario, tally: Tally, seconds: number): Summary => {
+export const summarise = (tally: Tally, seconds: number): Summary => {
   const { counts } = tally
   const agents = [...tally.agents.values()].sort((left, right) => left.value.localeCompare(right.value))
   const firstChoices = agents.reduce((sum, agent) => sum + agent.firstChoices, 0)
@@ -84,7 +84,7 @@ export const summarise = (scenario: Scenario, tally: Tally, seconds: number): Su
     attempts: counts.attempts,
     failovers: counts.failovers,
     agents: agents.map((agent) => ({ ...agent, share: firstChoices === 0 ? 0 : agent.firstChoices / firstChoices })),
-    groups: (scenario.expect.groups ?? []).map((group) => shareOut(group, tally.agents)),
+    groups: tally.groups.map(({ group, firstChoices: counted }) => shareOut(group, counted)),
     latency: Object.fromEntries(webhookKinds.map((kind) => [kind, tally.latency[kind].figures()])) as Record<
       WebhookKind,
       LatencyFigures

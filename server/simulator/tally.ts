@@ -1,6 +1,7 @@
 import { webhookKinds, type CallState, type Disposition, type WebhookKind } from '../../shared/vocabulary.ts'
 import { createLatency } from './latency.ts'
 import type { PlayedCall } from './played-call.ts'
+import type { ExpectedGroup } from './scenario.ts'
 
 export interface WrongAnswer {
   readonly token: string
@@ -18,8 +19,12 @@ export interface AgentTally {
 
 const wrongAnswersKept = 20
 
+const isCalled = (to: string, patterns: readonly string[] | undefined): boolean =>
+  patterns?.some((pattern) => (pattern.endsWith('*') ? to.startsWith(pattern.slice(0, -1)) : to === pattern)) ?? true
+
 /** Counts what happens in a run. Memory does not grow with the number of calls. */
-export const createTally = () => {
+export const createTally = (expected: readonly ExpectedGroup[] = []) => {
+  const groups = expected.map((group) => ({ group, firstChoices: new Map<string, number>() }))
   const latency = Object.fromEntries(webhookKinds.map((kind) => [kind, createLatency()])) as Record<
     WebhookKind,
     ReturnType<typeof createLatency>
@@ -53,6 +58,7 @@ export const createTally = () => {
     latency,
     wrongAnswers,
     agents,
+    groups,
     states,
     dispositions,
     wrong(token: string, kind: WebhookKind, reason: string): void {
@@ -66,6 +72,11 @@ export const createTally = () => {
       dispositions[call.disposition] = (dispositions[call.disposition] ?? 0) + 1
       counts.attempts += call.dials.length
       counts.failovers += Math.max(0, call.dials.length - 1)
+      const [first] = call.dials
+      for (const { group, firstChoices } of groups) {
+        if (!first?.isAgent || !Object.hasOwn(group.weights, first.value) || !isCalled(call.to, group.to)) continue
+        firstChoices.set(first.value, (firstChoices.get(first.value) ?? 0) + 1)
+      }
       for (const [index, { value, provider, isAgent, outcome }] of call.dials.entries()) {
         if (!isAgent) continue
         const agent = agentOf(value, provider)

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { isGood, printSummary } from '../../../server/simulator/index.ts'
 import { createLatency } from '../../../server/simulator/latency.ts'
 import type { PlayedCall } from '../../../server/simulator/played-call.ts'
-import { parseScenario } from '../../../server/simulator/scenario.ts'
+import type { ExpectedGroup } from '../../../server/simulator/scenario.ts'
 import { summarise } from '../../../server/simulator/summary.ts'
 import { createTally } from '../../../server/simulator/tally.ts'
 
 const call = (...values: string[]): PlayedCall => ({
   token: 't',
+  to: '+12025550100',
   state: 'completed',
   disposition: 'answered',
   dials: values.map((value, index) => ({
@@ -22,12 +23,17 @@ const call = (...values: string[]): PlayedCall => ({
 })
 
 describe('the summary', () => {
-  const expect3 = (maxDeviation: number) => ({ groups: [{ name: 'Sales', weights: { a: 2, b: 1 }, maxDeviation }] })
-  const tally = createTally()
-  for (const played of [call('a'), call('a'), call('a', 'b'), call('b', 'trunk1')]) tally.ended(played)
+  const tallyOf = (groups: readonly ExpectedGroup[]) => {
+    const tally = createTally(groups)
+    for (const played of [call('a'), call('a'), call('a', 'b'), call('b', 'trunk1')]) tally.ended(played)
+    return tally
+  }
+  const sales = (limits: Partial<ExpectedGroup>): ExpectedGroup[] => [
+    { name: 'Sales', weights: { a: 2, b: 1 }, ...limits },
+  ]
 
   it('counts first choices, attempts and answers per agent, and trunk calls as attempts only', () => {
-    const summary = summarise(parseScenario({}), tally, 2)
+    const summary = summarise(tallyOf([]), 2)
     expect(summary).toMatchObject({ calls: 4, callsPerSecond: 2, attempts: 6, failovers: 2, states: { completed: 4 } })
     expect(summary.agents).toEqual([
       { value: 'a', provider: 'vapi', firstChoices: 3, attempts: 3, answered: 2, share: 0.75 },
@@ -36,24 +42,29 @@ describe('the summary', () => {
   })
 
   it('holds first choices against the weights of a group', () => {
-    const summary = summarise(parseScenario({ expect: expect3(1) }), tally, 2)
+    const summary = summarise(tallyOf(sales({ maxDeviation: 1 })), 2)
     expect(summary.groups[0]).toMatchObject({ firstChoices: 4, isWithinLimit: true })
     expect(summary.groups[0]?.maxDeviation).toBeCloseTo(1 / 3)
     expect(isGood(summary)).toBe(true)
-    expect(isGood(summarise(parseScenario({ expect: expect3(0.1) }), tally, 2))).toBe(false)
+    expect(isGood(summarise(tallyOf(sales({ maxDeviation: 0.1 })), 2))).toBe(false)
+  })
+
+  it('counts for a group only the calls to its numbers', () => {
+    const groups = [...sales({ to: ['+1202555*'] }), ...sales({ to: ['+12025550111'] })]
+    expect(summarise(tallyOf(groups), 2).groups.map(({ firstChoices }) => firstChoices)).toEqual([4, 0])
   })
 
   it('is not good with a wrong answer, and keeps the first twenty', () => {
     const bad = createTally()
     for (let n = 0; n < 25; n += 1) bad.wrong(`token${n}`, 'voice_request', 'HTTP 500')
-    const summary = summarise(parseScenario({}), bad, 1)
+    const summary = summarise(bad, 1)
     expect(isGood(summary)).toBe(false)
     expect(summary.wrongAnswers.count).toBe(25)
     expect(summary.wrongAnswers.first).toHaveLength(20)
   })
 
   it('prints everything a person wants to see', () => {
-    const text = printSummary(summarise(parseScenario({ expect: expect3(0.1) }), tally, 2), {
+    const text = printSummary(summarise(tallyOf(sales({ maxDeviation: 0.1 })), 2), {
       compared: 4,
       notComparable: 0,
       mismatches: [{ token: 'abc', field: 'state', expected: 'busy', found: 'failed' }],
