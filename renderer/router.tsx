@@ -1,4 +1,11 @@
-import { createHashHistory, createRootRouteWithContext, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createHashHistory,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
 import type { ConsoleClient } from './client/console-client.ts'
 import { Frame } from './features/frame/frame.tsx'
 import { NotFound } from './features/frame/not-found.tsx'
@@ -32,8 +39,9 @@ const signIn = createRoute({
     if (code === undefined) return
     const reply = await client.session?.signIn(code)
     const isRefused = reply && !reply.ok && client.session?.state().status !== 'signed-in'
-    if (isRefused) throw redirect({ to: '/sign-in', search: { failure: signInProblem(reply.error) }, replace: true })
-    throw redirect({ to: '/', replace: true })
+    if (isRefused)
+      redirect({ to: '/sign-in', search: { failure: signInProblem(reply.error) }, replace: true, throw: true })
+    redirect({ to: '/', replace: true, throw: true })
   },
   component: function SignIn() {
     const { failure } = signIn.useSearch()
@@ -62,7 +70,9 @@ const overview = createRoute({
   getParentRoute: () => consoleRoute,
   path: 't/$tenantId/overview',
   // Filter, open call and open decision are in the address: a link shows a colleague the same thing.
-  validateSearch: (search: Record<string, unknown>): { q?: string | undefined; call?: string | undefined; decision?: string | undefined } => ({
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { q?: string | undefined; call?: string | undefined; decision?: string | undefined } => ({
     q: text(search.q),
     call: text(search.call),
     decision: text(search.decision),

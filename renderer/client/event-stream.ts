@@ -31,7 +31,12 @@ export const openEventStream = (options: EventStreamOptions) => {
     const headers: Record<string, string> = { accept: 'text/event-stream' }
     if (lastEventId !== undefined) headers['last-event-id'] = lastEventId
     const signal = connection.signal
-    const response = await options.fetch(options.url, { headers, signal, credentials: 'same-origin', cache: 'no-store' })
+    const response = await options.fetch(options.url, {
+      headers,
+      signal,
+      credentials: 'same-origin',
+      cache: 'no-store',
+    })
     if (response.status === 401) {
       options.onSignedOut()
       return 'signed out'

@@ -6,7 +6,7 @@ export interface HttpRequest {
   readonly body: string | undefined
 }
 
-const text = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 /** Path parameters are taken out of the flat input; the rest is the query (GET, DELETE) or the JSON body. */
 export const buildRequest = (operation: Operation, input: object): HttpRequest => {

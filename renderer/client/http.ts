@@ -67,7 +67,13 @@ export const createHttpClient = ({ fetch, now, random, report }: HttpClientOptio
     const signedIn = session.state()
     if (method !== 'GET' && signedIn.status === 'signed-in') headers['x-csrf-token'] = signedIn.csrfToken
     try {
-      const response = await fetch(url, { method, headers, body: body ?? null, credentials: 'same-origin', cache: 'no-store' })
+      const response = await fetch(url, {
+        method,
+        headers,
+        body: body ?? null,
+        credentials: 'same-origin',
+        cache: 'no-store',
+      })
       const answer: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined)
       if (response.ok) return { ok: true, value: answer as Output<N> }
       if (response.status === 401) session.lost()

@@ -54,7 +54,10 @@ export const createIpcClient = ({ bridge, now, report }: IpcClientOptions): Cons
         return (await bridge.invoke(name, input)) as Reply<Output<N>>
       } catch (error) {
         report(error)
-        return { ok: false, error: { code: 'UNAVAILABLE', message: 'The control plane does not answer. It is being restarted.' } }
+        return {
+          ok: false,
+          error: { code: 'UNAVAILABLE', message: 'The control plane does not answer. It is being restarted.' },
+        }
       }
     },
     on: (name, listener) => emitter.on(name, listener),

@@ -23,7 +23,9 @@ export const createSession = (fetch: typeof globalThis.fetch) => {
     try {
       const response = await fetch(path, { ...init, credentials: 'same-origin', cache: 'no-store' })
       const body: unknown = await response.json().catch(() => undefined)
-      return response.ok ? { ok: true, value: body as Opened } : { ok: false, error: readFailure(response.status, body) }
+      return response.ok
+        ? { ok: true, value: body as Opened }
+        : { ok: false, error: readFailure(response.status, body) }
     } catch {
       return { ok: false, error: unreachable }
     }

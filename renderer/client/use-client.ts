@@ -45,7 +45,10 @@ export const useRefresh = () => {
 }
 
 /** Calls the listener for each event of that name. The listener should keep its identity. */
-export const useControlPlaneEvent = <N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): void => {
+export const useControlPlaneEvent = <N extends EventName>(
+  name: N,
+  listener: (payload: EventPayload<N>) => void,
+): void => {
   const client = useClient()
   useEffect(() => client.on(name, listener), [client, name, listener])
 }

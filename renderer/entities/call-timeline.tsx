@@ -19,7 +19,11 @@ export const CallTimeline = ({ call }: { readonly call: CallDetail }) => {
     <ol className={classes.timeline}>
       {timelineOf(call).map((entry) => (
         <li key={entry.key} className={classes.entry} data-ignored={entry.isIgnored} data-kind={entry.kind}>
-          <time dateTime={new Date(entry.atMs).toISOString()} title={formatExact(entry.atMs, timeZone)} className={classes.clock}>
+          <time
+            dateTime={new Date(entry.atMs).toISOString()}
+            title={formatExact(entry.atMs, timeZone)}
+            className={classes.clock}
+          >
             {formatClock(entry.atMs, timeZone)}
           </time>
           <span className={classes.offset}>{formatOffset(entry.atMs - call.startedAtMs)}</span>

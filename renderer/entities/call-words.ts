@@ -1,6 +1,13 @@
 import type { CallRecord } from '../../shared/contract/calls.ts'
 import type { WebhookEvent } from '../../shared/contract/webhook-events.ts'
-import type { AttemptResult, CallState, Disposition, StrategyName, WebhookKind, WebhookOutcome } from '../../shared/vocabulary.ts'
+import type {
+  AttemptResult,
+  CallState,
+  Disposition,
+  StrategyName,
+  WebhookKind,
+  WebhookOutcome,
+} from '../../shared/vocabulary.ts'
 
 export const stateWords: Readonly<Record<CallState, string>> = {
   received: 'received',

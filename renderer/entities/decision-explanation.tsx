@@ -120,7 +120,9 @@ const Step = ({ step }: { readonly step: RoutingStep }) => (
         {step.strategy ? ` ${strategyWords[step.strategy]},` : ''} {step.because}
       </span>
     </p>
-    {step.members && step.members.length > 0 ? <MembersTable members={step.members} more={step.moreMembers ?? 0} /> : undefined}
+    {step.members && step.members.length > 0 ? (
+      <MembersTable members={step.members} more={step.moreMembers ?? 0} />
+    ) : undefined}
     <p className={classes.outcome}>
       <IconArrowRight size={14} aria-hidden /> {step.outcome}
     </p>

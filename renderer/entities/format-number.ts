@@ -6,9 +6,9 @@ const format = (text: string): string => {
   if (!text.startsWith('+')) return text
   const parsed = parsePhoneNumberFromString(text)
   if (!parsed) return text
-  // RFC 3966 groups with hyphens everywhere; only the country code stands apart: +1 202-555-0100.
-  const uri = parsed.format('RFC3966')
-  return uri.slice('tel:'.length).replace('-', ' ')
+  const grouped = parsed.formatInternational()
+  // North America hyphenates (+1 202-555-0100); elsewhere groups stand apart (+44 20 7946 0018).
+  return parsed.countryCallingCode === '1' ? grouped.replace(/(?<=^\+1 .*) /g, '-') : grouped
 }
 
 /** An E.164 number as people read it; anything else (extensions, `anonymous`, SIP users) as it is. */

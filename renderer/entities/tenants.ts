@@ -21,4 +21,5 @@ export const rememberTenantId = (id: string): void => {
 
 export const useTenants = () => useOperation('tenants.list', { limit: 200 }, { staleTime: 60_000 })
 
-export const useTenant = (tenantId: string | undefined) => useTenants().data?.items.find((tenant) => tenant.id === tenantId)
+export const useTenant = (tenantId: string | undefined) =>
+  useTenants().data?.items.find((tenant) => tenant.id === tenantId)

@@ -29,7 +29,12 @@ const attemptEntries = (attempt: Attempt): TimelineEntry[] => {
   const result = attempt.result === undefined ? 'ended without a result' : resultWords[attempt.result]
   return [
     started,
-    { ...started, key: `attempt-${attempt.n}-end`, atMs: attempt.endedAtMs, title: `Attempt ${attempt.n}: ${attemptTitle(attempt)}, ${result}` },
+    {
+      ...started,
+      key: `attempt-${attempt.n}-end`,
+      atMs: attempt.endedAtMs,
+      title: `Attempt ${attempt.n}: ${attemptTitle(attempt)}, ${result}`,
+    },
   ]
 }
 
@@ -42,7 +47,8 @@ export const timelineOf = (call: CallDetail): TimelineEntry[] => {
     key: `state-${index}`,
     atMs: transition.atMs,
     kind: 'state',
-    title: transition.ignored !== undefined || transition.to === undefined ? transition.event : stateWords[transition.to],
+    title:
+      transition.ignored !== undefined || transition.to === undefined ? transition.event : stateWords[transition.to],
     detail: transition.ignored === undefined ? transition.event : `ignored: ${transition.ignored}`,
     state: transition.ignored === undefined ? transition.to : undefined,
     isIgnored: transition.ignored !== undefined,

@@ -1,19 +1,30 @@
 import { useRef, type ReactNode } from 'react'
 import classes from './held-list.module.css'
-import { onListKey } from './list-keys.ts'
 
 interface HeldListProps {
   readonly label: string
   readonly waitingCount: number
+  /** The count stopped there; more than that wait. */
+  readonly isMoreWaiting?: boolean
   /** Somebody points at the list or has the focus in it: nothing in it may move. */
   readonly onHold: () => void
   /** Lets in what waited; `isHeld` says whether somebody still points at it. */
   readonly onLetIn: (isHeld: boolean) => void
+  /** Names of the columns; they stay in sight. */
+  readonly columns: ReactNode
   readonly children: ReactNode
 }
 
 /** A live list whose rows keep their place while somebody is in it. */
-export const HeldList = ({ label, waitingCount, onHold, onLetIn, children }: HeldListProps) => {
+export const HeldList = ({
+  label,
+  waitingCount,
+  isMoreWaiting = false,
+  onHold,
+  onLetIn,
+  columns,
+  children,
+}: HeldListProps) => {
   const isPointed = useRef(false)
   const isFocused = useRef(false)
   const leave = () => {
@@ -22,6 +33,7 @@ export const HeldList = ({ label, waitingCount, onHold, onLetIn, children }: Hel
   return (
     <div
       role="group"
+      data-list
       aria-label={label}
       className={classes.held}
       onPointerEnter={() => {
@@ -42,13 +54,16 @@ export const HeldList = ({ label, waitingCount, onHold, onLetIn, children }: Hel
         isFocused.current = false
         leave()
       }}
-      onKeyDown={onListKey}
     >
-      {waitingCount > 0 ? (
-        <button type="button" className={classes.waiting} onClick={() => onLetIn(true)}>
-          {waitingCount} new
-        </button>
-      ) : undefined}
+      <div className={classes.columns}>
+        {columns}
+        {waitingCount > 0 ? (
+          <button type="button" className={classes.waiting} onClick={() => onLetIn(true)}>
+            {waitingCount}
+            {isMoreWaiting ? '+' : ''} new
+          </button>
+        ) : undefined}
+      </div>
       {children}
     </div>
   )

@@ -3,16 +3,17 @@ import { hasModifier, isTyping, nextIndex } from './keyboard.ts'
 
 const rowsOf = (list: Element): HTMLElement[] => [...list.querySelectorAll<HTMLElement>('[data-row]')]
 
-/** Arrows and j/k move the focus between the rows of a list; Enter is the row's own, `w` opens it too. */
+/** For each row of a list: arrows and j/k move the focus between rows; Enter is the row's own, `w` opens it too. */
 export const onListKey = (event: KeyboardEvent<HTMLElement>): void => {
   if (hasModifier(event) || isTyping(event.target)) return
-  const rows = rowsOf(event.currentTarget)
-  const current = rows.findIndex((row) => row === document.activeElement)
-  if (event.key === 'w' && current >= 0) {
+  if (event.key === 'w') {
     event.preventDefault()
-    rows[current]?.click()
+    event.currentTarget.click()
     return
   }
+  const list = event.currentTarget.closest('[data-list]')
+  const rows = list ? rowsOf(list) : []
+  const current = rows.indexOf(event.currentTarget)
   const next = nextIndex(event.key, current, rows.length)
   if (next === undefined) return
   event.preventDefault()

@@ -29,7 +29,11 @@ const Running = ({ sinceMs }: { readonly sinceMs: number }) => <>{formatDuration
 export const Elapsed = ({ sinceMs, untilMs, className }: ElapsedProps) => {
   const timeZone = useTimeZone()
   return (
-    <time className={className} dateTime={new Date(sinceMs).toISOString()} title={`since ${formatExact(sinceMs, timeZone)}`}>
+    <time
+      className={className}
+      dateTime={new Date(sinceMs).toISOString()}
+      title={`since ${formatExact(sinceMs, timeZone)}`}
+    >
       {untilMs === undefined ? <Running sinceMs={sinceMs} /> : formatDuration(untilMs - sinceMs)}
     </time>
   )

@@ -1,5 +1,14 @@
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
-import { IconBook, IconBuilding, IconKeyboard, IconLogout, IconPlug, IconPlus, IconSearch, IconSunMoon } from '@tabler/icons-react'
+import {
+  IconBook,
+  IconBuilding,
+  IconKeyboard,
+  IconLogout,
+  IconPlug,
+  IconPlus,
+  IconSearch,
+  IconSunMoon,
+} from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useClient, useOperation, useSession } from '../../client/use-client.ts'
@@ -79,23 +88,48 @@ export const CommandPalette = ({ tenantId, onHelp }: CommandPaletteProps) => {
     group: 'Actions',
     actions: [
       ...(tenantId !== undefined && role !== 'analyst'
-        ? [{
-            id: 'connect',
-            label: 'Connect Cloudonix',
-            description: 'The URLs to enter at Cloudonix for this tenant',
-            leftSection: <IconPlug size={16} />,
-            onClick: () => void navigate({ to: '/t/$tenantId/connect', params: { tenantId } }),
-          }]
+        ? [
+            {
+              id: 'connect',
+              label: 'Connect Cloudonix',
+              description: 'The URLs to enter at Cloudonix for this tenant',
+              leftSection: <IconPlug size={16} />,
+              onClick: () => void navigate({ to: '/t/$tenantId/connect', params: { tenantId } }),
+            },
+          ]
         : []),
       ...(role === 'owner'
-        ? [{ id: 'new-tenant', label: 'New tenant', leftSection: <IconPlus size={16} />, onClick: () => void navigate({ to: '/tenants/new' }) }]
+        ? [
+            {
+              id: 'new-tenant',
+              label: 'New tenant',
+              leftSection: <IconPlus size={16} />,
+              onClick: () => void navigate({ to: '/tenants/new' }),
+            },
+          ]
         : []),
-      { id: 'colours', label: `Use ${next} colours`, keywords: ['theme', 'dark', 'light'], leftSection: <IconSunMoon size={16} />, onClick: toggle },
+      {
+        id: 'colours',
+        label: `Use ${next} colours`,
+        keywords: ['theme', 'dark', 'light'],
+        leftSection: <IconSunMoon size={16} />,
+        onClick: toggle,
+      },
       { id: 'shortcuts', label: 'Keyboard shortcuts', leftSection: <IconKeyboard size={16} />, onClick: onHelp },
       ...(client.session
         ? [
-            { id: 'docs', label: 'API reference', leftSection: <IconBook size={16} />, onClick: () => void window.open('/docs', '_blank', 'noreferrer') },
-            { id: 'sign-out', label: 'Sign out', leftSection: <IconLogout size={16} />, onClick: () => void client.session?.signOut() },
+            {
+              id: 'docs',
+              label: 'API reference',
+              leftSection: <IconBook size={16} />,
+              onClick: () => void window.open('/docs', '_blank', 'noreferrer'),
+            },
+            {
+              id: 'sign-out',
+              label: 'Sign out',
+              leftSection: <IconLogout size={16} />,
+              onClick: () => void client.session?.signOut(),
+            },
           ]
         : []),
     ],
@@ -107,7 +141,11 @@ export const CommandPalette = ({ tenantId, onHelp }: CommandPaletteProps) => {
       actions={groups.filter((group) => group.actions.length > 0)}
       limit={30}
       nothingFound="Nothing here is called that."
-      searchProps={{ leftSection: <IconSearch size={16} />, placeholder: 'Search or jump to…', 'aria-label': 'Search or jump to' }}
+      searchProps={{
+        leftSection: <IconSearch size={16} />,
+        placeholder: 'Search or jump to…',
+        'aria-label': 'Search or jump to',
+      }}
       shortcut="mod + K"
       scrollable
       maxHeight={440}

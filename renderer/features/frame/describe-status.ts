@@ -12,6 +12,10 @@ export const describeStatus = (connection: Connection, health: SystemHealth | un
   if (connection.state === 'connecting') return { kind: 'connecting', word: 'Connecting' }
   if (health?.status === 'closing') return { kind: 'degraded', word: 'Shutting down' }
   const [first, ...others] = health?.problems ?? []
-  if (first) return { kind: 'degraded', word: others.length > 0 ? `Degraded: ${first.part} and ${others.length} more` : `Degraded: ${first.part}` }
+  if (first)
+    return {
+      kind: 'degraded',
+      word: others.length > 0 ? `Degraded: ${first.part} and ${others.length} more` : `Degraded: ${first.part}`,
+    }
   return { kind: 'live', word: 'Live' }
 }

@@ -19,7 +19,9 @@ const groups: readonly { readonly label: string; readonly shortcuts: readonly Sh
   },
   {
     label: 'Go',
-    shortcuts: navigation.flatMap(({ entries }) => entries.map(({ label, letter }) => ({ keys: ['g', letter], does: label }))),
+    shortcuts: navigation.flatMap(({ entries }) =>
+      entries.map(({ label, letter }) => ({ keys: ['g', letter], does: label })),
+    ),
   },
   {
     label: 'Lists',
@@ -33,9 +35,16 @@ const groups: readonly { readonly label: string; readonly shortcuts: readonly Sh
 ]
 
 export const ShortcutsHelp = ({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) => (
-  <Modal opened={isOpen} onClose={onClose} title="Keyboard shortcuts" size="sm" closeButtonProps={{ 'aria-label': 'Close' }}>
+  <Modal
+    opened={isOpen}
+    onClose={onClose}
+    title="Keyboard shortcuts"
+    size="sm"
+    closeButtonProps={{ 'aria-label': 'Close' }}
+  >
     {groups.map((group) => (
       <section key={group.label} aria-label={group.label}>
+        <h3 className={classes.shortcutGroup}>{group.label}</h3>
         <dl className={classes.shortcuts}>
           {group.shortcuts.map(({ keys, does }) => (
             <Fragment key={does}>

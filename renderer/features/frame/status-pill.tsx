@@ -12,7 +12,13 @@ import { describeStatus } from './describe-status.ts'
 const icons = { live: IconCircleFilled, connecting: IconLoader2, degraded: IconAlertTriangle, lost: IconPlugConnectedX }
 const tones = { live: 'live', connecting: 'quiet', degraded: 'waiting', lost: 'lost' }
 
-const Details = ({ connection, health }: { readonly connection: Connection; readonly health: SystemHealth | undefined }) => {
+const Details = ({
+  connection,
+  health,
+}: {
+  readonly connection: Connection
+  readonly health: SystemHealth | undefined
+}) => {
   const client = useClient()
   const kind = describeStatus(connection, health).kind
   if (kind === 'lost') {

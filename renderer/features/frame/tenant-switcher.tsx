@@ -15,7 +15,12 @@ export const TenantSwitcher = ({ tenantId }: { readonly tenantId: string | undef
   return (
     <Menu position="bottom-start">
       <Menu.Target>
-        <button type="button" className={classes.tenant} title="Switch tenant" aria-label={`Tenant: ${current?.name ?? 'none'}`}>
+        <button
+          type="button"
+          className={classes.tenant}
+          title="Switch tenant"
+          aria-label={`Tenant: ${current?.name ?? 'none'}`}
+        >
           <IconRouteSquare size={18} className={classes.mark} aria-hidden />
           <span className={classes.tenantName}>{current?.name ?? 'Switchyard'}</span>
           <IconChevronDown size={14} className={classes.chevron} aria-hidden />

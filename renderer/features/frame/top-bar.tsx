@@ -18,7 +18,12 @@ export const TopBar = ({ onHelp }: { readonly onHelp: () => void }) => {
   const { next, toggle } = useColorSchemeToggle()
   return (
     <header className={classes.bar}>
-      <button type="button" className={classes.search} onClick={() => spotlight.open()} aria-keyshortcuts="Control+K Meta+K">
+      <button
+        type="button"
+        className={classes.search}
+        onClick={() => spotlight.open()}
+        aria-keyshortcuts="Control+K Meta+K"
+      >
         <IconSearch size={14} aria-hidden />
         Search or jump to…
         <kbd>{modifier} K</kbd>

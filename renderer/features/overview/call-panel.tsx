@@ -131,12 +131,20 @@ export const CallPanel = ({ tenantId, callId, decisionId, news, onClose }: CallP
   const call = detail.data
 
   return (
-    <SidePanel label="Call" header={call ? <Header call={call} /> : <h2 className={classes.route}>Call</h2>} onClose={onClose}>
+    <SidePanel
+      label="Call"
+      header={call ? <Header call={call} /> : <h2 className={classes.route}>Call</h2>}
+      onClose={onClose}
+    >
       {detail.isError ? (
         <Notice
           kind="error"
           title="This call could not be read"
-          action={<Button variant="default" onClick={() => void detail.refetch()}>Try again</Button>}
+          action={
+            <Button variant="default" onClick={() => void detail.refetch()}>
+              Try again
+            </Button>
+          }
         >
           {detail.error.message}
         </Notice>

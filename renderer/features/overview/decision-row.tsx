@@ -1,6 +1,7 @@
 import { IconArrowRight, IconRepeat } from '@tabler/icons-react'
 import { memo } from 'react'
 import { isFailover, triggerWords } from '../../entities/decision-words.ts'
+import { onListKey } from '../../ui/list-keys.ts'
 import { Ago } from '../../ui/time.tsx'
 import type { DecisionRow as Row } from './latest-decisions.ts'
 import classes from './overview.module.css'
@@ -18,6 +19,7 @@ export const DecisionRow = memo(function DecisionRow({ row: { callId, decision }
       <button
         type="button"
         data-row
+        onKeyDown={onListKey}
         className={classes.decisionRow}
         aria-expanded={isOpen}
         onClick={() => onOpen(callId, decision.id)}

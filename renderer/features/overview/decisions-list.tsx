@@ -10,33 +10,34 @@ interface DecisionsListProps {
   readonly onOpen: (callId: string, decisionId: string) => void
 }
 
+const DecisionColumns = () => (
+  <div className={classes.decisionColumns} aria-hidden>
+    <span />
+    <span>What was decided, and why</span>
+    <span className={classes.time}>When</span>
+  </div>
+)
+
 export const DecisionsList = ({ store, openDecisionId, onOpen }: DecisionsListProps) => {
   const decisions = useStore(store, (state) => state.decisions)
   return (
     <section className={classes.column} aria-labelledby="latest-decisions">
       <header className={classes.head}>
         <h2 id="latest-decisions">Latest decisions</h2>
-        <span className={classes.quiet}>the last {decisions.rows.length}</span>
+        {decisions.rows.length > 0 ? (
+          <span className={classes.quiet}>the last {decisions.rows.length}</span>
+        ) : undefined}
       </header>
-      <div className={classes.decisionColumns} aria-hidden>
-        <span />
-        <span>What was decided, and why</span>
-        <span className={classes.time}>When</span>
-      </div>
       <HeldList
         label="Latest decisions"
+        columns={<DecisionColumns />}
         waitingCount={decisions.waitingCount}
         onHold={() => store.holdDecisions()}
         onLetIn={(isHeld) => store.letDecisionsIn(isHeld)}
       >
         <ul>
           {decisions.rows.map((row) => (
-            <DecisionRow
-              key={row.decision.id}
-              row={row}
-              isOpen={row.decision.id === openDecisionId}
-              onOpen={onOpen}
-            />
+            <DecisionRow key={row.decision.id} row={row} isOpen={row.decision.id === openDecisionId} onOpen={onOpen} />
           ))}
         </ul>
         {decisions.rows.length === 0 ? (

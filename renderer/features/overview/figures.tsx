@@ -50,7 +50,14 @@ export const Figures = ({ store }: { readonly store: OverviewStore }) => {
   const counters = health.data?.counters
   const rate = useRate(counters?.voiceRequests, health.dataUpdatedAt)
   const startedAtMs = info.data?.startedAtMs
-  const sinceStart = startedAtMs === undefined ? 'since start' : <>since start, <Ago atMs={startedAtMs} /></>
+  const sinceStart =
+    startedAtMs === undefined ? (
+      'since start'
+    ) : (
+      <>
+        since start, <Ago atMs={startedAtMs} />
+      </>
+    )
 
   return (
     <dl className={classes.figures} aria-label="Figures">
@@ -69,7 +76,11 @@ export const Figures = ({ store }: { readonly store: OverviewStore }) => {
       <Figure
         label="Failovers seen"
         value={failovers}
-        note={<>this tenant, page opened <Ago atMs={openedAtMs} /></>}
+        note={
+          <>
+            page opened <Ago atMs={openedAtMs} />
+          </>
+        }
         meaning="Decisions after a dial result that arrived while this page was open, for this tenant"
       />
       <Figure
@@ -89,7 +100,7 @@ export const Figures = ({ store }: { readonly store: OverviewStore }) => {
       <Figure
         label="Write backlog"
         value={counters?.writeBacklog}
-        note="writes waiting for the disk"
+        note="waiting for the disk"
         meaning="Writes that wait for the store; it should return to nought by itself"
       />
     </dl>

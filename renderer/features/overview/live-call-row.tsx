@@ -3,7 +3,8 @@ import { memo } from 'react'
 import { CallStateMark } from '../../entities/call-state-mark.tsx'
 import { viaWords } from '../../entities/call-words.ts'
 import { PhoneNumber } from '../../entities/number.tsx'
-import { Ago, Elapsed } from '../../ui/time.tsx'
+import { onListKey } from '../../ui/list-keys.ts'
+import { Elapsed } from '../../ui/time.tsx'
 import type { LiveRow } from './live-calls.ts'
 import classes from './overview.module.css'
 
@@ -13,14 +14,31 @@ interface LiveCallRowProps {
   readonly onOpen: (callId: string) => void
 }
 
+/** Where the name of the group has to give way, the agent's stays readable. */
+const Via = ({ call }: { readonly call: LiveRow['call'] }) => {
+  const led = call.groupName ?? call.ruleName
+  if (led === undefined && call.agentName === undefined) return <span className={classes.quiet}>not routed yet</span>
+  return (
+    <>
+      {led === undefined ? undefined : <span className={classes.viaGroup}>{led}</span>}
+      {call.agentName === undefined ? undefined : <span className={classes.viaAgent}>› {call.agentName}</span>}
+    </>
+  )
+}
+
 /** One call on one line; unchanged calls are not drawn again. */
-export const LiveCallRow = memo(function LiveCallRow({ row: { call, endedSeenAtMs }, isOpen, onOpen }: LiveCallRowProps) {
+export const LiveCallRow = memo(function LiveCallRow({
+  row: { call, endedSeenAtMs },
+  isOpen,
+  onOpen,
+}: LiveCallRowProps) {
   const hasEnded = endedSeenAtMs !== undefined
   return (
     <li>
       <button
         type="button"
         data-row
+        onKeyDown={onListKey}
         className={classes.callRow}
         data-ended={hasEnded}
         aria-expanded={isOpen}
@@ -30,9 +48,12 @@ export const LiveCallRow = memo(function LiveCallRow({ row: { call, endedSeenAtM
         <PhoneNumber value={call.from} />
         <PhoneNumber value={call.to} />
         <span className={classes.via} title={viaWords(call)}>
-          {viaWords(call) || <span className={classes.quiet}>not routed yet</span>}
+          <Via call={call} />
         </span>
-        <span className={classes.attempts} title={call.attemptCount > 1 ? `${call.attemptCount} agents dialled` : undefined}>
+        <span
+          className={classes.attempts}
+          title={call.attemptCount > 1 ? `${call.attemptCount} agents dialled` : undefined}
+        >
           {call.attemptCount > 1 ? (
             <>
               <IconRepeat size={13} aria-hidden /> {call.attemptCount}
@@ -41,11 +62,7 @@ export const LiveCallRow = memo(function LiveCallRow({ row: { call, endedSeenAtM
           ) : undefined}
         </span>
         <span className={classes.time}>
-          {hasEnded && call.endedAtMs !== undefined ? (
-            <Ago atMs={call.endedAtMs} />
-          ) : (
-            <Elapsed sinceMs={call.startedAtMs} untilMs={call.endedAtMs} />
-          )}
+          <Elapsed sinceMs={call.startedAtMs} untilMs={call.endedAtMs} />
         </span>
       </button>
     </li>

@@ -39,27 +39,30 @@ export const LiveCallsList = ({ store, filter, onFilter, openCallId, onOpen, emp
     <section className={classes.column} aria-labelledby="live-calls">
       <header className={classes.head}>
         <h2 id="live-calls">Live calls</h2>
-        <span className={classes.quiet}>{live >= rowLimit ? `the newest ${rowLimit}` : live}</span>
-        <TextInput
-          className={classes.filter}
-          size="xs"
-          placeholder="Number, agent or state"
-          aria-label="Filter live calls"
-          aria-keyshortcuts="/"
-          data-filter
-          leftSection={<IconSearch size={14} />}
-          value={filter}
-          onChange={(event) => onFilter(event.currentTarget.value)}
-        />
+        <span className={classes.quiet}>{calls.isCut ? `the newest ${live}` : live}</span>
+        {isNothing ? undefined : (
+          <TextInput
+            className={classes.filter}
+            size="xs"
+            placeholder="Number, agent or state"
+            aria-label="Filter live calls"
+            aria-keyshortcuts="/"
+            data-filter
+            leftSection={<IconSearch size={14} />}
+            value={filter}
+            onChange={(event) => onFilter(event.currentTarget.value)}
+          />
+        )}
       </header>
       {isNothing ? (
         empty
       ) : (
         <>
-          <CallColumns />
           <HeldList
             label="Live calls"
+            columns={<CallColumns />}
             waitingCount={waiting.length}
+            isMoreWaiting={waiting.length >= rowLimit}
             onHold={() => store.holdCalls()}
             onLetIn={(isHeld) => store.letCallsIn(isHeld)}
           >
@@ -69,7 +72,9 @@ export const LiveCallsList = ({ store, filter, onFilter, openCallId, onOpen, emp
               ))}
             </ul>
             {rows.length === 0 ? (
-              <p className={classes.none}>{filter ? 'No live call matches the filter.' : 'No call is going on right now.'}</p>
+              <p className={classes.none}>
+                {filter ? 'No live call matches the filter.' : 'No call is going on right now.'}
+              </p>
             ) : undefined}
             {calls.justEnded.length > 0 && filter === '' ? (
               <>

@@ -23,9 +23,11 @@ export interface LiveCalls {
   readonly waiting: readonly LiveRow[]
   readonly justEnded: readonly LiveRow[]
   readonly isHeld: boolean
+  /** There are more than fit; the list is the newest of them. */
+  readonly isCut: boolean
 }
 
-export const noLiveCalls: LiveCalls = { rows: [], waiting: [], justEnded: [], isHeld: false }
+export const noLiveCalls: LiveCalls = { rows: [], waiting: [], justEnded: [], isHeld: false, isCut: false }
 
 const withCall = (row: LiveRow, call: CallRecord, nowMs: number): LiveRow => {
   const hasEnded = isTerminal(call.state)
@@ -60,9 +62,18 @@ export const applyCalls = (state: LiveCalls, calls: readonly CallRecord[], nowMs
   const endedUnseen = waiting.filter((row) => row.endedSeenAtMs !== undefined)
   const stillWaiting = waiting.filter((row) => row.endedSeenAtMs === undefined)
   const next = { ...state, rows, justEnded: endedFirst([...ended, ...endedUnseen], justEnded) }
-  if (state.isHeld) return { ...next, waiting: [...live, ...stillWaiting].slice(0, rowLimit) }
-  return { ...next, rows: [...live, ...stillWaiting, ...rows].slice(0, rowLimit), waiting: [] }
+  if (!state.isHeld) return withRows({ ...next, waiting: [] }, [...live, ...stillWaiting, ...rows])
+  // A word on a call that fell off the end of the list is not a new call.
+  const oldest = rows.length < rowLimit ? undefined : rows.at(-1)
+  const isNew = (row: LiveRow) => oldest === undefined || row.call.startedAtMs >= oldest.call.startedAtMs
+  return { ...next, waiting: [...live.filter(isNew), ...stillWaiting].slice(0, rowLimit) }
 }
+
+const withRows = (state: LiveCalls, rows: readonly LiveRow[]): LiveCalls => ({
+  ...state,
+  rows: [...rows].sort((a, b) => b.call.startedAtMs - a.call.startedAtMs).slice(0, rowLimit),
+  isCut: state.isCut || rows.length > rowLimit,
+})
 
 /** Moves calls that ended a while ago out of the list. Nothing moves while it is held. */
 export const sweep = (state: LiveCalls, nowMs: number): LiveCalls => {
@@ -77,7 +88,7 @@ export const hold = (state: LiveCalls): LiveCalls => (state.isHeld ? state : { .
 
 /** Lets those that waited in; `isHeld` says whether the pointer is still there. */
 export const letIn = (state: LiveCalls, isHeld: boolean, nowMs: number): LiveCalls =>
-  sweep({ ...state, rows: [...state.waiting, ...state.rows].slice(0, rowLimit), waiting: [], isHeld }, nowMs)
+  sweep(withRows({ ...state, waiting: [], isHeld }, [...state.waiting, ...state.rows]), nowMs)
 
 /**
  * Sets right what events may have missed, from a list read at `askedAtMs`. What the list no longer has is gone,
@@ -95,16 +106,15 @@ export const reconcile = (
   const kept = { ...state, rows: state.rows.filter(stays), waiting: state.waiting.filter(stays) }
   // What events said since asking is younger than the list.
   const younger = new Set(
-    [...kept.rows, ...kept.waiting, ...kept.justEnded].flatMap((row) => (row.seenAtMs >= askedAtMs ? [row.call.id] : [])),
+    [...kept.rows, ...kept.waiting, ...kept.justEnded].flatMap((row) =>
+      row.seenAtMs >= askedAtMs ? [row.call.id] : [],
+    ),
   )
   const news = live.items.filter((call) => !younger.has(call.id)).reverse()
   // Nobody holds an empty list in place.
   const merged = applyCalls({ ...kept, isHeld: state.isHeld && state.rows.length > 0 }, news, nowMs)
-  return { ...merged, isHeld: state.isHeld, rows: state.isHeld ? merged.rows : newestFirst(merged.rows) }
+  return { ...merged, isHeld: state.isHeld, isCut: !live.isWhole }
 }
-
-const newestFirst = (rows: readonly LiveRow[]): readonly LiveRow[] =>
-  [...rows].sort((a, b) => b.call.startedAtMs - a.call.startedAtMs)
 
 /** Whether a row has what somebody typed: digits of a number, or part of a name or state. */
 export const matches = ({ call }: LiveRow, text: string): boolean => {
@@ -112,7 +122,7 @@ export const matches = ({ call }: LiveRow, text: string): boolean => {
   if (wanted === '') return true
   const digits = wanted.replace(/[\s()+.-]/g, '')
   if (/^\d+$/.test(digits) && (call.from.includes(digits) || call.to.includes(digits))) return true
-  return [call.from, call.to, call.agentName, call.groupName, call.ruleName, call.state.replace('_', ' ')].some((part) =>
-    part?.toLowerCase().includes(wanted),
+  return [call.from, call.to, call.agentName, call.groupName, call.ruleName, call.state.replace('_', ' ')].some(
+    (part) => part?.toLowerCase().includes(wanted),
   )
 }

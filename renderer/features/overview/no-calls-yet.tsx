@@ -10,10 +10,13 @@ export const NoCallsYet = ({ tenantId }: { readonly tenantId: string }) => (
       </LinkButton>
     }
   >
-    <p>Calls of this tenant show up here the moment Cloudonix asks what to do with them, each with the reason for its route.</p>
     <p>
-      To see it at work without a single real call, run <code>switchyard simulate</code> beside this server, or start one with
-      made-up calls: <code>npm start -- --demo</code>
+      Calls of this tenant show up here the moment Cloudonix asks what to do with them, each with the reason for its
+      route.
+    </p>
+    <p>
+      To see it at work without a single real call, run <code>switchyard simulate</code> beside this server, or start
+      one with made-up calls: <code>npm start -- --demo</code>
     </p>
   </Empty>
 )

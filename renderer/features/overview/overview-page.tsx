@@ -56,7 +56,10 @@ const OverviewOf = ({ tenantId }: { readonly tenantId: string }) => {
   const navigate = useNavigate()
   const search = route.useSearch()
   const records = useOperation('calls.list', { tenantId, limit: 1 })
-  const news = useStore(store, ({ decisions }) => decisions.rows.find((row) => row.decision.id === search.decision)?.decision)
+  const news = useStore(
+    store,
+    ({ decisions }) => decisions.rows.find((row) => row.decision.id === search.decision)?.decision,
+  )
   usePageKeys()
 
   const open = useCallback(
@@ -80,7 +83,11 @@ const OverviewOf = ({ tenantId }: { readonly tenantId: string }) => {
           <Notice
             kind="error"
             title="The calls could not be read"
-            action={<Button variant="default" onClick={() => void records.refetch()}>Try again</Button>}
+            action={
+              <Button variant="default" onClick={() => void records.refetch()}>
+                Try again
+              </Button>
+            }
           >
             {records.error.message}
           </Notice>
@@ -94,7 +101,13 @@ const OverviewOf = ({ tenantId }: { readonly tenantId: string }) => {
           onFilter={filter}
           openCallId={search.call}
           onOpen={openCall}
-          empty={hasNoCalls ? <NoCallsYet tenantId={tenantId} /> : <p className={classes.none}>No call is going on right now.</p>}
+          empty={
+            hasNoCalls ? (
+              <NoCallsYet tenantId={tenantId} />
+            ) : (
+              <p className={classes.none}>No call is going on right now.</p>
+            )
+          }
         />
         <DecisionsList store={store} openDecisionId={search.decision} onOpen={open} />
       </div>

@@ -13,8 +13,7 @@ import {
 import { applyCalls, hold, letIn, noLiveCalls, reconcile, sweep, type LiveCalls } from './live-calls.ts'
 
 export type Arrival =
-  | { readonly type: 'call'; readonly call: CallRecord }
-  | { readonly type: 'decision'; readonly row: DecisionRow }
+  { readonly type: 'call'; readonly call: CallRecord } | { readonly type: 'decision'; readonly row: DecisionRow }
 
 export interface OverviewState {
   readonly openedAtMs: number

@@ -18,7 +18,9 @@ const loadCalls = async (client: ConsoleClient, store: OverviewStore, tenantId: 
 const loadDecisions = async (client: ConsoleClient, store: OverviewStore, tenantId: string): Promise<void> => {
   const list = await client.invoke('calls.list', { tenantId, limit: earlierCalls })
   if (!list.ok) return
-  const details = await Promise.all(list.value.items.map((call) => client.invoke('calls.get', { tenantId, id: call.id })))
+  const details = await Promise.all(
+    list.value.items.map((call) => client.invoke('calls.get', { tenantId, id: call.id })),
+  )
   const rows = details.flatMap((detail): DecisionRow[] =>
     detail.ok ? detail.value.decisions.map((decision) => ({ callId: detail.value.id, decision })) : [],
   )
@@ -36,7 +38,10 @@ export const useOverview = (tenantId: string): OverviewStore => {
       void loadCalls(client, store, tenantId)
       void loadDecisions(client, store, tenantId)
     }
-    const onCall = (event: { readonly tenantId: string; readonly call: Extract<Arrival, { type: 'call' }>['call'] }) => {
+    const onCall = (event: {
+      readonly tenantId: string
+      readonly call: Extract<Arrival, { type: 'call' }>['call']
+    }) => {
       if (event.tenantId === tenantId) batch.add({ type: 'call', call: event.call })
     }
     const unsubscribe = [

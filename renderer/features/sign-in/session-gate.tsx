@@ -8,7 +8,13 @@ import classes from './sign-in.module.css'
 const retryMs = 3000
 
 /** Lets those in who are signed in; tells the others what to do. */
-export const SessionGate = ({ failure, children }: { readonly failure?: string | undefined; readonly children: ReactNode }) => {
+export const SessionGate = ({
+  failure,
+  children,
+}: {
+  readonly failure?: string | undefined
+  readonly children: ReactNode
+}) => {
   const { session } = useClient()
   const state = useSession()
 
@@ -30,7 +36,11 @@ export const SessionGate = ({ failure, children }: { readonly failure?: string |
           <Notice
             kind="error"
             title="Switchyard cannot be reached"
-            action={<Button variant="default" onClick={() => void session?.check()}>Try now</Button>}
+            action={
+              <Button variant="default" onClick={() => void session?.check()}>
+                Try now
+              </Button>
+            }
           >
             {state.failure.message} This page tries again by itself.
           </Notice>

@@ -33,8 +33,8 @@ export const SignInPage = ({ failure }: { readonly failure: string | undefined }
         <h1>Sign in to Switchyard</h1>
         {state.status === 'signed-out' && state.reason ? <p>{state.reason}</p> : undefined}
         <p className={classes.quiet}>
-          Open the one-time link that was printed when the server started. It works once. For a new one, run this where the
-          server runs:
+          Open the one-time link that was printed when the server started. It works once. For a new one, run this where
+          the server runs:
         </p>
         <pre className={classes.command}>switchyard sign-in-link</pre>
         <form onSubmit={(event) => void submit(event)} className={classes.form}>

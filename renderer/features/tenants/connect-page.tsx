@@ -21,10 +21,14 @@ const Next = ({ isBrowser }: { readonly isBrowser: boolean }) => (
     <p className={classes.lead}>
       {isBrowser ? (
         <>
-          The first two are done over the REST API: the <a href="/docs">API reference</a> has every operation, ready to try.
+          The first two are done over the REST API: the <a href="/docs">API reference</a> has every operation, ready to
+          try.
         </>
       ) : (
-        <>The first two are done over the REST API; the address printed at the server’s start leads to its reference at /docs.</>
+        <>
+          The first two are done over the REST API; the address printed at the server’s start leads to its reference at
+          /docs.
+        </>
       )}
     </p>
   </section>
@@ -41,22 +45,26 @@ export const ConnectPage = () => {
     <div className={classes.page}>
       <h1>Connect Cloudonix{tenant ? ` to ${tenant.name}` : ''}</h1>
       <p className={classes.lead}>
-        Enter these URLs at Cloudonix for {tenant ? <strong>{tenant.domain}</strong> : 'this domain'}. They hold the tenant’s
-        secret key: treat them like a password.
+        Enter these URLs at Cloudonix for {tenant ? <strong>{tenant.domain}</strong> : 'this domain'}. They hold the
+        tenant’s secret key: treat them like a password.
       </p>
       {endpoints.isError ? (
         <Notice
           kind="error"
           title="The URLs could not be read"
-          action={<Button variant="default" onClick={() => void endpoints.refetch()}>Try again</Button>}
+          action={
+            <Button variant="default" onClick={() => void endpoints.refetch()}>
+              Try again
+            </Button>
+          }
         >
           {endpoints.error.message}
         </Notice>
       ) : undefined}
       {endpoints.data && endpoints.data.base === undefined ? (
         <Notice kind="warning" title="The public address is not set">
-          Cloudonix has to reach this server from outside. Set <code>SWITCHYARD_PUBLIC_URL</code> to its public https address and
-          restart; until then only the paths are known.
+          Cloudonix has to reach this server from outside. Set <code>SWITCHYARD_PUBLIC_URL</code> to its public https
+          address and restart; until then only the paths are known.
         </Notice>
       ) : undefined}
       {endpoints.data ? (

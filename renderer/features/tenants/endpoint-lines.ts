@@ -8,7 +8,8 @@ export interface EndpointLine {
 
 /** The URLs in the order in which they are entered. Dial results need none: the documents carry theirs. */
 export const endpointLines = (endpoints: Output<'tenants.endpoints'>): readonly EndpointLine[] => {
-  const url = (path: string) => (endpoints.base === undefined || /^https?:/.test(path) ? path : `${endpoints.base}${path}`)
+  const url = (path: string) =>
+    endpoints.base === undefined || /^https?:/.test(path) ? path : `${endpoints.base}${path}`
   return [
     {
       label: 'Voice application',

@@ -18,7 +18,11 @@ export const Home = () => {
         <Notice
           kind="error"
           title="The tenants could not be read"
-          action={<Button variant="default" onClick={() => void tenants.refetch()}>Try again</Button>}
+          action={
+            <Button variant="default" onClick={() => void tenants.refetch()}>
+              Try again
+            </Button>
+          }
         >
           {tenants.error.message}
         </Notice>

@@ -51,7 +51,8 @@ export const NewTenantPage = () => {
     <div className={classes.page}>
       <h1>{isFirst ? 'Create your first tenant' : 'New tenant'}</h1>
       <p className={classes.lead}>
-        A tenant is one Cloudonix domain with its own agents, rules, keys and records. Nothing crosses from one tenant to another.
+        A tenant is one Cloudonix domain with its own agents, rules, keys and records. Nothing crosses from one tenant
+        to another.
       </p>
       <form className={classes.form} onSubmit={(event) => void submit(event)} noValidate>
         <TextInput label="Name" placeholder="Acme" maxLength={120} required data-autofocus {...field('name')} />

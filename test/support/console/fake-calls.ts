@@ -4,7 +4,10 @@ import { isTerminal, type CallState } from '../../../shared/vocabulary.ts'
 
 /** Calls for looking at the console: made up, deterministic, with decisions that read like real ones. */
 
-export const agents = ['Retell 1', 'Vapi 3', 'Vapi 1', 'ElevenLabs EU'].map((name, index) => ({ id: `agent-${index}`, name }))
+export const agents = ['Retell 1', 'Vapi 3', 'Vapi 1', 'ElevenLabs EU'].map((name, index) => ({
+  id: `agent-${index}`,
+  name,
+}))
 const endings: readonly CallState[] = ['completed', 'completed', 'completed', 'busy', 'no_answer', 'failed']
 
 const pad = (value: number, width: number) => String(value).padStart(width, '0')
@@ -34,8 +37,22 @@ export const aDecision = (n: number, attempt: number, atMs: number, from: string
       from: { text: from, number: from, how: 'international, as sent' },
       to: { text: to.slice(1), number: to, how: 'international: an exact rule has it with a + in front' },
       rules: [
-        { ruleId: 'rule-0', name: 'VIP callers', pattern: '+1202*', priority: 5, verdict: 'passed over: caller does not match +4420*', chosen: false },
-        { ruleId: 'rule-1', name: 'Sales line', pattern: to, priority: 10, verdict: 'chosen: exact match', chosen: true },
+        {
+          ruleId: 'rule-0',
+          name: 'VIP callers',
+          pattern: '+1202*',
+          priority: 5,
+          verdict: 'passed over: caller does not match +4420*',
+          chosen: false,
+        },
+        {
+          ruleId: 'rule-1',
+          name: 'Sales line',
+          pattern: to,
+          priority: 10,
+          verdict: 'chosen: exact match',
+          chosen: true,
+        },
       ],
       moreRules: 212,
       steps: [
@@ -49,9 +66,15 @@ export const aDecision = (n: number, attempt: number, atMs: number, from: string
           members: agents.map((agent, index) => ({
             agentId: agent.id,
             name: agent.name,
-            eligible: index !== 2 && (attempt === 0 || agent !== before),
+            eligible: agent === chosen || (index !== 2 && (attempt === 0 || agent !== before)),
             verdict:
-              agent === chosen ? 'chosen' : index === 2 ? 'passed over: at its cap (10 of 10)' : agent === before && attempt > 0 ? 'passed over: tried already' : 'eligible',
+              agent === chosen
+                ? 'chosen'
+                : index === 2
+                  ? 'passed over: at its cap (10 of 10)'
+                  : agent === before && attempt > 0
+                    ? 'passed over: tried already'
+                    : 'eligible',
             chosen: agent === chosen,
             weight: index + 1,
             activeCalls: (n + index) % 7,
@@ -93,7 +116,9 @@ export const createFakeCalls = (tenantId: string) => {
         attempts: [],
         decisions: [],
         transitions: [{ atMs, event: 'voice request', to: 'received' }],
-        webhookEvents: [{ id: `w-${n}-0`, kind: 'voice_request', atMs, outcome: 'applied', status: 200, latencyMicros: 900 }],
+        webhookEvents: [
+          { id: `w-${n}-0`, kind: 'voice_request', atMs, outcome: 'applied', status: 200, latencyMicros: 900 },
+        ],
       }
       calls.set(call.id, call)
       if (calls.size > 3000) calls.delete(calls.keys().next().value!)
@@ -109,8 +134,20 @@ export const createFakeCalls = (tenantId: string) => {
       const dial = (): Decision => {
         const decision = aDecision(number, call.attempts.length, atMs, call.from, call.to)
         call.decisions.push(decision)
-        call.attempts.push({ n: call.attempts.length + 1, agentId: decision.agentId!, agentName: decision.agentName!, groupId: 'group-1', startedAtMs: atMs })
-        Object.assign(call, { agentId: decision.agentId, agentName: decision.agentName, groupName: 'Sales EU', ruleName: 'Sales line', attemptCount: call.attempts.length })
+        call.attempts.push({
+          n: call.attempts.length + 1,
+          agentId: decision.agentId!,
+          agentName: decision.agentName!,
+          groupId: 'group-1',
+          startedAtMs: atMs,
+        })
+        Object.assign(call, {
+          agentId: decision.agentId,
+          agentName: decision.agentName,
+          groupName: 'Sales EU',
+          ruleName: 'Sales line',
+          attemptCount: call.attempts.length,
+        })
         return decision
       }
       if (call.state === 'received') {
@@ -120,7 +157,14 @@ export const createFakeCalls = (tenantId: string) => {
       const attempt = call.attempts.at(-1)!
       if (call.state === 'connecting' && number % 4 === 0 && call.attempts.length < 2) {
         Object.assign(attempt, { result: 'busy', endedAtMs: atMs })
-        call.webhookEvents.push({ id: `w-${number}-${atMs}`, kind: 'dial_result', atMs, outcome: 'applied', status: 200, latencyMicros: 700 })
+        call.webhookEvents.push({
+          id: `w-${number}-${atMs}`,
+          kind: 'dial_result',
+          atMs,
+          outcome: 'applied',
+          status: 200,
+          latencyMicros: 700,
+        })
         return { decision: dial(), hasEnded: false }
       }
       const ending = endings[number % endings.length]!

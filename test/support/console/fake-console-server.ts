@@ -20,11 +20,25 @@ export interface FakeConsoleOptions {
   readonly port?: number
 }
 
-const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
 
 const aTenant = (n: number, name: string, domain: string): Tenant => ({
-  id: `tenant-${n}`, version: 1, createdAtMs: 1, updatedAtMs: 1, name, domain, domainAliases: [], timeZone: 'Europe/Berlin',
-  defaultCountry: 'US', settings: {}, hasWebhookApiKey: false,
+  id: `tenant-${n}`,
+  version: 1,
+  createdAtMs: 1,
+  updatedAtMs: 1,
+  name,
+  domain,
+  domainAliases: [],
+  timeZone: 'Europe/Berlin',
+  defaultCountry: 'US',
+  settings: {},
+  hasWebhookApiKey: false,
 })
 
 const bodyOf = async (request: IncomingMessage): Promise<Record<string, string>> => {
@@ -35,11 +49,21 @@ const bodyOf = async (request: IncomingMessage): Promise<Record<string, string>>
 
 export const startFakeConsole = async (options: FakeConsoleOptions) => {
   const { callsPerSecond = 0, problems = [] } = options
-  const tenants = ['Acme', 'Northwind'].slice(0, options.tenants ?? 2).map((name, n) => aTenant(n, name, `${name.toLowerCase()}.cloudonix.net`))
+  const tenants = ['Acme', 'Northwind']
+    .slice(0, options.tenants ?? 2)
+    .map((name, n) => aTenant(n, name, `${name.toLowerCase()}.cloudonix.net`))
   const calls = createFakeCalls('tenant-0')
   const streams = new Set<ServerResponse>()
   const counters = {
-    voiceRequests: 0, dialResults: 0, sessionUpdates: 0, cdrs: 0, duplicates: 0, undurableAnswers: 0, faults: 0, activeCalls: 0, writeBacklog: 0,
+    voiceRequests: 0,
+    dialResults: 0,
+    sessionUpdates: 0,
+    cdrs: 0,
+    duplicates: 0,
+    undurableAnswers: 0,
+    faults: 0,
+    activeCalls: 0,
+    writeBacklog: 0,
   }
   let isSignedIn = options.isSignedIn ?? true
   let seq = 0
@@ -50,7 +74,11 @@ export const startFakeConsole = async (options: FakeConsoleOptions) => {
     for (const stream of streams) stream.write(`id: ${seq}\nevent: ${name}\ndata: ${JSON.stringify(payload)}\n\n`)
   }
   const live = () => calls.all().filter((call) => !isTerminal(call.state))
-  const health = (): SystemHealth => ({ status: problems.length > 0 ? 'degraded' : 'ok', problems, counters: { ...counters, activeCalls: live().length } })
+  const health = (): SystemHealth => ({
+    status: problems.length > 0 ? 'degraded' : 'ok',
+    problems,
+    counters: { ...counters, activeCalls: live().length },
+  })
 
   const startCall = () => {
     const call = calls.create(Date.now())
@@ -68,24 +96,47 @@ export const startFakeConsole = async (options: FakeConsoleOptions) => {
   const answers: Partial<Record<keyof typeof operations, (input: Record<string, string>) => unknown>> = {
     'tenants.list': () => ({ items: tenants }),
     'tenants.create': ({ name = '', domain = '' }) => {
-      if (domain === 'taken.cloudonix.net') return { error: { code: 'CONFLICT', message: 'Domain taken.cloudonix.net belongs to another tenant' } }
+      if (domain === 'taken.cloudonix.net')
+        return { error: { code: 'CONFLICT', message: 'Domain taken.cloudonix.net belongs to another tenant' } }
       const tenant = aTenant(tenants.length, name, domain)
       tenants.push(tenant)
       return tenant
     },
-    'tenants.endpoints': () => ({ application: '/voice/k7Qd/application', method: 'POST', dialResult: '/voice/k7Qd/dial-result', session: '/voice/k7Qd/session', cdr: '/voice/k7Qd/cdr' }),
+    'tenants.endpoints': () => ({
+      application: '/voice/k7Qd/application',
+      method: 'POST',
+      dialResult: '/voice/k7Qd/dial-result',
+      session: '/voice/k7Qd/session',
+      cdr: '/voice/k7Qd/cdr',
+    }),
     'calls.live': ({ tenantId }) => ({ items: tenantId === 'tenant-0' ? live().slice(0, 200).map(calls.record) : [] }),
-    'calls.list': ({ tenantId, limit }) => ({ items: tenantId === 'tenant-0' ? calls.all().slice(0, Number(limit ?? 50)).map(calls.record) : [] }),
+    'calls.list': ({ tenantId, limit }) => ({
+      items:
+        tenantId === 'tenant-0'
+          ? calls
+              .all()
+              .slice(0, Number(limit ?? 50))
+              .map(calls.record)
+          : [],
+    }),
     'calls.get': ({ id = '' }) => calls.get(id) ?? { error: { code: 'NOT_FOUND', message: `There is no call ${id}` } },
     'system.health': health,
     'system.info': () => ({
-      version: '0.1.0', startedAtMs: Date.now() - 3_600_000, nowMs: Date.now(), nodeVersion: '24', dataDir: '/data', runtimeState: 'embedded', demo: false,
+      version: '0.1.0',
+      startedAtMs: Date.now() - 3_600_000,
+      nowMs: Date.now(),
+      nodeVersion: '24',
+      dataDir: '/data',
+      runtimeState: 'embedded',
+      demo: false,
       actor: { name: 'owner', role: 'owner' },
     }),
   }
 
   const json = (response: ServerResponse, status: number, value: unknown) =>
-    response.writeHead(status, { 'content-type': 'application/json' }).end(value === undefined ? '' : JSON.stringify(value))
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(value === undefined ? '' : JSON.stringify(value))
 
   const api = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     const body = await bodyOf(request)
@@ -93,7 +144,11 @@ export const startFakeConsole = async (options: FakeConsoleOptions) => {
     if (url.pathname === '/api/v1/session') {
       if (request.method === 'DELETE') isSignedIn = false
       if (request.method === 'POST') isSignedIn = body.code === 'good'
-      json(response, isSignedIn ? 200 : 401, isSignedIn ? session : { error: { code: 'UNAUTHENTICATED', message: 'Not signed in' } })
+      json(
+        response,
+        isSignedIn ? 200 : 401,
+        isSignedIn ? session : { error: { code: 'UNAUTHENTICATED', message: 'Not signed in' } },
+      )
       return
     }
     if (!isSignedIn) {
@@ -130,7 +185,8 @@ export const startFakeConsole = async (options: FakeConsoleOptions) => {
     }
     const path = url.pathname === '/' ? 'index.html' : normalize(url.pathname)
     readFile(join(options.root, path)).then(
-      (content) => response.writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' }).end(content),
+      (content) =>
+        response.writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' }).end(content),
       () => response.writeHead(404).end(),
     )
   })
@@ -140,11 +196,16 @@ export const startFakeConsole = async (options: FakeConsoleOptions) => {
   if (callsPerSecond > 0) {
     timers.push(
       setInterval(() => {
-        for (let i = 0; i < callsPerSecond / 10 || (callsPerSecond < 10 && i === 0 && Math.random() < callsPerSecond / 10); i += 1) {
+        for (
+          let i = 0;
+          i < callsPerSecond / 10 || (callsPerSecond < 10 && i === 0 && Math.random() < callsPerSecond / 10);
+          i += 1
+        ) {
           if (callsPerSecond < 10 && Math.random() > callsPerSecond / 10) break
           const call = startCall()
           setTimeout(() => advance(call), 30)
-          for (const after of [3000, 6000, 12_000, 20_000]) setTimeout(() => advance(call), after + Math.random() * 3000).unref()
+          for (const after of [3000, 6000, 12_000, 20_000])
+            setTimeout(() => advance(call), after + Math.random() * 3000).unref()
         }
       }, 100),
       setInterval(() => send('metrics.updated', { atMs: Date.now(), health: health() }), 1000),
