@@ -1,0 +1,89 @@
+import type { Database } from 'better-sqlite3'
+import type { UnitOfWork } from '../../ports/call-store.ts'
+import type { JournalEntry } from './journal-entry.ts'
+import { createJournalWriter } from './journal-repository.ts'
+import type { Keyring } from './keyring.ts'
+import { isStorageFault } from './store-errors.ts'
+import { createUnitWriter } from './unit-writer.ts'
+import { type WireError, toWireError } from './wire-error.ts'
+
+export interface Batch {
+  readonly units: readonly UnitOfWork[]
+  readonly journal: readonly JournalEntry[]
+}
+
+/** What became of a batch that was committed. */
+export interface BatchReport {
+  /** Units that could not be written, by their place in the batch; all others were. */
+  readonly failed: readonly { readonly index: number; readonly error: WireError }[]
+  readonly journalError?: WireError
+}
+
+/** One batch is one transaction. Throws when nothing of it was stored. */
+export const createBatchWriter = (db: Database, keyring: Keyring) => {
+  const units = createUnitWriter(db, keyring)
+  const writeJournal = createJournalWriter(db)
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+  const rollback = db.prepare('ROLLBACK')
+  const savepoint = db.prepare('SAVEPOINT one')
+  const release = db.prepare('RELEASE one')
+  const undo = db.prepare('ROLLBACK TO one')
+
+  const inBatch = <T>(work: () => T): T => {
+    begin.run()
+    units.beginBatch()
+    try {
+      const result = work()
+      commit.run()
+      return result
+    } catch (error) {
+      units.forget()
+      // SQLite itself rolls back after some faults, a full disk among them.
+      if (db.inTransaction) rollback.run()
+      throw error
+    }
+  }
+
+  /** Undefined when it worked. A storage fault ends the whole batch. */
+  const attempt = (work: () => void): WireError | undefined => {
+    savepoint.run()
+    try {
+      work()
+      release.run()
+      return undefined
+    } catch (error) {
+      if (isStorageFault(error) || !db.inTransaction) throw error
+      undo.run()
+      release.run()
+      units.forget()
+      return toWireError(error)
+    }
+  }
+
+  const writeAll = (batch: Batch): BatchReport => {
+    for (const entry of batch.journal) writeJournal(entry)
+    for (const unit of batch.units) units.write(unit)
+    return { failed: [] }
+  }
+
+  const writeOneByOne = (batch: Batch): BatchReport => {
+    const journalError = attempt(() => batch.journal.forEach(writeJournal))
+    const failed: { index: number; error: WireError }[] = []
+    for (const [index, unit] of batch.units.entries()) {
+      const error = attempt(() => units.write(unit))
+      if (error) failed.push({ index, error })
+    }
+    return journalError ? { failed, journalError } : { failed }
+  }
+
+  return (batch: Batch): BatchReport => {
+    try {
+      return inBatch(() => writeAll(batch))
+    } catch (error) {
+      if (isStorageFault(error)) throw error
+      // Something in it is bad. Savepoints cost time, so units get one each only now.
+      return inBatch(() => writeOneByOne(batch))
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import { setImmediate } from 'node:timers/promises'
+import type { CallLog, UnitOfWork } from '../../ports/call-store.ts'
+import type { Log } from '../../ports/system.ts'
+import type { Batch, BatchReport } from './batch-writer.ts'
+import { createPendingKeys } from './pending-keys.ts'
+import type { SeenTokens } from './seen-tokens.ts'
+import type { TallyJournal } from './tally-journal.ts'
+import { fromWireError } from './wire-error.ts'
+
+export interface CallLogHealth {
+  readonly backlog: number
+  readonly lastError?: string
+  readonly failingSinceMs?: number
+  /** Units given up since the start. */
+  readonly undelivered: number
+}
+
+export interface GroupCallLog extends CallLog {
+  /** Resolves when everything appended before is stored, and synced where that was asked for, or was given up. */
+  flush(): Promise<void>
+  /** Resolves when everything appended before that bears this key can be read, or was given up. */
+  settled(tenantId: string, key: string): Promise<void>
+  health(): CallLogHealth
+  /** There are journal entries to be stored, with or without units. */
+  wake(): void
+}
+
+interface Waiting {
+  readonly unit: UnitOfWork
+  readonly durability: 'written' | 'synced'
+  readonly sequence: number
+  resolve(): void
+  reject(error: Error): void
+}
+
+/** Bounds how long one transaction takes, and with it how long the first unit of the next one waits. */
+const maxBatch = 1000
+const retryJournalMs = 1000
+
+const isNotCloneable = (error: unknown): boolean => error instanceof DOMException && error.name === 'DataCloneError'
+
+/** Units that cannot travel to the writer are told apart, so that the others do. */
+const canTravel = (unit: UnitOfWork): boolean => {
+  try {
+    structuredClone(unit)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Group commit. While the writer works on one batch the next one gathers; whatever is there when it answers goes over in one
+ * message and is one transaction. Batches thus grow with the load, and an idle store answers at once.
+ */
+export const createCallLog = ({
+  commit,
+  sync,
+  journal,
+  seen,
+  log,
+  nowMs,
+}: {
+  commit: (batch: Batch) => Promise<BatchReport>
+  sync: () => Promise<void>
+  journal: TallyJournal
+  seen: Pick<SeenTokens, 'add'>
+  log: Log
+  nowMs: () => number
+}): GroupCallLog => {
+  const pending = createPendingKeys()
+  const syncing = new Set<Promise<void>>()
+  let queue: Waiting[] = []
+  let running: Promise<void> | undefined
+  let appended = 0
+  let undelivered = 0
+  let lastError: string | undefined
+  let failingSinceMs: number | undefined
+
+  const giveUp = (waiting: Waiting, error: Error): void => {
+    undelivered += 1
+    lastError = error.message
+    const { tenantId, call, webhookEvent } = waiting.unit
+    const token = call?.token ?? webhookEvent?.token
+    log.error({ error, tenantId, token, kind: webhookEvent?.kind }, 'A webhook could not be stored')
+    waiting.reject(error)
+  }
+
+  const makeDurable = (waiting: readonly Waiting[]): void => {
+    if (waiting.length === 0) return
+    const done = sync().then(
+      () => waiting.forEach(({ resolve }) => resolve()),
+      (error: unknown) => {
+        failingSinceMs ??= nowMs()
+        for (const one of waiting) giveUp(one, new Error('The disk did not confirm a write', { cause: error }))
+      },
+    )
+    syncing.add(done)
+    void done.finally(() => syncing.delete(done))
+  }
+
+  const accept = (batch: readonly Waiting[], { failed, journalError }: BatchReport): void => {
+    failingSinceMs = undefined
+    if (journalError) log.error({ error: fromWireError(journalError) }, 'The state of rotations could not be stored')
+    const errors = new Map(failed.map(({ index, error }) => [index, error]))
+    const toSync: Waiting[] = []
+    for (const [index, waiting] of batch.entries()) {
+      const error = errors.get(index)
+      if (error) giveUp(waiting, fromWireError(error))
+      else if (waiting.durability === 'synced') toSync.push(waiting)
+      else waiting.resolve()
+    }
+    makeDurable(toSync)
+  }
+
+  const store = async (): Promise<void> => {
+    const batch = queue.slice(0, maxBatch)
+    queue = queue.slice(maxBatch)
+    // Everything marked so far goes with this batch: a tally is never older than the decision it counts.
+    const entries = journal.take()
+    try {
+      accept(batch, await commit({ units: batch.map(({ unit }) => unit), journal: entries }))
+    } catch (error) {
+      journal.putBack(entries)
+      const cause = error instanceof Error ? error : new Error(String(error))
+      if (isNotCloneable(error)) {
+        for (const one of batch.filter(({ unit }) => !canTravel(unit))) giveUp(one, cause)
+        queue = [...batch.filter(({ unit }) => canTravel(unit)), ...queue]
+      } else {
+        failingSinceMs ??= nowMs()
+        for (const one of batch) giveUp(one, cause)
+      }
+    }
+    pending.settleUpTo(queue[0] ? queue[0].sequence - 1 : appended)
+  }
+
+  const work = async (): Promise<void> => {
+    // What the requests of this turn of the event loop append goes together.
+    await setImmediate()
+    do await store()
+    while (queue.length > 0 || (journal.isDirty() && failingSinceMs === undefined))
+    running = undefined
+    // Units are given up when they fail, the journal is not: its next version replaces this one.
+    if (journal.isDirty()) setTimeout(wake, retryJournalMs).unref()
+  }
+
+  const wake = (): void => {
+    running ??= work()
+  }
+
+  return {
+    append: (unit, durability) =>
+      new Promise((resolve, reject) => {
+        const sequence = ++appended
+        queue.push({ unit, durability, sequence, resolve, reject })
+        if (unit.call) seen.add(unit.call.token)
+        pending.note(unit, sequence)
+        wake()
+      }),
+    backlog: () => pending.count(),
+    flush: async () => {
+      await pending.reached(appended)
+      if (journal.isDirty()) {
+        wake()
+        await running
+      }
+      await Promise.all(syncing)
+    },
+    settled: (tenantId, key) => pending.settled(tenantId, key),
+    health: () => ({
+      backlog: pending.count(),
+      undelivered,
+      ...(lastError === undefined ? {} : { lastError }),
+      ...(failingSinceMs === undefined ? {} : { failingSinceMs }),
+    }),
+    wake,
+  }
+}

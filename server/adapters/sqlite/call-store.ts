@@ -1,0 +1,39 @@
+import type { CallStore } from '../../ports/call-store.ts'
+import type { GroupCallLog } from './call-log.ts'
+import type { ReaderApi } from './reader-thread-api.ts'
+import type { SeenTokens } from './seen-tokens.ts'
+import type { ThreadClient } from './thread-client.ts'
+import type { WriterApi } from './writer-thread-api.ts'
+
+/** The CallStore port. What is asked for by name is read after everything appended under that name was written. */
+export const createCallStore = ({
+  reader,
+  writer,
+  callLog,
+  seen,
+}: {
+  reader: ThreadClient<ReaderApi>
+  writer: ThreadClient<WriterApi>
+  callLog: Pick<GroupCallLog, 'settled'>
+  seen: Pick<SeenTokens, 'mayContain'>
+}): CallStore => ({
+  live: (tenantId, limit) => reader.call('calls', 'live', tenantId, limit),
+  list: (tenantId, filter, page) => reader.call('calls', 'list', tenantId, filter, page),
+  get: async (tenantId, idOrToken) => {
+    await callLog.settled(tenantId, idOrToken)
+    return reader.call('calls', 'get', tenantId, idOrToken)
+  },
+  find: async (tenantId, token) => {
+    if (!seen.mayContain(token)) return undefined
+    await callLog.settled(tenantId, token)
+    return reader.call('calls', 'find', tenantId, token)
+  },
+  inFlight: () => reader.call('calls', 'inFlight'),
+  findAnswer: async (tenantId, key, notBeforeMs) => {
+    await callLog.settled(tenantId, key)
+    return reader.call('answers', 'find', tenantId, key, notBeforeMs)
+  },
+  deleteAnswersBefore: (ms) => writer.call('answers', 'dropBefore', ms),
+  listWebhookEvents: (tenantId, filter, page) => reader.call('webhookEvents', 'list', tenantId, filter, page),
+  getWebhookEvent: (tenantId, id) => reader.call('webhookEvents', 'get', tenantId, id),
+})

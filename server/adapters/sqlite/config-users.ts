@@ -1,0 +1,44 @@
+import type { Database } from 'better-sqlite3'
+import type { TenantSettings } from '../../../shared/contract/tenants.ts'
+import type { ConfigUser, Target } from '../../ports/configuration.ts'
+import { parse, parseGiven } from './rows.ts'
+
+interface Named {
+  readonly id: string
+  readonly name: string
+}
+interface TenantTargets extends Named {
+  readonly default_target: string | null
+  readonly settings: string
+}
+
+/** Everything of a tenant that refers to one of its agents or groups. */
+export const createConfigUsers = (db: Database) => {
+  const memberships = db.prepare<[string, string], Named>(`
+SELECT g.id, g.name FROM agent_group_memberships m JOIN agent_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
+WHERE m.tenant_id = ? AND m.agent_id = ? ORDER BY g.name`)
+  const fallbacks = db.prepare<[string, string, string], Named>(`
+SELECT id, name FROM agent_groups WHERE tenant_id = ? AND fallback_id = ? AND json_extract(fallback, '$.type') = ? ORDER BY name`)
+  const rules = db.prepare<[string, string, string], Named>(`
+SELECT id, name FROM inbound_routing_rules
+WHERE tenant_id = ? AND target_id = ? AND json_extract(target, '$.type') = ? ORDER BY priority, no`)
+  const tenant = db.prepare<[string], TenantTargets>(
+    'SELECT id, name, default_target, settings FROM tenants WHERE id = ?',
+  )
+
+  return (tenantId: string, type: 'agent' | 'group', id: string): ConfigUser[] => {
+    const leadsThere = (target: Target | undefined) => target?.type === type && target.id === id
+    const as = (kind: ConfigUser['kind'], rows: readonly Named[]): ConfigUser[] =>
+      rows.map((row) => ({ kind, id: row.id, name: row.name }))
+    const own = tenant.get(tenantId)
+    return [
+      ...(type === 'agent' ? as('group member', memberships.all(tenantId, id)) : []),
+      ...as('group fallback', fallbacks.all(tenantId, id, type)),
+      ...as('inbound rule', rules.all(tenantId, id, type)),
+      ...(own && leadsThere(parseGiven<Target>(own.default_target)) ? as('tenant default', [own]) : []),
+      ...(own && leadsThere(parse<TenantSettings>(own.settings).emergencyTarget)
+        ? as('tenant emergency target', [own])
+        : []),
+    ]
+  }
+}

@@ -1,0 +1,68 @@
+import type { AccessStore } from '../../ports/access.ts'
+import type {
+  ConfigRepository,
+  ConfigurationStore,
+  Provider,
+  StoredAgent,
+  StoredGroup,
+  StoredRule,
+  StoredTenant,
+} from '../../ports/configuration.ts'
+import type { SyncConfigRepository } from './config-repository.ts'
+import type { ReaderApi } from './reader-thread-api.ts'
+import type { ThreadClient } from './thread-client.ts'
+import type { WriterApi } from './writer-thread-api.ts'
+
+interface Threads {
+  readonly reader: ThreadClient<ReaderApi>
+  readonly writer: ThreadClient<WriterApi>
+}
+
+interface Nouns {
+  readonly tenants: StoredTenant
+  readonly providers: Provider
+  readonly voiceAgents: StoredAgent
+  readonly agentGroups: StoredGroup
+  readonly inboundRules: StoredRule
+}
+
+/** The same five calls for every noun. The casts say what ReaderApi and WriterApi hold under it, which no generic can. */
+const createRepository = <N extends keyof Nouns>(threads: Threads, noun: N): ConfigRepository<Nouns[N]> => {
+  type Rows = ThreadClient<Record<string, SyncConfigRepository<Nouns[N]>>>
+  const reader = threads.reader as unknown as Rows
+  const writer = threads.writer as unknown as Rows
+  return {
+    list: (tenantId, query) => reader.call(noun, 'list', tenantId, query),
+    get: (tenantId, id) => reader.call(noun, 'get', tenantId, id),
+    create: (row) => writer.call(noun, 'create', row),
+    update: (row) => writer.call(noun, 'update', row),
+    delete: (tenantId, id) => writer.call(noun, 'delete', tenantId, id),
+  }
+}
+
+export const createConfigurationStore = (threads: Threads): ConfigurationStore => ({
+  tenants: createRepository(threads, 'tenants'),
+  providers: createRepository(threads, 'providers'),
+  voiceAgents: createRepository(threads, 'voiceAgents'),
+  agentGroups: createRepository(threads, 'agentGroups'),
+  inboundRules: createRepository(threads, 'inboundRules'),
+  bulk: (noun, tenantId, ids, action, nowMs) =>
+    threads.writer.call('bulk', 'change', noun, tenantId, ids, action, nowMs),
+  reorderRules: (tenantId, ids, nowMs) => threads.writer.call('inboundRules', 'reorder', tenantId, ids, nowMs),
+  usersOf: (tenantId, type, id) => threads.reader.call('users', 'of', tenantId, type, id),
+  rulesAfter: (tenantId, afterRowId, limit) =>
+    threads.reader.call('inboundRules', 'after', tenantId, afterRowId, limit),
+  countCalls: (tenantId) => threads.reader.call('calls', 'count', tenantId),
+})
+
+export const createAccessStore = ({ reader, writer }: Threads): AccessStore => ({
+  tokens: () => reader.call('access', 'tokens'),
+  findToken: (hash) => reader.call('access', 'findToken', hash),
+  createToken: (token) => writer.call('access', 'createToken', token),
+  deleteToken: (id) => writer.call('access', 'deleteToken', id),
+  findSession: (hash) => reader.call('access', 'findSession', hash),
+  createSession: (session) => writer.call('access', 'createSession', session),
+  deleteSession: (hash) => writer.call('access', 'deleteSession', hash),
+  createSignInCode: (code) => writer.call('access', 'createSignInCode', code),
+  takeSignInCode: (hash, nowMs) => writer.call('access', 'takeSignInCode', hash, nowMs),
+})

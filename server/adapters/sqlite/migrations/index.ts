@@ -1,0 +1,10 @@
+import type { Migration } from '../migrate.ts'
+import { tenantsAndAccess } from './0010-tenants-and-access.ts'
+import { providers } from './0020-providers.ts'
+import { routing } from './0030-routing.ts'
+import { calls } from './0040-calls.ts'
+import { webhooks } from './0050-webhooks.ts'
+import { runtimeJournal } from './0060-runtime-journal.ts'
+
+/** Listed by hand: the build is one bundle, there is no directory to scan. */
+export const migrations: readonly Migration[] = [tenantsAndAccess, providers, routing, calls, webhooks, runtimeJournal]

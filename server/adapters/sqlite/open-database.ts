@@ -1,0 +1,28 @@
+import Database from 'better-sqlite3'
+
+/**
+ * `synchronous = NORMAL` in WAL mode: a commit is in the operating system's hands when it returns, which a `kill -9` cannot
+ * undo; what must survive a power cut is synced on top (wal-sync.ts). Checkpoints still sync in the right order.
+ *
+ * No automatic checkpoints: they would run inside a commit and hold up every answer behind it (wal-keeper.ts).
+ */
+export const openDatabase = (file: string, role: 'writer' | 'reader'): Database.Database => {
+  const db = new Database(file, { timeout: 5000 })
+  try {
+    if (role === 'writer') {
+      db.pragma('journal_mode = WAL')
+      db.pragma('journal_size_limit = 67108864')
+    }
+    db.pragma('synchronous = NORMAL')
+    db.pragma('foreign_keys = ON')
+    db.pragma('wal_autocheckpoint = 0')
+    db.pragma('temp_store = MEMORY')
+    db.pragma(`cache_size = ${role === 'writer' ? -32_000 : -16_000}`)
+    // The reader checkpoints, so it cannot be opened read-only; this stops it from changing anything else.
+    if (role === 'reader') db.pragma('query_only = ON')
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}

@@ -1,0 +1,49 @@
+import { createSecretKey } from 'node:crypto'
+import { createSqliteAccessRepository } from './access-repository.ts'
+import { createSqliteAgentRepository } from './agent-repository.ts'
+import { createAnswerReader } from './answer-repository.ts'
+import { createSqliteCallRepository } from './call-repository.ts'
+import type { SyncConfigRepository } from './config-repository.ts'
+import { createConfigUsers } from './config-users.ts'
+import { createSqliteGroupRepository } from './group-repository.ts'
+import { createJournalReader } from './journal-repository.ts'
+import { createKeyring } from './keyring.ts'
+import { createSqliteMetaRepository } from './meta-repository.ts'
+import { openDatabase } from './open-database.ts'
+import { createSqliteProviderRepository } from './provider-repository.ts'
+import { createSqliteRuleRepository } from './rule-repository.ts'
+import { createSqliteTenantRepository } from './tenant-repository.ts'
+import { createTokenSeeder } from './token-seeder.ts'
+import { createCheckpoints } from './wal-state.ts'
+import { createSqliteWebhookRepository } from './webhook-repository.ts'
+import type { ThreadOptions } from './writer-thread-api.ts'
+
+const reads = <Row>({ list, get }: SyncConfigRepository<Row>) => ({ list, get })
+
+/** All that only looks. In WAL mode neither thread waits for the other. */
+export const openReader = ({ file, masterKey }: ThreadOptions) => {
+  const db = openDatabase(file, 'reader')
+  const keyring = createKeyring(db, createSecretKey(masterKey))
+  const rules = createSqliteRuleRepository(db)
+  const events = createSqliteWebhookRepository(db, keyring)
+  const { tokens, findToken, findSession } = createSqliteAccessRepository(db)
+  return {
+    tenants: reads(createSqliteTenantRepository(db, keyring)),
+    providers: reads(createSqliteProviderRepository(db)),
+    voiceAgents: reads(createSqliteAgentRepository(db, keyring)),
+    agentGroups: reads(createSqliteGroupRepository(db)),
+    inboundRules: { ...reads(rules), after: rules.after },
+    users: { of: createConfigUsers(db) },
+    calls: createSqliteCallRepository(db, keyring, events.ofToken),
+    answers: { find: createAnswerReader(db, keyring) },
+    webhookEvents: { list: events.list, get: events.get },
+    access: { tokens, findToken, findSession },
+    journal: { load: createJournalReader(db) },
+    seenTokens: createTokenSeeder(db),
+    meta: { get: createSqliteMetaRepository(db).get },
+    wal: { copy: createCheckpoints(db).copy },
+    thread: { close: (): void => void db.close() },
+  }
+}
+
+export type ReaderApi = ReturnType<typeof openReader>

@@ -1,0 +1,50 @@
+import { openReader } from './reader-thread-api.ts'
+import { explainOpenError } from './store-errors.ts'
+import type { Port, ThreadReply, ThreadRequest } from './thread-protocol.ts'
+import { toWireError } from './wire-error.ts'
+import { openWriter } from './writer-thread-api.ts'
+
+type Api = Readonly<Record<string, Readonly<Record<string, (...args: never[]) => unknown>>>>
+
+const open = (request: Extract<ThreadRequest, { open: unknown }>): Api => {
+  try {
+    return request.open === 'writer' ? openWriter(request.options) : openReader(request.options)
+  } catch (error) {
+    throw explainOpenError(error, request.options.file)
+  }
+}
+
+/** Answers requests in the order they come, except those that take turns with others by themselves. */
+export const runStoreThread = (port: Port): void => {
+  let api: Api = {}
+  const answer = (id: number, value: unknown) => port.postMessage({ id, ok: true, value } satisfies ThreadReply)
+  const refuse = (id: number, error: unknown) =>
+    port.postMessage({ id, ok: false, error: toWireError(error) } satisfies ThreadReply)
+
+  const run = (request: ThreadRequest): unknown => {
+    if ('open' in request) {
+      api = open(request)
+      return undefined
+    }
+    const { noun, verb, args } = request
+    const method = api[noun]?.[verb]
+    if (!method) throw new Error(`The store has no ${noun}.${verb}`)
+    return method(...(args as never[]))
+  }
+
+  port.on('message', (message) => {
+    const request = message as ThreadRequest
+    const { id } = request
+    try {
+      const value = run(request)
+      if (value instanceof Promise)
+        value.then(
+          (later: unknown) => answer(id, later),
+          (error: unknown) => refuse(id, error),
+        )
+      else answer(id, value)
+    } catch (error) {
+      refuse(id, error)
+    }
+  })
+}

@@ -1,0 +1,165 @@
+import type { Database } from 'better-sqlite3'
+import { sql } from 'kysely'
+import type { StoredTenant } from '../../ports/configuration.ts'
+import { createConfigList, mapPage, refuseTaken, type SyncConfigRepository } from './config-repository.ts'
+import type { Keyring } from './keyring.ts'
+import { given, json, parse, parseGiven } from './rows.ts'
+import { seal, unsealText } from './sealing.ts'
+import { inTransaction } from './transaction.ts'
+
+interface TenantRow {
+  readonly id: string
+  readonly name: string
+  readonly domain: string
+  readonly domain_aliases: string
+  readonly domain_uuid: string | null
+  readonly webhook_api_key: Buffer | null
+  readonly time_zone: string
+  readonly default_country: string
+  readonly default_target: string | null
+  readonly settings: string
+  readonly config_version: number
+  readonly version: number
+  readonly created_at_ms: number
+  readonly updated_at_ms: number
+}
+
+const apiKeyPlace = (tenantId: string) => `tenants.webhook_api_key.${tenantId}`
+const tenantKeyPlace = (tenantId: string, position: number) => `tenant_keys.tenant_key.${tenantId}.${position}`
+const signingKeyPlace = (tenantId: string, id: string) => `signing_keys.secret.${tenantId}.${id}`
+
+const columns = (tenant: StoredTenant, webhookApiKey: Buffer | null) => ({
+  id: tenant.id,
+  name: tenant.name,
+  domain: tenant.domain,
+  domainAliases: json(tenant.domainAliases),
+  domainUuid: tenant.domainUuid ?? null,
+  webhookApiKey,
+  timeZone: tenant.timeZone,
+  defaultCountry: tenant.defaultCountry,
+  defaultTarget: json(tenant.defaultTarget),
+  settings: json(tenant.settings),
+  version: tenant.version,
+  createdAtMs: tenant.createdAtMs,
+  updatedAtMs: tenant.updatedAtMs,
+})
+
+const createKeyTables = (db: Database, keyring: Keyring) => {
+  const clearKeys = db.prepare('DELETE FROM tenant_keys WHERE tenant_id = ?')
+  const clearSigning = db.prepare('DELETE FROM signing_keys WHERE tenant_id = ?')
+  const addKey = db.prepare(
+    'INSERT INTO tenant_keys (tenant_id, position, tenant_key, valid_until_ms) VALUES (?, ?, ?, ?)',
+  )
+  const addSigning = db.prepare('INSERT INTO signing_keys (tenant_id, position, id, secret) VALUES (?, ?, ?, ?)')
+  const keys = db.prepare<[string], { position: number; tenant_key: Buffer; valid_until_ms: number | null }>(
+    'SELECT position, tenant_key, valid_until_ms FROM tenant_keys WHERE tenant_id = ? ORDER BY position',
+  )
+  const signing = db.prepare<[string], { id: string; secret: Buffer }>(
+    'SELECT id, secret FROM signing_keys WHERE tenant_id = ? ORDER BY position',
+  )
+  return {
+    write: ({ id, tenantKey, previousKeys, signingKeys }: StoredTenant): void => {
+      const { dataKey } = keyring.of(id)
+      const all = [{ key: tenantKey, validUntilMs: null }, ...previousKeys]
+      clearKeys.run(id)
+      for (const [position, { key, validUntilMs }] of all.entries())
+        addKey.run(id, position, seal(dataKey, key, tenantKeyPlace(id, position)), validUntilMs)
+      clearSigning.run(id)
+      for (const [position, { id: keyId, secret }] of signingKeys.entries())
+        addSigning.run(id, position, keyId, seal(dataKey, secret, signingKeyPlace(id, keyId)))
+    },
+    read: (id: string) => {
+      const { dataKey } = keyring.of(id)
+      const [current, ...previous] = keys.all(id).map(({ position, tenant_key, valid_until_ms }) => ({
+        key: unsealText(dataKey, tenant_key, tenantKeyPlace(id, position)),
+        validUntilMs: valid_until_ms ?? 0,
+      }))
+      if (!current) throw new Error(`Tenant ${id} has no webhook key`)
+      return {
+        tenantKey: current.key,
+        previousKeys: previous,
+        signingKeys: signing.all(id).map((row) => ({
+          id: row.id,
+          secret: unsealText(dataKey, row.secret, signingKeyPlace(id, row.id)),
+        })),
+      }
+    },
+  }
+}
+
+export const createSqliteTenantRepository = (db: Database, keyring: Keyring): SyncConfigRepository<StoredTenant> => {
+  const keyTables = createKeyTables(db, keyring)
+  const one = db.prepare<[string], TenantRow>('SELECT * FROM tenants WHERE id = ?')
+  const insert = db.prepare(`
+INSERT INTO tenants (id, name, domain, domain_aliases, domain_uuid, data_key, webhook_api_key, time_zone, default_country,
+  default_target, settings, config_version, version, created_at_ms, updated_at_ms)
+VALUES (:id, :name, :domain, :domainAliases, :domainUuid, :dataKey, :webhookApiKey, :timeZone, :defaultCountry,
+  :defaultTarget, :settings, :configVersion, :version, :createdAtMs, :updatedAtMs)`)
+  const change = db.prepare(`
+UPDATE tenants SET name = :name, domain = :domain, domain_aliases = :domainAliases, domain_uuid = :domainUuid,
+  webhook_api_key = :webhookApiKey, time_zone = :timeZone, default_country = :defaultCountry, default_target = :defaultTarget,
+  settings = :settings, config_version = config_version + 1, version = :version, created_at_ms = :createdAtMs,
+  updated_at_ms = :updatedAtMs
+WHERE id = :id AND version = :version - 1`)
+  const setApiKey = db.prepare('UPDATE tenants SET webhook_api_key = ? WHERE id = ?')
+  const remove = db.prepare('DELETE FROM tenants WHERE id = ?')
+  const page = createConfigList<TenantRow>(db, {
+    table: 'tenants',
+    order: [
+      { by: sql`name COLLATE NOCASE`, value: (row) => row.name },
+      { by: sql`id`, value: (row) => row.id },
+    ],
+    search: ['name', 'domain', 'domain_aliases'],
+    filters: { id: 'id', domain: 'domain' },
+  })
+
+  const sealApiKey = ({ id, webhookApiKey }: StoredTenant) =>
+    webhookApiKey === undefined ? null : seal(keyring.of(id).dataKey, webhookApiKey, apiKeyPlace(id))
+  const toTenant = (row: TenantRow): StoredTenant => ({
+    id: row.id,
+    version: row.version,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    name: row.name,
+    domain: row.domain,
+    domainAliases: parse(row.domain_aliases),
+    domainUuid: given(row.domain_uuid),
+    timeZone: row.time_zone,
+    defaultCountry: row.default_country,
+    defaultTarget: parseGiven(row.default_target),
+    settings: parse(row.settings),
+    webhookApiKey: row.webhook_api_key
+      ? unsealText(keyring.of(row.id).dataKey, row.webhook_api_key, apiKeyPlace(row.id))
+      : undefined,
+    configVersion: row.config_version,
+    ...keyTables.read(row.id),
+  })
+  const taken = <T>(tenant: StoredTenant, write: () => T) =>
+    refuseTaken(
+      write,
+      'domain',
+      `There is already a tenant for the domain ${tenant.domain}; change that one, or use another domain`,
+    )
+
+  return {
+    list: (_site, query) => mapPage(page(undefined, query), toTenant),
+    get: (_site, id) => {
+      const row = one.get(id)
+      return row && toTenant(row)
+    },
+    create: inTransaction(db, (tenant: StoredTenant) => {
+      const row = columns(tenant, null)
+      const dataKey = keyring.wrapNewDataKey(tenant.id)
+      taken(tenant, () => insert.run({ ...row, dataKey, configVersion: tenant.configVersion }))
+      setApiKey.run(sealApiKey(tenant), tenant.id)
+      keyTables.write(tenant)
+    }),
+    update: inTransaction(db, (tenant: StoredTenant) => {
+      if (!one.get(tenant.id)) return false
+      if (taken(tenant, () => change.run(columns(tenant, sealApiKey(tenant)))).changes === 0) return false
+      keyTables.write(tenant)
+      return true
+    }),
+    delete: (_site, id) => remove.run(id).changes > 0,
+  }
+}

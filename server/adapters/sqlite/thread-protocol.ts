@@ -1,0 +1,19 @@
+import type { ThreadOptions } from './writer-thread-api.ts'
+import type { WireError } from './wire-error.ts'
+
+export type ThreadRole = 'writer' | 'reader'
+
+/** The first request opens the file; all others name something of the API that this role has. */
+export type ThreadRequest =
+  | { readonly id: number; readonly open: ThreadRole; readonly options: ThreadOptions }
+  | { readonly id: number; readonly noun: string; readonly verb: string; readonly args: readonly unknown[] }
+
+export type ThreadReply =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: WireError }
+
+/** What both ends of a message channel have in common. */
+export interface Port {
+  postMessage(message: unknown): void
+  on(event: 'message', listener: (message: unknown) => void): unknown
+}

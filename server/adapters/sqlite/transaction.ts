@@ -1,0 +1,7 @@
+import type { Database } from 'better-sqlite3'
+
+/** `work` as one transaction that takes the write lock at its start, so that it never has to be given up halfway for it. */
+export const inTransaction = <Args extends unknown[], Result>(db: Database, work: (...args: Args) => Result) => {
+  const transaction = db.transaction(work)
+  return (...args: Args): Result => transaction.immediate(...args)
+}

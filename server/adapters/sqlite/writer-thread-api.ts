@@ -1,0 +1,97 @@
+import { createSecretKey } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import type { Database } from 'better-sqlite3'
+import { createSqliteAccessRepository } from './access-repository.ts'
+import { createSqliteAgentRepository } from './agent-repository.ts'
+import { createAnswerWriter } from './answer-repository.ts'
+import { type Batch, type BatchReport, createBatchWriter } from './batch-writer.ts'
+import { createBulkChange } from './bulk-change.ts'
+import type { SyncConfigRepository } from './config-repository.ts'
+import { createSqliteGroupRepository } from './group-repository.ts'
+import { checkMasterKey, createKeyring } from './keyring.ts'
+import { createSqliteMetaRepository } from './meta-repository.ts'
+import { migrate } from './migrate.ts'
+import { migrations } from './migrations/index.ts'
+import { openDatabase } from './open-database.ts'
+import { createSqliteProviderRepository } from './provider-repository.ts'
+import { createSqliteRuleRepository } from './rule-repository.ts'
+import { createSqliteTenantRepository } from './tenant-repository.ts'
+import { createTenantPurge } from './tenant-purge.ts'
+import { createCheckpoints, type WalState } from './wal-state.ts'
+
+export interface ThreadOptions {
+  readonly file: string
+  readonly masterKey: Uint8Array
+  readonly appVersion?: string | undefined
+  readonly nowMs: number
+}
+
+const writes = <Row>({ create, update, delete: remove }: SyncConfigRepository<Row>) => ({
+  create,
+  update,
+  delete: remove,
+})
+
+const prepareFile = (db: Database, { file, masterKey, nowMs, appVersion }: ThreadOptions): void => {
+  migrate(db, migrations, { file, nowMs, appVersion })
+  checkMasterKey(db, createSecretKey(masterKey), file)
+}
+
+/** All that changes the file. One thread runs this, so writes have one order. */
+export const openWriter = (options: ThreadOptions) => {
+  const db = openDatabase(options.file, 'writer')
+  try {
+    prepareFile(db, options)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  const keyring = createKeyring(db, createSecretKey(options.masterKey))
+  const tenants = writes(createSqliteTenantRepository(db, keyring))
+  const rules = createSqliteRuleRepository(db)
+  const answers = createAnswerWriter(db)
+  const purge = createTenantPurge(db, keyring)
+  const checkpoints = createCheckpoints(db)
+  const writeBatch = createBatchWriter(db, keyring)
+  const { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode } =
+    createSqliteAccessRepository(db)
+
+  const api = {
+    batch: {
+      commit: (batch: Batch): BatchReport & { wal: WalState } => ({ ...writeBatch(batch), wal: checkpoints.look() }),
+    },
+    tenants: {
+      ...tenants,
+      delete: async (site: string | undefined, id: string): Promise<boolean> => {
+        await purge(id)
+        return tenants.delete(site, id)
+      },
+    },
+    providers: writes(createSqliteProviderRepository(db)),
+    voiceAgents: writes(createSqliteAgentRepository(db, keyring)),
+    agentGroups: writes(createSqliteGroupRepository(db)),
+    inboundRules: { ...writes(rules), reorder: rules.reorder },
+    bulk: { change: createBulkChange(db) },
+    access: { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode },
+    answers: {
+      dropBefore: async (ms: number): Promise<number> => {
+        for (let total = 0; ; await setImmediate()) {
+          const { dropped, isDone } = answers.dropSliceBefore(ms)
+          total += dropped
+          if (isDone) return total
+        }
+      },
+    },
+    meta: { set: createSqliteMetaRepository(db).set },
+    wal: { copy: checkpoints.copy },
+    thread: {
+      close: (): void => {
+        checkpoints.empty()
+        db.close()
+      },
+    },
+  }
+  return api
+}
+
+export type WriterApi = ReturnType<typeof openWriter>
