@@ -34,6 +34,12 @@ test.describe('the desktop window', () => {
     expect(await heard).toMatchObject({ name: 'tenant.changed', payload: { change: 'created' } })
   })
 
+  test('shows the calls of the demo as they are routed', async ({ startDesktop }) => {
+    const { page } = await openDesktopWindow(await startDesktop({ options: ['--demo'] }))
+    await expect(page.getByRole('heading', { name: 'Live calls' })).toBeVisible({ timeout: 15_000 })
+    await expect(page.getByRole('main').getByText('connecting').first()).toBeVisible({ timeout: 15_000 })
+  })
+
   test('gives its page the bridge and nothing of Node or Electron', async ({ startDesktop }) => {
     const { page } = await openDesktopWindow(await startDesktop())
     const offered = await page.evaluate(() => ({

@@ -26,13 +26,19 @@ const freePort = async (): Promise<number> => {
   return port
 }
 
-const hasExited = (pid: number) => {
-  try {
-    process.kill(pid, 0)
-    return false
-  } catch {
-    return true
+/** As a system going down would: the control plane drains and leaves nothing behind. */
+const end = async ({ pid, exited }: Desktop) => {
+  const signal = (name: NodeJS.Signals) => {
+    try {
+      process.kill(pid, name)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
   }
+  signal('SIGTERM')
+  const giveUp = setTimeout(() => signal('SIGKILL'), 20_000)
+  await exited
+  clearTimeout(giveUp)
 }
 
 interface WorkerFixtures {
@@ -80,10 +86,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       started.push(desktop)
       return { ...desktop, webhookUrl: `http://127.0.0.1:${port}` }
     })
-    for (const { pid, exited } of started) {
-      if (!hasExited(pid)) process.kill(pid, 'SIGKILL')
-      await exited
-    }
+    await Promise.all(started.map(end))
     for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   },
 })
