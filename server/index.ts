@@ -32,6 +32,7 @@ import type { EventBus } from './ports/event-bus.ts'
 import type { Log } from './ports/system.ts'
 
 export { DomainError } from './domain/errors.ts'
+export { StoreOpenError } from './adapters/sqlite/store-errors.ts'
 export type { Access, Actor, Dispatch, EventBus, Log, Role }
 
 export interface ServerConfig {

@@ -1,4 +1,4 @@
-import { startServer, DomainError, type ServerConfig } from '../index.ts'
+import { DomainError, startServer, StoreOpenError, type ServerConfig } from '../index.ts'
 import { startDemo } from './demo.ts'
 import { readConfig } from './read-config.ts'
 
@@ -48,9 +48,7 @@ export const runServer = async (overrides: Partial<ServerConfig>): Promise<void>
 
 /** Says what is wrong and ends: a refusal in one sentence, a bug with its stack. */
 export const failAndExit = (error: unknown): never => {
-  const isRefusal =
-    error instanceof DomainError ||
-    (error instanceof Error && error.name.endsWith('Error') && error.name !== 'TypeError' && 'code' in error)
+  const isRefusal = error instanceof DomainError || error instanceof StoreOpenError
   console.error(isRefusal ? `switchyard: ${error.message}` : error)
   process.exit(1)
 }

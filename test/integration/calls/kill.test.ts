@@ -1,0 +1,117 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort, startServerProcess, type ServerProcess } from '../../support/server-process.ts'
+import {
+  actionOf,
+  createSite,
+  dialled,
+  dialResult,
+  newToken,
+  numberOf,
+  voiceRequest,
+  type Site,
+} from '../../support/site.ts'
+import { ownerToken, type TestServer } from '../../support/test-server.ts'
+
+let dataDir: string
+let ports: { port: number; adminPort: number }
+let running: ServerProcess
+let site: Site
+let cdrTemplate: { session: object }
+
+const post = async (path: string, body: unknown): Promise<{ status: number; text: string }> => {
+  const response = await fetch(new URL(path, running.webhooks), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, text: await response.text() }
+}
+const api: TestServer['api'] = async (method, path, body) => {
+  const response = await fetch(`${running.admin}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${ownerToken}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, text, body: JSON.parse(text) as never }
+}
+const ask = async (token: string, to: string): Promise<string> =>
+  (await post(`${site.base}/application`, voiceRequest(token, to))).text
+const cdr = (token: string): unknown => ({ ...cdrTemplate, session: { ...cdrTemplate.session, token } })
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'switchyard-kill-'))
+  ports = { port: await freePort(), adminPort: await freePort() }
+  running = await startServerProcess(dataDir, ports)
+  site = await createSite({ api } as unknown as TestServer)
+  cdrTemplate = JSON.parse(
+    await readFile(join(import.meta.dirname, '../../fixtures/cloudonix/cdr-answered.json'), 'utf8'),
+  ) as { session: object }
+}, 60_000)
+afterAll(async () => {
+  await running.end('SIGKILL')
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+describe('kill -9 under load', () => {
+  it(
+    'loses nothing that was acknowledged, keeps the rotation, and calls in flight go on',
+    { timeout: 120_000 },
+    async () => {
+      const acknowledged: string[] = []
+      const inFlight = new Map<string, string>()
+      let turn = 0
+      for (let round = 0; round < 3; round += 1) {
+        // The rotation goes on where it was, call by call, across every kill.
+        for (let i = 0; i < 4; i += 1) {
+          const token = newToken()
+          const document = await ask(token, numberOf.round_robin)
+          expect(dialled(document)).toBe(`+1202555017${(turn % 3) + 1}`)
+          turn += 1
+          inFlight.set(token, document)
+        }
+        // Meanwhile many calls come and end; the kill lands in their midst.
+        let isKilled = false
+        const worker = async (): Promise<void> => {
+          while (!isKilled) {
+            const token = newToken()
+            try {
+              await ask(token, numberOf.load_balanced)
+              const { status } = await post(`${site.base}/cdr`, cdr(token))
+              if (status === 200) acknowledged.push(token)
+            } catch (error) {
+              if (!isKilled) throw error
+            }
+          }
+        }
+        const workers = Array.from({ length: 20 }, worker)
+        await new Promise((resolve) => setTimeout(resolve, 500))
+        isKilled = true
+        await running.end('SIGKILL')
+        await Promise.allSettled(workers)
+        running = await startServerProcess(dataDir, ports)
+        for (const [token, document] of inFlight) {
+          const { text } = await post(actionOf(document), dialResult(token, 'busy', numberOf.round_robin))
+          expect(dialled(text)).toMatch(/^\+1202555017[123]$/)
+          expect(dialled(text)).not.toBe(dialled(document))
+        }
+        inFlight.clear()
+      }
+      expect(acknowledged.length).toBeGreaterThan(50)
+      for (const token of acknowledged)
+        expect(await site.call(token)).toMatchObject({ state: 'completed', disposition: 'answered' })
+    },
+  )
+
+  it('closes cleanly on SIGTERM: what is under way is answered', { timeout: 60_000 }, async () => {
+    const asked = Array.from({ length: 50 }, () => ask(newToken(), numberOf.priority))
+    const answers = await Promise.all(asked)
+    expect(answers.every((text) => text.includes('<Dial '))).toBe(true)
+    expect(await running.end('SIGTERM')).toBe(0)
+    running = await startServerProcess(dataDir, ports)
+    expect((await api('GET', `${site.path}/calls/live`)).status).toBe(200)
+  })
+})
