@@ -11,7 +11,7 @@ declare global {
 }
 
 /** What the desktop window offers, as the page in it sees it. */
-export const createDesktopWindow = (desktop: StartedDesktop, page: Page) => ({
+const createDesktopWindow = (desktop: StartedDesktop, page: Page) => ({
   page,
   ask: (name: string, input: unknown = {}): Promise<Reply<unknown>> =>
     page.evaluate(([operation, given]) => window.switchyard.invoke(operation, given), [name, input] as const),
