@@ -47,20 +47,22 @@ export const printSummary = (summary: Summary, verification?: Verification): str
         agent.answered,
       ]),
     ),
-    ...summary.groups.flatMap((group) => [
-      '',
-      `Group ${group.name}: ${group.firstChoices} first choices, largest deviation ${group.maxDeviation.toFixed(2)}${group.isWithinLimit ? '' : ': more than allowed'}`,
-      table(
-        ['Member', 'Weight', 'First choices', 'Ideal', 'Deviation'],
-        group.members.map((member) => [
-          member.value,
-          member.weight,
-          member.firstChoices,
-          member.ideal.toFixed(2),
-          member.deviation.toFixed(2),
-        ]),
-      ),
-    ]),
+    ...summary.groups
+      .filter(({ firstChoices }) => firstChoices > 0)
+      .flatMap((group) => [
+        '',
+        `Group ${group.name}: ${group.firstChoices} first choices, largest deviation ${group.maxDeviation.toFixed(2)}${group.isWithinLimit ? '' : ': more than allowed'}`,
+        table(
+          ['Member', 'Weight', 'First choices', 'Ideal', 'Deviation'],
+          group.members.map((member) => [
+            member.value,
+            member.weight,
+            member.firstChoices,
+            member.ideal.toFixed(2),
+            member.deviation.toFixed(2),
+          ]),
+        ),
+      ]),
     '',
     table(
       ['Latency in ms', 'Count', 'p50', 'p95', 'p99', 'max'],
