@@ -1,4 +1,4 @@
-export { CxmlError, readCxml, type Verb } from './read-cxml.ts'
+export { readCxml } from './read-cxml.ts'
 export type { PlayedCall } from './played-call.ts'
 export { printSummary } from './print-summary.ts'
 export {
