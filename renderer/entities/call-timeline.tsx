@@ -32,6 +32,7 @@ export const CallTimeline = ({ call }: { readonly call: CallDetail }) => {
           </span>
           <span>
             {entry.title}
+            {entry.times > 1 ? <span className={classes.detail}> × {entry.times}</span> : undefined}
             {entry.detail === undefined ? undefined : <span className={classes.detail}> {entry.detail}</span>}
           </span>
         </li>

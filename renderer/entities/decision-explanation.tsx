@@ -2,7 +2,7 @@ import { IconArrowRight, IconCheck } from '@tabler/icons-react'
 import type { Explanation, RoutingStep } from '../../shared/contract/routing.ts'
 import { formatMicros } from '../ui/format-time.ts'
 import { strategyWords } from './call-words.ts'
-import type { DecisionNews } from './decision-words.ts'
+import { targetWords, type DecisionNews } from './decision-words.ts'
 import classes from './decision-explanation.module.css'
 import { PhoneNumber } from './number.tsx'
 
@@ -115,7 +115,7 @@ const MembersTable = ({ members, more }: { readonly members: readonly Member[]; 
 const Step = ({ step }: { readonly step: RoutingStep }) => (
   <li className={classes.step}>
     <p>
-      <strong>{step.name ?? step.type}</strong>
+      <strong>{step.name ?? targetWords[step.type]}</strong>
       <span className={classes.quiet}>
         {step.strategy ? ` ${strategyWords[step.strategy]},` : ''} {step.because}
       </span>
@@ -134,7 +134,10 @@ export const DecisionExplanation = ({ decision }: { readonly decision: DecisionN
   const { explanation } = decision
   return (
     <div className={classes.story}>
-      <p className={classes.summary}>{explanation.summary}</p>
+      <div>
+        <p className={classes.summary}>{explanation.summary}</p>
+        {explanation.after ? <p className={classes.quiet}>After {explanation.after}.</p> : undefined}
+      </div>
       {explanation.from || explanation.to ? (
         <section>
           <h3>Numbers as understood</h3>

@@ -3,9 +3,6 @@ import classes from './held-list.module.css'
 
 interface HeldListProps {
   readonly label: string
-  readonly waitingCount: number
-  /** The count stopped there; more than that wait. */
-  readonly isMoreWaiting?: boolean
   /** Somebody points at the list or has the focus in it: nothing in it may move. */
   readonly onHold: () => void
   /** Lets in what waited; `isHeld` says whether somebody still points at it. */
@@ -18,8 +15,6 @@ interface HeldListProps {
 /** A live list whose rows keep their place while somebody is in it. */
 export const HeldList = ({
   label,
-  waitingCount,
-  isMoreWaiting = false,
   onHold,
   onLetIn,
   columns,
@@ -55,15 +50,7 @@ export const HeldList = ({
         leave()
       }}
     >
-      <div className={classes.columns}>
-        {columns}
-        {waitingCount > 0 ? (
-          <button type="button" className={classes.waiting} onClick={() => onLetIn(true)}>
-            {waitingCount}
-            {isMoreWaiting ? '+' : ''} new
-          </button>
-        ) : undefined}
-      </div>
+      <div className={classes.columns}>{columns}</div>
       {children}
     </div>
   )

@@ -12,6 +12,7 @@ import { DecisionExplanation } from '../../entities/decision-explanation.tsx'
 import { triggerWords, type DecisionNews } from '../../entities/decision-words.ts'
 import { PhoneNumber } from '../../entities/number.tsx'
 import { CopyText } from '../../ui/copy-text.tsx'
+import { formatXml } from '../../ui/format-xml.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { Elapsed } from '../../ui/time.tsx'
@@ -75,7 +76,7 @@ const Document = ({ cxml }: { readonly cxml: string }) => (
     <h3>
       Document sent <CopyText value={cxml} label="Copy the document" />
     </h3>
-    <pre className={classes.document}>{cxml}</pre>
+    <pre className={classes.document}>{formatXml(cxml)}</pre>
   </section>
 )
 
@@ -101,7 +102,7 @@ const Decisions = ({ decisions, chosenId, onChoose }: DecisionsProps) => {
             onChange={onChoose}
             data={decisions.map((decision, index) => ({
               value: decision.id,
-              label: `${index + 1} · ${triggerWords(decision)}`,
+              label: `${index + 1} · ${triggerWords(decision, index)}`,
             }))}
           />
         ) : undefined}

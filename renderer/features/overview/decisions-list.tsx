@@ -1,5 +1,6 @@
 import { useStore } from 'zustand'
 import { HeldList } from '../../ui/held-list.tsx'
+import { WaitingPill } from '../../ui/waiting-pill.tsx'
 import { DecisionRow } from './decision-row.tsx'
 import type { OverviewStore } from './overview-store.ts'
 import classes from './overview.module.css'
@@ -27,11 +28,11 @@ export const DecisionsList = ({ store, openDecisionId, onOpen }: DecisionsListPr
         {decisions.rows.length > 0 ? (
           <span className={classes.quiet}>the last {decisions.rows.length}</span>
         ) : undefined}
+        <WaitingPill count={decisions.waitingCount} onLetIn={() => store.letDecisionsIn(true)} />
       </header>
       <HeldList
         label="Latest decisions"
         columns={<DecisionColumns />}
-        waitingCount={decisions.waitingCount}
         onHold={() => store.holdDecisions()}
         onLetIn={(isHeld) => store.letDecisionsIn(isHeld)}
       >

@@ -81,7 +81,7 @@ export const Figures = ({ store }: { readonly store: OverviewStore }) => {
             page opened <Ago atMs={openedAtMs} />
           </>
         }
-        meaning="Decisions after a dial result that arrived while this page was open, for this tenant"
+        meaning="Decisions that sent a call on after a failed attempt, seen while this page was open, for this tenant"
       />
       <Figure
         label="Faults"

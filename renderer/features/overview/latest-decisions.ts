@@ -1,4 +1,4 @@
-import { isFailover, type DecisionNews } from '../../entities/decision-words.ts'
+import { kindOf, type DecisionNews } from '../../entities/decision-words.ts'
 
 export const decisionLimit = 50
 
@@ -38,7 +38,7 @@ export const applyDecisions = (state: LatestDecisions, arrived: readonly Decisio
   const counted = {
     ...state,
     seen: state.seen + rows.length,
-    failoversSeen: state.failoversSeen + rows.filter((row) => isFailover(row.decision)).length,
+    failoversSeen: state.failoversSeen + rows.filter((row) => kindOf(row.decision) === 'failover').length,
   }
   if (!state.isHeld) return { ...counted, rows: [...rows, ...state.rows].slice(0, decisionLimit) }
   return {

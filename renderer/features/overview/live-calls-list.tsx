@@ -3,6 +3,7 @@ import { IconSearch } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { HeldList } from '../../ui/held-list.tsx'
+import { WaitingPill } from '../../ui/waiting-pill.tsx'
 import { LiveCallRow } from './live-call-row.tsx'
 import { matches, rowLimit } from './live-calls.ts'
 import type { OverviewStore } from './overview-store.ts'
@@ -40,6 +41,11 @@ export const LiveCallsList = ({ store, filter, onFilter, openCallId, onOpen, emp
       <header className={classes.head}>
         <h2 id="live-calls">Live calls</h2>
         <span className={classes.quiet}>{calls.isCut ? `the newest ${live}` : live}</span>
+        <WaitingPill
+          count={waiting.length}
+          isMore={waiting.length >= rowLimit}
+          onLetIn={() => store.letCallsIn(true)}
+        />
         {isNothing ? undefined : (
           <TextInput
             className={classes.filter}
@@ -61,8 +67,6 @@ export const LiveCallsList = ({ store, filter, onFilter, openCallId, onOpen, emp
           <HeldList
             label="Live calls"
             columns={<CallColumns />}
-            waitingCount={waiting.length}
-            isMoreWaiting={waiting.length >= rowLimit}
             onHold={() => store.holdCalls()}
             onLetIn={(isHeld) => store.letCallsIn(isHeld)}
           >
