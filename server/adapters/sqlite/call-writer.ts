@@ -51,13 +51,14 @@ ON CONFLICT (tenant_no, call_no, n) DO UPDATE SET decision_id = excluded.decisio
 INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, to_state, ignored) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
 
   const known = new Map<string, KnownCall>()
-  const remember = (id: string, call: KnownCall): void => {
+  const nameOf = (tenantNo: number, call: Call) => `${tenantNo} ${call.id}`
+  const remember = (name: string, call: KnownCall): void => {
     const [oldest] = known.keys()
     if (known.size >= maxKnown && oldest !== undefined) known.delete(oldest)
-    known.set(id, call)
+    known.set(name, call)
   }
 
-  const update = (call: Call, row: KnownCall): number => {
+  const update = (name: string, call: Call, row: KnownCall): number => {
     const isOpen = openBit(call)
     const isMoved = row.startedAtMs !== call.startedAtMs || row.isOpen !== isOpen
     const values = changingValues(call)
@@ -65,7 +66,7 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       ? changeIndexed.run(...values, call.startedAtMs, isOpen, row.no)
       : change.run(...values, row.no)
     if (changes === 0) {
-      known.delete(call.id)
+      known.delete(name)
       throw new DomainError('NOT_FOUND', `Call ${call.id} was deleted meanwhile`)
     }
     row.startedAtMs = call.startedAtMs
@@ -75,8 +76,9 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
 
   return {
     write: (tenantNo, call) => {
-      const row = known.get(call.id)
-      if (row) return update(call, row)
+      const name = nameOf(tenantNo, call)
+      const row = known.get(name)
+      if (row) return update(name, call, row)
       const isOpen = openBit(call)
       const { changes, lastInsertRowid } = insert.run(
         tenantNo,
@@ -88,7 +90,7 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       )
       if (changes === 1) {
         const no = Number(lastInsertRowid)
-        remember(call.id, { no, startedAtMs: call.startedAtMs, isOpen, transitions: 0 })
+        remember(name, { no, startedAtMs: call.startedAtMs, isOpen, transitions: 0 })
         return no
       }
       const there = find.get(tenantNo, call.token)
@@ -98,8 +100,8 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
           `The session token of call ${call.id} belongs to call ${there?.id ?? 'unknown'}`,
         )
       const found = { no: there.no, startedAtMs: there.started_at_ms, isOpen: there.is_open, transitions: undefined }
-      remember(call.id, found)
-      return update(call, found)
+      remember(name, found)
+      return update(name, call, found)
     },
     writeAttempts: (tenantNo, callNo, attempts) => {
       for (const { n, decisionId, agentId, provider, trunkId, groupId, ...times } of attempts) {
@@ -109,7 +111,7 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       }
     },
     writeTransitions: (tenantNo, call, callNo, transitions) => {
-      const row = known.get(call.id)
+      const row = known.get(nameOf(tenantNo, call))
       let n = row?.transitions ?? newestTransition.get(tenantNo, callNo)?.n ?? 0
       for (const { atMs, event, from, to, ignored } of transitions)
         addTransition.run(tenantNo, callNo, ++n, atMs, event, from, to, ignored)

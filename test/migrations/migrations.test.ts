@@ -1,0 +1,139 @@
+import Database from 'better-sqlite3'
+import { describe, expect, it } from 'vitest'
+import { migrate, type Migration } from '../../server/adapters/sqlite/migrate.ts'
+import { migrations } from '../../server/adapters/sqlite/migrations/index.ts'
+
+const options = { file: 'test.db', nowMs: 1 }
+const version = (db: Database.Database) => db.pragma('user_version', { simple: true })
+const tables = (db: Database.Database) =>
+  db
+    .prepare<[], { name: string }>(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+    )
+    .all()
+    .map(({ name }) => name)
+
+const open = () => {
+  const db = new Database(':memory:')
+  db.pragma('foreign_keys = ON')
+  return db
+}
+
+/** A row of every table there is after a step, in an order that foreign keys allow. */
+const rowsAfter: Record<number, string> = {
+  10: `
+INSERT INTO meta VALUES ('k', 'v');
+INSERT INTO tenants (id, name, domain, domain_aliases, data_key, time_zone, default_country, settings, config_version, version, created_at_ms, updated_at_ms)
+  VALUES ('t', 'T', 't.example.net', '[]', x'00', 'UTC', 'US', '{}', 1, 1, 1, 1);
+INSERT INTO tenant_keys VALUES ('t', 0, x'00', NULL);
+INSERT INTO signing_keys VALUES ('t', 0, 'k', x'00');
+INSERT INTO api_tokens VALUES ('a', 'A', 'owner', 't', 'h', 1, NULL, NULL);
+INSERT INTO sessions VALUES ('h', 'c', 'n', 'owner', 1, 2);
+INSERT INTO sign_in_codes VALUES ('h', 2);`,
+  20: "UPDATE providers SET display_name = 'Mine' WHERE key = 'vapi';",
+  30: `
+INSERT INTO voice_agents VALUES ('t', 'a', 'A', 'vapi', '+1', NULL, NULL, 1, NULL, '[]', '{}', 1, 1, 1);
+INSERT INTO agent_groups VALUES ('t', 'g', 'G', 'priority', '{}', NULL, NULL, 1, 1, 1);
+INSERT INTO agent_group_memberships VALUES ('t', 'g', 'a', 1, 1, 1, 1);
+INSERT INTO inbound_routing_rules VALUES (1, 't', 'r', 'R', '*', NULL, NULL, '{}', NULL, 1, 1, 1, 1, 1);`,
+  40: `
+INSERT INTO call_records (no, tenant_no, id, token, direction, from_number, to_number, state, started_at_ms, attempt_count, deadline_ms, updated_at_ms, is_open)
+  VALUES (1, 1, 'c', 'tok', 'inbound', '+1', '+2', 'routing', 1, 0, 9, 1, 1);
+INSERT INTO dial_attempts VALUES (1, 1, 1, 'd', 'a', 'vapi', NULL, 'g', 1, NULL, NULL, 9);
+INSERT INTO call_transitions VALUES (1, 1, 1, 1, 'e', NULL, 'received', NULL);
+INSERT INTO routing_decisions VALUES (1, 1, 1, 'd', 1, '{}', '{}', '<Response/>');`,
+  50: `
+INSERT INTO webhook_audit VALUES (1, 1, 'w', 'cdr', 1, 'tok', 'applied', NULL, 200, 5, '{}', '', NULL);
+INSERT INTO webhook_answers VALUES (1, 1, x'00', 1, 200, x'00');`,
+  60: `
+INSERT INTO runtime_tallies VALUES ('t', 'g', 'e', 1);
+INSERT INTO runtime_tally_members VALUES ('t', 'g', 'a', 0.5, NULL);
+INSERT INTO runtime_tally_buckets VALUES ('t', 'g', 'a', 0, 3);`,
+}
+
+const dump = (db: Database.Database) =>
+  Object.fromEntries(tables(db).map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]))
+
+describe('migrations', () => {
+  it('go from nothing to the newest, and then have nothing to do', () => {
+    const db = open()
+    expect(migrate(db, migrations, { ...options, appVersion: '1.2.3' })).toEqual({
+      from: 0,
+      to: migrations.at(-1)!.version,
+    })
+    expect(migrate(db, migrations, options)).toEqual({
+      from: migrations.at(-1)!.version,
+      to: migrations.at(-1)!.version,
+    })
+    expect(db.pragma('application_id', { simple: true })).toBe(0x53575944)
+    expect(db.prepare("SELECT value FROM meta WHERE key = 'schema_written_by'").get()).toEqual({ value: '1.2.3' })
+    expect(db.pragma('foreign_key_check')).toEqual([])
+  })
+
+  it('are listed in order, in steps of ten, and each has sample rows here', () => {
+    const versions = migrations.map((migration) => migration.version)
+    expect(versions).toEqual(versions.map((_, n) => (n + 1) * 10))
+    expect(Object.keys(rowsAfter).map(Number)).toEqual(versions)
+  })
+
+  it('make strict tables only', () => {
+    const db = open()
+    migrate(db, migrations, options)
+    const loose = db
+      .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0")
+      .all()
+    expect(loose).toEqual([{ name: 'sqlite_schema' }, { name: 'sqlite_sequence' }].filter(({ name }) => name !== ''))
+  })
+
+  it.each(migrations.map((migration, n) => [migration.version, n] as const))(
+    'step %i leaves what was there as it was',
+    (step, n) => {
+      const db = open()
+      const before = migrations.slice(0, n)
+      if (n > 0) migrate(db, before, options)
+      for (const { version: done } of before) db.exec(rowsAfter[done]!)
+      const rows = dump(db)
+      migrate(db, migrations.slice(0, n + 1), options)
+      expect(version(db)).toBe(step)
+      expect(dump(db)).toMatchObject(rows)
+      db.exec(rowsAfter[step]!)
+    },
+  )
+
+  it('take everything of a tenant along when it is deleted', () => {
+    const db = open()
+    migrate(db, migrations, options)
+    for (const rows of Object.values(rowsAfter)) db.exec(rows)
+    db.exec('DELETE FROM tenants')
+    const kept = Object.entries(dump(db)).filter(([, rows]) => rows.length > 0)
+    expect(kept.map(([table]) => table).sort()).toEqual(['meta', 'providers', 'sessions', 'sign_in_codes'])
+  })
+
+  it('leave the file as it was when a step fails', () => {
+    const db = open()
+    migrate(db, migrations.slice(0, 1), options)
+    const broken: Migration = { version: 30, name: 'broken', up: (inside) => inside.exec('CREATE TABLE x (a) STRICT') }
+    const half: Migration = {
+      version: 20,
+      name: 'half',
+      up: (inside) => inside.exec('CREATE TABLE half (a TEXT) STRICT'),
+    }
+    expect(() => migrate(db, [...migrations.slice(0, 1), half, broken], options)).toThrow()
+    expect(version(db)).toBe(10)
+    expect(tables(db)).not.toContain('half')
+  })
+
+  it('refuse a file from a newer build, or of another program', () => {
+    const db = open()
+    migrate(db, migrations, options)
+    expect(() => migrate(db, migrations.slice(0, 2), options)).toThrow(
+      /test\.db has schema 60; this build knows schemas up to 20/,
+    )
+    const other = open()
+    other.exec('CREATE TABLE theirs (a)')
+    expect(() => migrate(other, migrations, options)).toThrow(/another program/)
+    const future = open()
+    future.pragma('user_version = 70')
+    expect(() => migrate(future, migrations, options)).toThrow(/Install version that wrote it or newer/)
+  })
+})
