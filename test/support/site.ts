@@ -81,7 +81,7 @@ export const createSite = async ({ api }: TestServer, more: Record<string, unkno
 }
 
 let lastToken = 0
-export const newToken = (): string => (lastToken += 1).toString(16).padStart(32, 'f')
+export const newToken = (): string => (lastToken += 1).toString(16).padStart(32, '0')
 
 export const voiceRequest = (token: string, to: string, from = '+12025550123'): Record<string, unknown> => ({
   CallSid: token,

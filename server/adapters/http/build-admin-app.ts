@@ -15,6 +15,7 @@ import { addProbes, type Readiness } from './probes.ts'
 import { bodyLimitBytes } from './read-body.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import { addSessionRoutes } from './session-routes.ts'
+import { endSilentConnections } from './silent-connections.ts'
 import type { Authenticate, SignIn } from './sign-in.ts'
 
 declare module 'fastify' {
@@ -55,6 +56,7 @@ export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => void onError(error, request, reply),
   })
+  endSilentConnections(app)
   useJsonBodies(app)
   app.setErrorHandler(onError)
   app.decorateRequest('actor', undefined)

@@ -5,6 +5,7 @@ import type { WebhookKind } from '../../../shared/vocabulary.ts'
 import { decodeBody, decodeQuery } from './decode-webhook.ts'
 import { readBody, type BodyReading } from './read-body.ts'
 import { describeError, maskedPath } from './redact.ts'
+import { endSilentConnections } from './silent-connections.ts'
 
 export interface WebhookAppDeps {
   readonly handle: HandleWebhook
@@ -71,6 +72,7 @@ export const buildWebhookApp = ({ handle, log, clock, isClosing }: WebhookAppDep
     frameworkErrors: (_error, request, reply) => send(reply, isCxmlPath(request.raw.url ?? '') ? rejection : notFound),
   })
 
+  endSilentConnections(app)
   // Bodies are read by the handlers, whatever they call themselves: a wrong content type is no reason to drop a call.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -74,28 +76,28 @@ describe('kill -9 under load', () => {
           inFlight.set(token, document)
         }
         // Meanwhile many calls come and end; the kill lands in their midst.
-        let isKilled = false
+        const killing = new AbortController()
         const worker = async (): Promise<void> => {
-          while (!isKilled) {
+          while (!killing.signal.aborted) {
             const token = newToken()
             try {
               await ask(token, numberOf.load_balanced)
               const { status } = await post(`${site.base}/cdr`, cdr(token))
               if (status === 200) acknowledged.push(token)
             } catch (error) {
-              if (!isKilled) throw error
+              if (!killing.signal.aborted) throw error
             }
           }
         }
         const workers = Array.from({ length: 20 }, worker)
         await new Promise((resolve) => setTimeout(resolve, 500))
-        isKilled = true
+        killing.abort()
         await running.end('SIGKILL')
         await Promise.allSettled(workers)
         running = await startServerProcess(dataDir, ports)
         for (const [token, document] of inFlight) {
           const { text } = await post(actionOf(document), dialResult(token, 'busy', numberOf.round_robin))
-          expect(dialled(text)).toMatch(/^\+1202555017[123]$/)
+          expect(dialled(text) ?? text).toMatch(/^\+1202555017[123]$/)
           expect(dialled(text)).not.toBe(dialled(document))
         }
         inFlight.clear()
@@ -107,10 +109,16 @@ describe('kill -9 under load', () => {
   )
 
   it('closes cleanly on SIGTERM: what is under way is answered', { timeout: 60_000 }, async () => {
+    // A connection that says nothing, as browsers open ahead of need, holds nothing up.
+    const silent = connect(ports.adminPort, '127.0.0.1')
+    const silentToo = connect(ports.port, '127.0.0.1')
+    await Promise.all([once(silent, 'connect'), once(silentToo, 'connect')])
+    const closed = [once(silent, 'close'), once(silentToo, 'close')]
     const asked = Array.from({ length: 50 }, () => ask(newToken(), numberOf.priority))
     const answers = await Promise.all(asked)
     expect(answers.every((text) => text.includes('<Dial '))).toBe(true)
     expect(await running.end('SIGTERM')).toBe(0)
+    await Promise.all(closed)
     running = await startServerProcess(dataDir, ports)
     expect((await api('GET', `${site.path}/calls/live`)).status).toBe(200)
   })
