@@ -49,6 +49,12 @@ export interface RuntimeState {
   overdueCalls(nowMs: number): Promise<readonly Call[]>
   liveCallCount(): Promise<number>
 
+  /**
+   * Remembers an event of a live call; false when it was remembered before. Events of calls that are not live are not
+   * remembered: they change nothing, however often they come.
+   */
+  noteEvent(tenantId: string, token: string, eventKey: string): Promise<boolean>
+
   /** Answers given lately; undefined says nothing about older ones, which the durable store has. */
   loadAnswer(tenantId: string, key: string): Promise<{ readonly status: number; readonly body: string } | undefined>
   saveAnswer(tenantId: string, key: string, answer: { readonly status: number; readonly body: string }): Promise<void>

@@ -14,8 +14,9 @@ import { createBoundedMap } from './bounded-map.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createLeases } from './leases.ts'
 
-const rememberedEndedCalls = 20_000
-const rememberedAnswers = 50_000
+// Older ones are read from the durable store.
+const rememberedEndedCalls = 5000
+const rememberedAnswers = 20_000
 
 /**
  * Runtime state of one process: in memory, its tallies journalled so that they outlive a `kill -9`. Slots and live calls
@@ -28,6 +29,7 @@ export const createEmbeddedRuntimeState = async (
   const tallies = new Map<string, GroupTally>()
   const leases = createLeases()
   const liveCalls = new Map<string, Call>()
+  const notedEvents = new Map<string, Set<string>>()
   const endedCalls = createBoundedMap<Call>(rememberedEndedCalls)
   const answers = createBoundedMap<{ readonly status: number; readonly body: string }>(rememberedAnswers)
   const lock = createKeyedLock()
@@ -98,12 +100,22 @@ export const createEmbeddedRuntimeState = async (
       const name = key(call.tenantId, call.token)
       if (isTerminal(call.state)) {
         liveCalls.delete(name)
+        notedEvents.delete(name)
         endedCalls.set(name, call)
       } else liveCalls.set(name, call)
       return Promise.resolve()
     },
     overdueCalls: (nowMs) => Promise.resolve([...liveCalls.values()].filter(({ deadlineMs }) => deadlineMs <= nowMs)),
     liveCallCount: () => Promise.resolve(liveCalls.size),
+    noteEvent(tenantId, token, eventKey) {
+      const name = key(tenantId, token)
+      if (!liveCalls.has(name)) return Promise.resolve(true)
+      let noted = notedEvents.get(name)
+      if (!noted) notedEvents.set(name, (noted = new Set()))
+      const isNew = !noted.has(eventKey)
+      noted.add(eventKey)
+      return Promise.resolve(isNew)
+    },
     loadAnswer: (tenantId, name) => Promise.resolve(answers.get(key(tenantId, name))),
     saveAnswer(tenantId, name, answer) {
       answers.set(key(tenantId, name), answer)
@@ -112,6 +124,7 @@ export const createEmbeddedRuntimeState = async (
     forgetTenant(tenantId) {
       const belongs = (name: string): boolean => name.startsWith(`${tenantId}\n`)
       for (const name of liveCalls.keys()) if (belongs(name)) liveCalls.delete(name)
+      for (const name of notedEvents.keys()) if (belongs(name)) notedEvents.delete(name)
       for (const name of tallies.keys()) if (belongs(name)) tallies.delete(name)
       endedCalls.deleteWhere(belongs)
       answers.deleteWhere(belongs)

@@ -32,11 +32,8 @@ export const handleCdr = async (deps: WebhookDeps, incoming: Incoming): Promise<
   const tenantId = inForce.tenant.id
   const cdr = readCdr(fields)
   const hash = deps.crypto.digest(canonicalJson(request.fields))
-  const key = `cdr\n${token}\n${hash}`
-  if (await deps.runtime.loadAnswer(tenantId, key)) return { outcome: 'duplicate' }
   const known = await knownCall(deps, tenantId, token)
   if (known?.cdrHash === hash) return { outcome: 'duplicate' }
-  await deps.runtime.saveAnswer(tenantId, key, { status: 200, body: '' })
   const { progress, ignored } = applyCdr(known ? unchanged(known) : callFromCdr(deps, incoming, cdr), cdr, hash, nowMs)
   return ignored === undefined
     ? { outcome: 'applied', progress, isNewCall: !known, released: known ? heldSlots(known) : [] }

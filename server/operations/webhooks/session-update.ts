@@ -42,9 +42,7 @@ export const handleSessionUpdate = async (deps: WebhookDeps, incoming: Incoming)
   const { inForce, fields, token, nowMs } = incoming
   const tenantId = inForce.tenant.id
   const update = readSessionUpdate(fields)
-  const key = `session\n${token}\n${eventIdOf(deps, token, update)}`
-  if (await deps.runtime.loadAnswer(tenantId, key)) return { outcome: 'duplicate' }
-  await deps.runtime.saveAnswer(tenantId, key, { status: 200, body: '' })
+  if (!(await deps.runtime.noteEvent(tenantId, token, eventIdOf(deps, token, update)))) return { outcome: 'duplicate' }
   const call = await knownCall(deps, tenantId, token)
   if (!call) return { outcome: 'ignored', reason: 'no call has this token' }
   if (isTerminal(call.state)) return { outcome: 'ignored', reason: `the call is over (${call.state})` }

@@ -77,15 +77,16 @@ describe('kill -9 under load', () => {
         }
         // Meanwhile many calls come and end; the kill lands in their midst.
         const killing = new AbortController()
+        const isKilled = (): boolean => killing.signal.aborted
         const worker = async (): Promise<void> => {
-          while (!killing.signal.aborted) {
+          while (!isKilled()) {
             const token = newToken()
             try {
               await ask(token, numberOf.load_balanced)
               const { status } = await post(`${site.base}/cdr`, cdr(token))
               if (status === 200) acknowledged.push(token)
             } catch (error) {
-              if (!killing.signal.aborted) throw error
+              if (!isKilled()) throw error
             }
           }
         }
