@@ -4,7 +4,9 @@ import {
   createRoute,
   createRouter,
   Outlet,
+  parseSearchWith,
   redirect,
+  stringifySearchWith,
 } from '@tanstack/react-router'
 import type { ConsoleClient } from './client/console-client.ts'
 import { Frame } from './features/frame/frame.tsx'
@@ -21,7 +23,7 @@ interface RouterContext {
 }
 
 const text = (value: unknown): string | undefined => {
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
@@ -84,7 +86,14 @@ const routeTree = root.addChildren([signIn, consoleRoute.addChildren([home, newT
 
 /** Addresses live in the hash: the same files are loaded from a folder in the desktop app and over HTTP in a browser. */
 export const createConsoleRouter = (client: ConsoleClient) =>
-  createRouter({ routeTree, history: createHashHistory(), context: { client } })
+  createRouter({
+    routeTree,
+    history: createHashHistory(),
+    context: { client },
+    // What is searched for stands in the address as it was typed, not as JSON.
+    parseSearch: parseSearchWith((value) => value),
+    stringifySearch: stringifySearchWith(JSON.stringify),
+  })
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -4,7 +4,8 @@ export interface EventStreamOptions {
   readonly url: string
   readonly fetch: typeof globalThis.fetch
   readonly onEvent: (event: ServerSentEvent) => void
-  readonly onOpen: () => void
+  /** `hasGap`: it was open before, and what was missed cannot be asked for. */
+  readonly onOpen: (hasGap: boolean) => void
   readonly onClosed: (reason: string) => void
   readonly onSignedOut: () => void
   readonly random: () => number
@@ -23,6 +24,7 @@ export const pauseMs = (failures: number, random: () => number): number =>
 export const openEventStream = (options: EventStreamOptions) => {
   let lastEventId: string | undefined
   let failures = 0
+  let wasOpen = false
   let isClosed = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let connection = new AbortController()
@@ -43,7 +45,8 @@ export const openEventStream = (options: EventStreamOptions) => {
     }
     if (!response.ok || !response.body) return `the server answered with status ${response.status}`
     failures = 0
-    options.onOpen()
+    options.onOpen(wasOpen && lastEventId === undefined)
+    wasOpen = true
     const parse = createSseParser((event) => {
       lastEventId = event.id ?? lastEventId
       options.onEvent(event)

@@ -24,8 +24,11 @@ export const createHttpClient = ({ fetch, now, random, report }: HttpClientOptio
   const resyncs = new Set<() => void>()
   let stream: ReturnType<typeof openEventStream> | undefined
 
+  const resync = (): void => {
+    for (const listener of resyncs) listener()
+  }
   const receive = (name: string, data: string): void => {
-    if (name === 'resync') for (const listener of resyncs) listener()
+    if (name === 'resync') resync()
     if (!isEventName(name)) return
     emitter.emit(name, JSON.parse(data) as EventPayload<typeof name>)
   }
@@ -42,7 +45,10 @@ export const createHttpClient = ({ fetch, now, random, report }: HttpClientOptio
           report(error)
         }
       },
-      onOpen: () => connection.set({ state: 'live', sinceMs: now() }),
+      onOpen: (hasGap) => {
+        connection.set({ state: 'live', sinceMs: now() })
+        if (hasGap) resync()
+      },
       onClosed: (reason) => {
         const before = connection.get()
         // "Since when" is the moment it was lost, not the last try.

@@ -13,13 +13,7 @@ interface HeldListProps {
 }
 
 /** A live list whose rows keep their place while somebody is in it. */
-export const HeldList = ({
-  label,
-  onHold,
-  onLetIn,
-  columns,
-  children,
-}: HeldListProps) => {
+export const HeldList = ({ label, onHold, onLetIn, columns, children }: HeldListProps) => {
   const isPointed = useRef(false)
   const isFocused = useRef(false)
   const leave = () => {

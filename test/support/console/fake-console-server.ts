@@ -156,7 +156,9 @@ export const startFakeConsole = async (options: FakeConsoleOptions) => {
       return
     }
     if (url.pathname === '/api/v1/events') {
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 2000\n\n')
+      response
+        .writeHead(200, { 'content-type': 'text/event-stream' })
+        .write(request.headers['last-event-id'] === undefined ? 'retry: 2000\n\n' : 'event: resync\ndata: {}\n\n')
       streams.add(response)
       response.on('close', () => streams.delete(response))
       return

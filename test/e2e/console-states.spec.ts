@@ -1,0 +1,164 @@
+import { expect, expectAccessible, test } from '../support/console/console-test.ts'
+import { consolePage } from './pages/console-page.ts'
+
+test.beforeEach(({ page }) => page.emulateMedia({ reducedMotion: 'reduce' }))
+
+test('keeps rows where they are while the pointer is on them, and lets the new ones in afterwards', async ({
+  page,
+  startFake,
+}) => {
+  const fake = await startFake()
+  const room = consolePage(page)
+  for (let n = 0; n < 3; n += 1) fake.startCall()
+  await page.goto(fake.url)
+  await expect(room.liveCalls).toHaveCount(3)
+  const before = await room.liveCalls.allTextContents()
+
+  await room.liveCalls.nth(1).hover()
+  const late = [fake.startCall(), fake.startCall()]
+  await expect(page.getByRole('button', { name: '2 new' })).toBeVisible()
+  expect((await room.liveCalls.allTextContents()).map(numbers)).toEqual(before.map(numbers))
+
+  await page.mouse.move(600, 20)
+  await expect(room.liveCalls).toHaveCount(5)
+  await expect(page.getByRole('button', { name: '2 new' })).toBeHidden()
+  expect(late).toHaveLength(2)
+})
+
+/** The part of a row that does not change by itself. */
+const numbers = (row: string): string => /\+\d[\d -]+/.exec(row)?.[0] ?? row
+
+test('is worked by keyboard alone', async ({ page, startFake }) => {
+  const fake = await startFake()
+  const room = consolePage(page)
+  for (let n = 0; n < 3; n += 1) fake.advance(fake.startCall())
+  await page.goto(fake.url)
+  await expect(room.liveCalls).toHaveCount(3)
+
+  await page.keyboard.press('j')
+  await expect(room.liveCalls.nth(0)).toBeFocused()
+  await page.keyboard.press('j')
+  await expect(room.liveCalls.nth(1)).toBeFocused()
+  await page.keyboard.press('w')
+  await expect(room.panel).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(room.panel).toBeHidden()
+  await expect(room.liveCalls.nth(1)).toBeFocused()
+
+  await page.keyboard.press('/')
+  await page.keyboard.type('7946')
+  await expect(room.liveCalls).toHaveCount(1)
+  expect(page.url()).toContain('q=7946')
+  await page.getByLabel('Filter live calls').press('Tab')
+
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await expectAccessible(page)
+  await page.keyboard.press('Escape')
+
+  await page.keyboard.press('Control+k')
+  await page.getByLabel('Search or jump to').fill('northwind')
+  await expectAccessible(page)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: 'Tenant: Northwind' })).toBeVisible()
+})
+
+test('reopens the call that a link names', async ({ page, startFake }) => {
+  const fake = await startFake()
+  const call = fake.startCall()
+  fake.advance(call)
+  await page.goto(`${fake.url}/#/t/tenant-0/overview?call=${call.id}`)
+  await expect(consolePage(page).panel.getByText('Rules considered')).toBeVisible()
+})
+
+test('says so when a linked call does not exist', async ({ page, startFake }) => {
+  const fake = await startFake()
+  await page.goto(`${fake.url}/#/t/tenant-0/overview?call=gone`)
+  await expect(consolePage(page).panel.getByText('There is no call gone')).toBeVisible()
+})
+
+test('shows that the connection was lost, and catches up when it is back', async ({ page, startFake }) => {
+  const fake = await startFake()
+  const room = consolePage(page)
+  fake.startCall()
+  await page.goto(fake.url)
+  await expect(room.pill).toHaveText('Live')
+  await expect(room.liveCalls).toHaveCount(1)
+
+  fake.refuse(true)
+  await expect(room.pill).toHaveText('Reconnecting')
+  await room.pill.click()
+  await expect(page.getByText('What you see is from before')).toBeVisible()
+  await expectAccessible(page)
+  fake.startCall()
+  fake.refuse(false)
+  await page.getByRole('button', { name: 'Try now' }).click()
+  await expect(room.pill).toHaveText('Live')
+  await expect(room.liveCalls).toHaveCount(2)
+})
+
+test('asks to sign in again when the session has ended', async ({ page, startFake }) => {
+  const fake = await startFake()
+  await page.goto(fake.url)
+  await expect(consolePage(page).pill).toHaveText('Live')
+  fake.endSession()
+  await page.getByRole('button', { name: /Tenant:/ }).click()
+  await page.getByRole('menuitem', { name: 'Northwind' }).click()
+  await expect(page.getByText('Your session has ended.')).toBeVisible()
+  await page.getByLabel('Link or code').fill('good')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('button', { name: 'Tenant: Northwind' })).toBeVisible()
+})
+
+test('names what is degraded', async ({ page, startFake }) => {
+  const fake = await startFake({
+    problems: [{ part: 'store', message: 'The disk is full. Free some space.', sinceMs: 1000 }],
+  })
+  await page.goto(fake.url)
+  await expect(consolePage(page).pill).toHaveText('Degraded: store')
+  await expect(page.getByRole('alert')).toContainText('The disk is full. Free some space.')
+  await expectAccessible(page)
+})
+
+test('stays readable and bounded under two hundred calls a second', async ({ page, startFake }) => {
+  const fake = await startFake({ callsPerSecond: 200 })
+  const room = consolePage(page)
+  await page.goto(fake.url)
+  await expect(room.heading('Live calls')).toBeVisible()
+  await expect(page.getByText('the newest 200')).toBeVisible({ timeout: 15_000 })
+  expect(await room.liveCalls.count()).toBeLessThanOrEqual(212)
+  expect(await room.decisions.count()).toBeLessThanOrEqual(50)
+  const frames = await page.evaluate(
+    () =>
+      new Promise<number>((done) => {
+        let count = 0
+        const until = performance.now() + 2000
+        const next = () => {
+          count += 1
+          if (performance.now() < until) requestAnimationFrame(next)
+          else done(count)
+        }
+        requestAnimationFrame(next)
+      }),
+  )
+  expect(frames).toBeGreaterThan(20)
+})
+
+test('collapses the navigation to icons in a narrow window', async ({ page, startFake }) => {
+  const fake = await startFake()
+  await page.setViewportSize({ width: 1024, height: 700 })
+  await page.goto(fake.url)
+  const navigation = page.getByRole('navigation', { name: 'Main' })
+  await expect(navigation.getByRole('link', { name: 'Overview' })).toBeVisible()
+  expect((await navigation.boundingBox())?.width).toBeLessThan(60)
+  await expectAccessible(page)
+})
+
+test('shows a number grouped and copies it as E.164', async ({ page, context, startFake }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const fake = await startFake()
+  const call = fake.startCall()
+  await page.goto(`${fake.url}/#/t/tenant-0/overview?call=${call.id}`)
+  await page.getByRole('button', { name: 'Copy the called number' }).click()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(call.to)
+})
