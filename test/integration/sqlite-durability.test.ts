@@ -47,8 +47,11 @@ describe('a store whose process is killed', () => {
     await store.close()
   })
 
-  it('goes on where it was after a clean close, and keeps no log behind', async () => {
-    const store = await openThreadedStore(dataDir)
+  it.each([
+    ['in threads', openThreadedStore],
+    ['in this thread', openInlineStore],
+  ])('goes on where it was after a clean close (%s)', async (_where, open) => {
+    const store = await open(dataDir)
     await store.configuration.tenants.create(aTenant({ id: 'tenant-1' }))
     const appended = [0, 1, 2].map((n) => store.callLog.append(aVoiceUnit('tenant-1', n), 'synced'))
     store.journal.saveTally('tenant-1', 'g', { epoch: 'e', epochStartedAtMs: 1, members: new Map() }, undefined)
@@ -56,7 +59,7 @@ describe('a store whose process is killed', () => {
     await store.close()
     await Promise.all(appended)
 
-    const again = await openThreadedStore(dataDir)
+    const again = await open(dataDir)
     expect((await again.calls.inFlight()).map(({ id }) => id.slice(-1))).toEqual(['0', '1', '2'])
     expect(await again.journal.load()).toHaveLength(1)
     expect(await again.meta.get('greeting')).toBe('hello')
@@ -67,6 +70,14 @@ describe('a store whose process is killed', () => {
     )
     expect((await again.calls.get('tenant-1', 'call-000000000000001'))?.transitions).toHaveLength(8)
     await again.close()
-    await expect(again.calls.inFlight()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  it('stores nothing after it was closed, and can be closed twice', async () => {
+    const store = await openThreadedStore(dataDir)
+    await Promise.all([store.close(), store.close()])
+    await expect(store.calls.inFlight()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(store.callLog.append(aVoiceUnit('tenant-1', 1), 'written')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    })
   })
 })

@@ -80,10 +80,22 @@ export const createCallLog = ({
   const giveUp = (waiting: Waiting, error: Error): void => {
     undelivered += 1
     lastError = error.message
+    waiting.reject(error)
+  }
+
+  /** Something is wrong with this one alone. */
+  const refuse = (waiting: Waiting, error: Error): void => {
     const { tenantId, call, webhookEvent } = waiting.unit
     const token = call?.token ?? webhookEvent?.token
     log.error({ error, tenantId, token, kind: webhookEvent?.kind }, 'A webhook could not be stored')
-    waiting.reject(error)
+    giveUp(waiting, error)
+  }
+
+  /** Nothing can be stored at the moment: said once for all, or a full disk would be followed by a full log. */
+  const fail = (batch: readonly Waiting[], error: Error): void => {
+    failingSinceMs ??= nowMs()
+    log.error({ error, units: batch.length }, 'Webhooks could not be stored')
+    for (const waiting of batch) giveUp(waiting, error)
   }
 
   const makeDurable = (waiting: readonly Waiting[]): void => {
@@ -91,22 +103,20 @@ export const createCallLog = ({
     const done = sync().then(
       () => waiting.forEach(({ resolve }) => resolve()),
       (error: unknown) => {
-        failingSinceMs ??= nowMs()
-        for (const one of waiting) giveUp(one, new Error('The disk did not confirm a write', { cause: error }))
+        fail(waiting, new Error('The disk did not confirm a write', { cause: error }))
       },
     )
     syncing.add(done)
     void done.finally(() => syncing.delete(done))
   }
 
-  const accept = (batch: readonly Waiting[], { failed, journalError }: BatchReport): void => {
+  const accept = (batch: readonly Waiting[], { failed }: BatchReport): void => {
     failingSinceMs = undefined
-    if (journalError) log.error({ error: fromWireError(journalError) }, 'The state of rotations could not be stored')
     const errors = new Map(failed.map(({ index, error }) => [index, error]))
     const toSync: Waiting[] = []
     for (const [index, waiting] of batch.entries()) {
       const error = errors.get(index)
-      if (error) giveUp(waiting, fromWireError(error))
+      if (error) refuse(waiting, fromWireError(error))
       else if (waiting.durability === 'synced') toSync.push(waiting)
       else waiting.resolve()
     }
@@ -119,16 +129,20 @@ export const createCallLog = ({
     // Everything marked so far goes with this batch: a tally is never older than the decision it counts.
     const entries = journal.take()
     try {
-      accept(batch, await commit({ units: batch.map(({ unit }) => unit), journal: entries }))
+      const report = await commit({ units: batch.map(({ unit }) => unit), journal: entries })
+      if (report.journalError) {
+        log.error({ error: fromWireError(report.journalError) }, 'The state of rotations could not be stored')
+        journal.drop(entries)
+      }
+      accept(batch, report)
     } catch (error) {
       journal.putBack(entries)
       const cause = error instanceof Error ? error : new Error(String(error))
       if (isNotCloneable(error)) {
-        for (const one of batch.filter(({ unit }) => !canTravel(unit))) giveUp(one, cause)
+        for (const one of batch.filter(({ unit }) => !canTravel(unit))) refuse(one, cause)
         queue = [...batch.filter(({ unit }) => canTravel(unit)), ...queue]
       } else {
-        failingSinceMs ??= nowMs()
-        for (const one of batch) giveUp(one, cause)
+        fail(batch, cause)
       }
     }
     pending.settleUpTo(queue[0] ? queue[0].sequence - 1 : appended)

@@ -54,6 +54,7 @@ export const connectStore = async ({
     syncDatabase: () => databaseFile.datasync(),
     finish: () => writer.call('wal', 'copy'),
     log,
+    nowMs: Date.now,
   })
   const tallies = createTallyJournal(() => callLog.wake())
   const callLog = createCallLog({
@@ -69,6 +70,17 @@ export const connectStore = async ({
     nowMs: Date.now,
   })
 
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await callLog.flush()
+    await keeper.idle()
+    await reader.call('thread', 'close')
+    await filling
+    await writer.call('thread', 'close')
+    await walFile.close()
+    await databaseFile.close()
+  }
+
   return {
     configuration: createConfigurationStore({ reader, writer }),
     access: createAccessStore({ reader, writer }),
@@ -83,14 +95,6 @@ export const connectStore = async ({
       get: (key) => reader.call('meta', 'get', key),
       set: (key, value) => writer.call('meta', 'set', key, value),
     },
-    close: async () => {
-      await callLog.flush()
-      await keeper.idle()
-      await reader.call('thread', 'close')
-      await filling
-      await writer.call('thread', 'close')
-      await walFile.close()
-      await databaseFile.close()
-    },
+    close: () => (closing ??= close()),
   }
 }

@@ -24,6 +24,8 @@ export interface TallyJournal {
   take(): JournalEntry[]
   /** The entries taken were not stored: what they said will be said again. */
   putBack(entries: readonly JournalEntry[]): void
+  /** The entries taken could not be written and would not be the next time either: the next change says all anew. */
+  drop(entries: readonly JournalEntry[]): void
 }
 
 const keyOf = (tenantId: string, groupId: string) => `${tenantId}\n${groupId}`
@@ -78,6 +80,10 @@ export const createTallyJournal = (onDirty: () => void): TallyJournal => {
     return { kind: 'save', tenantId, groupId, epoch, epochStartedAtMs, isWhole, members }
   }
 
+  const drop = (entries: readonly JournalEntry[]): void => {
+    for (const { tenantId, groupId } of entries) written.delete(keyOf(tenantId, groupId))
+  }
+
   return {
     save: (tenantId, groupId, tally, changedAgentId) => {
       const entry = mark(tenantId, groupId)
@@ -98,10 +104,9 @@ export const createTallyJournal = (onDirty: () => void): TallyJournal => {
       return entries
     },
     putBack: (entries) => {
-      for (const { tenantId, groupId } of entries) {
-        mark(tenantId, groupId).isWhole = true
-        written.delete(keyOf(tenantId, groupId))
-      }
+      for (const { tenantId, groupId } of entries) mark(tenantId, groupId).isWhole = true
+      drop(entries)
     },
+    drop,
   }
 }

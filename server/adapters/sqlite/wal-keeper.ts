@@ -4,6 +4,7 @@ import type { WalState } from './wal-state.ts'
 /** Pages of 4 KiB: start copying at 16 MiB, let the log start over at 64 MiB. */
 const copyFrom = 4096
 const startOverFrom = 16_384
+const restAfterFailureMs = 10_000
 
 /**
  * Keeps the write-ahead log short without holding up commits. The reader thread copies its pages into the database file while the
@@ -15,12 +16,15 @@ export const createWalKeeper = ({
   syncDatabase,
   finish,
   log,
+  nowMs,
 }: {
   copy: () => Promise<WalState>
   syncDatabase: () => Promise<void>
   finish: () => Promise<WalState>
   log: Log
+  nowMs: () => number
 }) => {
+  let restUntilMs = 0
   let running: Promise<void> | undefined
 
   const run = async ({ pages }: WalState): Promise<void> => {
@@ -31,6 +35,7 @@ export const createWalKeeper = ({
       await syncDatabase()
       await finish()
     } catch (error) {
+      restUntilMs = nowMs() + restAfterFailureMs
       log.warn(
         { error },
         'The write-ahead log could not be copied into the database; it keeps growing until that works',
@@ -42,7 +47,7 @@ export const createWalKeeper = ({
 
   return {
     note: (state: WalState): void => {
-      if (!running && state.pages - state.copied >= copyFrom) running = run(state)
+      if (!running && state.pages - state.copied >= copyFrom && nowMs() >= restUntilMs) running = run(state)
     },
     idle: async (): Promise<void> => {
       await running

@@ -23,7 +23,7 @@ CREATE TABLE webhook_audit (
 ) STRICT;
 CREATE INDEX webhook_audit_by_id ON webhook_audit (tenant_no, id);
 CREATE INDEX webhook_audit_by_time ON webhook_audit (tenant_no, at_ms);
-CREATE INDEX webhook_audit_by_token ON webhook_audit (tenant_no, token) WHERE token IS NOT NULL;
+CREATE INDEX webhook_audit_by_token ON webhook_audit (tenant_no, token, at_ms) WHERE token IS NOT NULL;
 
 CREATE TABLE webhook_answers (
   no INTEGER PRIMARY KEY,
