@@ -39,10 +39,14 @@ export const amend = (progress: Progress, change: Partial<Call>): Progress => ({
   call: { ...progress.call, ...change },
 })
 
+/** In its place by n: the last one is the newest. */
+const put = (attempts: readonly DialAttempt[], attempt: DialAttempt): DialAttempt[] =>
+  [...attempts.filter(({ n }) => n !== attempt.n), attempt].sort((a, b) => a.n - b.n)
+
 const withAttempt = (progress: Progress, attempt: DialAttempt): Progress => ({
-  call: { ...progress.call, attempts: [...progress.call.attempts.filter(({ n }) => n !== attempt.n), attempt] },
+  call: { ...progress.call, attempts: put(progress.call.attempts, attempt) },
   transitions: progress.transitions,
-  attempts: [...progress.attempts.filter(({ n }) => n !== attempt.n), attempt],
+  attempts: put(progress.attempts, attempt),
 })
 
 /** The call now rings somewhere. */
@@ -79,7 +83,7 @@ export const lastWord: Readonly<
   failed: { event: 'give-up', disposition: 'failed' },
 }
 
-/** Ends a call that is not over yet. From `connected` a negative last word leads through routing: somebody was bridged. */
+/** Ends a call that is not over yet; as failed where the state knows no other way to end by that event. */
 export const finish = (progress: Progress, event: CallEvent, change: Partial<Call>, atMs: number): Progress => {
   const { state } = progress.call
   if (isTerminal(state)) return advance(progress, event, atMs)
@@ -87,27 +91,27 @@ export const finish = (progress: Progress, event: CallEvent, change: Partial<Cal
   return amend(advance(progress, applicable, atMs), { endedAtMs: atMs, ...change })
 }
 
-const cdrEvents: Readonly<Record<Disposition, CallEvent>> = {
-  answered: 'cdr-answered',
-  busy: 'cdr-busy',
-  no_answer: 'cdr-no-answer',
-  cancelled: 'cdr-no-answer',
-  congestion: 'cdr-failed',
-  failed: 'cdr-failed',
-  lost: 'cdr-failed',
-  other: 'cdr-failed',
+interface CdrMeaning {
+  readonly event: CallEvent
+  readonly state: CallState
+  /** What became of a dial nobody told the end of. */
+  readonly result: AttemptResult
 }
-const outcomeOf: Readonly<Partial<Record<CallEvent, CallState>>> = {
-  'cdr-answered': 'completed',
-  'cdr-busy': 'busy',
-  'cdr-no-answer': 'no_answer',
-  'cdr-failed': 'failed',
+const failed: CdrMeaning = { event: 'cdr-failed', state: 'failed', result: 'failed' }
+const cdrMeanings: Readonly<Record<Disposition, CdrMeaning>> = {
+  answered: { event: 'cdr-answered', state: 'completed', result: 'answered' },
+  busy: { event: 'cdr-busy', state: 'busy', result: 'busy' },
+  no_answer: { event: 'cdr-no-answer', state: 'no_answer', result: 'no_answer' },
+  cancelled: { event: 'cdr-no-answer', state: 'no_answer', result: 'cancelled' },
+  congestion: failed,
+  failed,
+  lost: failed,
+  other: failed,
 }
 
-const resultOfOpenAttempt = (disposition: Disposition): AttemptResult =>
-  disposition === 'answered' || disposition === 'busy' || disposition === 'no_answer' || disposition === 'cancelled'
-    ? disposition
-    : 'failed'
+/** Why a call ended so is no news of one that was answered after all. */
+const reasonAfter = (cdr: Cdr, { reason }: Call): string | undefined =>
+  cdr.disposition === 'other' ? `the platform said ${cdr.word}` : cdr.disposition === 'answered' ? undefined : reason
 
 /**
  * Applies a CDR. The first one closes the call, or fills in and may correct the outcome of one that is closed; the first
@@ -120,20 +124,21 @@ export const applyCdr = (
   atMs: number,
 ): { progress: Progress; ignored?: string } => {
   const { call } = progress
-  const event = cdrEvents[cdr.disposition]
+  const { event, state, result } = cdrMeanings[cdr.disposition]
   if (call.cdrHash !== undefined && (call.corrected || call.cdrHash === cdrHash)) {
-    const ignored = call.corrected ? 'the outcome was corrected once already' : 'the same CDR came before'
+    const ignored = call.cdrHash === cdrHash ? 'the same CDR came before' : 'the outcome was corrected once already'
     return {
       ignored,
       progress: { ...progress, transitions: [...progress.transitions, { atMs, event, from: call.state, ignored }] },
     }
   }
+  const endedAtMs = cdr.endedAtMs ?? call.endedAtMs ?? atMs
   const facts: Partial<Call> = {
     disposition: cdr.disposition,
-    reason: cdr.disposition === 'other' ? `the platform said ${cdr.word}` : call.reason,
+    reason: reasonAfter(cdr, call),
     startedAtMs: cdr.startedAtMs ?? call.startedAtMs,
     answeredAtMs: cdr.answeredAtMs ?? (cdr.disposition === 'answered' ? call.answeredAtMs : undefined),
-    endedAtMs: cdr.endedAtMs ?? call.endedAtMs ?? atMs,
+    endedAtMs,
     ringSeconds: cdr.ringSeconds ?? call.ringSeconds,
     talkSeconds: cdr.talkSeconds ?? call.talkSeconds,
     durationSeconds: cdr.durationSeconds ?? call.durationSeconds,
@@ -143,13 +148,9 @@ export const applyCdr = (
     updatedAtMs: atMs,
   }
   let next = progress
-  for (const attempt of openAttempts(call))
-    next = endAttempt(next, attempt.n, resultOfOpenAttempt(cdr.disposition), facts.endedAtMs ?? atMs)
+  for (const { n } of openAttempts(call)) next = endAttempt(next, n, result, endedAtMs)
   if (!isTerminal(call.state)) return { progress: amend(advance(next, event, atMs), facts) }
-  const state = outcomeOf[event] ?? 'failed'
-  const transitions: readonly Transition[] =
-    state === call.state
-      ? next.transitions
-      : [...next.transitions, { atMs, event: `${event} (correction)`, from: call.state, to: state }]
+  const correction: Transition = { atMs, event: `${event} (correction)`, from: call.state, to: state }
+  const transitions = state === call.state ? next.transitions : [...next.transitions, correction]
   return { progress: amend({ ...next, transitions }, { ...facts, state }) }
 }

@@ -74,13 +74,12 @@ export const renderCxml = (document: CxmlDocument): string => {
 /** The same document as people may see it: credentials and signed state masked. */
 export const maskDocument = (document: CxmlDocument): CxmlDocument =>
   document.map((verb) => {
-    const mask = (url: string): string => maskUrl(url)
-    if (verb.verb === 'Redirect') return { ...verb, url: mask(verb.url) }
+    if (verb.verb === 'Redirect') return { ...verb, url: maskUrl(verb.url) }
     if (verb.verb !== 'Dial') return verb
     const to = 'password' in verb.to && verb.to.password !== undefined ? { ...verb.to, password: '***' } : verb.to
-    return { ...verb, to, action: mask(verb.action) }
+    return { ...verb, to, action: maskUrl(verb.action) }
   })
 
-/** Hides the tenant key and the signed state of one of our URLs. */
-export const maskUrl = (url: string): string =>
-  url.replace(/\/voice\/[^/?]+/, '/voice/***').replace(/([?&]s=)[^&]*/, '$1***')
+/** Hides the tenant key and the signed state of our URLs, wherever they stand in a text. */
+export const maskUrl = (text: string): string =>
+  text.replace(/\/voice\/[^/?&\s"'<>\\]+/g, '/voice/***').replace(/([?&]s=)[^&\s"'<>\\]*/g, '$1***')

@@ -1,71 +1,101 @@
 import { rejectReasons } from '../../../shared/vocabulary.ts'
-import type { CxmlDocument, Dial, Verb } from './verbs.ts'
+import { isCallbackUrl, isE164, isSipUri, isWssUrl } from './dialable.ts'
+import type { CxmlDocument, Dial, DialNoun, Verb } from './verbs.ts'
 
 /** Characters that XML 1.0 cannot carry at all, escaped or not: control characters and halves of a surrogate pair. */
 const unprintable = /[\p{Cs}\ufffe\uffff]|[^\P{Cc}\t\n\r]/u
 
-const url = /^(https?:\/\/[^\s/]+)?\/[^\s]*$/
+const longestTimeoutSeconds = 600
+const longestCallSeconds = 86_400
 
-const dialProblems = (dial: Dial): string[] => {
-  const problems: string[] = []
-  const { to } = dial
-  if (to.noun === 'Service') {
-    if (!/^\+\d{5,20}$/.test(to.number)) problems.push(`Service wants a number in E.164 with +, not "${to.number}"`)
-    if (to.provider === '' || /\s/.test(to.provider)) problems.push('Service wants a provider key')
+const isFilled = (text: string | undefined): boolean => text !== undefined && text.trim() !== ''
+const when = (isWrong: boolean, problem: string): string[] => (isWrong ? [problem] : [])
+
+const secondsProblems = (name: string, seconds: number, most: number): string[] =>
+  when(!(Number.isInteger(seconds) && seconds >= 1 && seconds <= most), `${name} wants whole seconds from 1 to ${most}`)
+
+const nounProblems = (to: DialNoun): string[] => {
+  switch (to.noun) {
+    case 'Service':
+      return [
+        ...when(!isE164(to.number), `Service wants a number in E.164 with +, not "${to.number}"`),
+        ...when(!/^[a-z0-9][a-z0-9._-]*$/.test(to.provider), `Service wants a provider key, not "${to.provider}"`),
+      ]
+    case 'Sip':
+      return when(!isSipUri(to.uri), `Sip wants sip:user@host, not "${to.uri}"`)
+    case 'Number':
+      return when(
+        !/^\+?[A-Za-z0-9*#._-]{1,255}$/.test(to.number),
+        `Number wants a number or subscriber, not "${to.number}"`,
+      )
   }
-  if (to.noun === 'Sip' && !/^sips?:[^\s@]+@[^\s@]+$/i.test(to.uri))
-    problems.push(`Sip wants sip:user@host, not "${to.uri}"`)
-  if (to.noun === 'Number' && (to.number === '' || /\s/.test(to.number)))
-    problems.push('Number wants a number without white space')
-  if ('password' in to && to.password !== undefined && to.username === undefined)
-    problems.push('a password needs a username')
-  if (!Number.isInteger(dial.timeoutSeconds) || dial.timeoutSeconds < 1)
-    problems.push('timeout wants whole seconds above 0')
-  if (!Number.isInteger(dial.timeLimitSeconds) || dial.timeLimitSeconds < 1)
-    problems.push('timeLimit wants whole seconds above 0')
-  if (!url.test(dial.action)) problems.push(`action wants an absolute or relative URL, not "${dial.action}"`)
-  for (const trunk of dial.trunks ?? [])
-    if (!/^[A-Za-z0-9-]+$/.test(trunk)) problems.push(`"${trunk}" is no trunk name`)
-  return problems
 }
 
-const verbProblems = (verb: Verb, isLast: boolean): string[] => {
+const credentialProblems = (to: DialNoun): string[] => {
+  if (to.noun === 'Number' || (to.username === undefined && to.password === undefined)) return []
+  return when(!isFilled(to.username) || !isFilled(to.password), 'username and password go together')
+}
+
+const dialProblems = (dial: Dial): string[] => [
+  ...nounProblems(dial.to),
+  ...credentialProblems(dial.to),
+  ...secondsProblems('timeout', dial.timeoutSeconds, longestTimeoutSeconds),
+  ...secondsProblems('timeLimit', dial.timeLimitSeconds, longestCallSeconds),
+  ...when(!isCallbackUrl(dial.action), `action wants an absolute or relative URL, not "${dial.action}"`),
+  ...when(
+    dial.callerId !== undefined && !/^\S(.{0,253}\S)?$/.test(dial.callerId),
+    'callerId wants 1 to 255 characters without white space around them',
+  ),
+  ...when(dial.trunks?.length === 0, 'trunks wants at least one name'),
+  ...(dial.trunks ?? []).flatMap((trunk) => when(!/^[A-Za-z0-9-]+$/.test(trunk), `"${trunk}" is no trunk name`)),
+]
+
+const verbProblems = (verb: Verb): string[] => {
   switch (verb.verb) {
     case 'Dial':
-      // A verb with an action ends the stage: what follows would never run.
-      return isLast ? dialProblems(verb) : ['Dial has an action, so nothing may follow it', ...dialProblems(verb)]
+      return dialProblems(verb)
     case 'Connect':
-      return /^wss?:\/\/[^\s]+$/.test(verb.streamUrl) ? [] : [`Stream wants a ws(s) URL, not "${verb.streamUrl}"`]
+      return [
+        ...when(!isWssUrl(verb.streamUrl), `Stream wants a wss:// URL, not "${verb.streamUrl}"`),
+        ...when(!Object.keys(verb.parameters).every(isFilled), 'a Parameter wants a name'),
+      ]
     case 'Redirect':
-      return url.test(verb.url) ? [] : [`Redirect wants a URL, not "${verb.url}"`]
+      return when(!isCallbackUrl(verb.url), `Redirect wants a URL, not "${verb.url}"`)
     case 'Say':
       return [
-        ...(verb.text.trim() === '' ? ['Say wants a text'] : []),
-        ...(/^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$/.test(verb.language)
-          ? []
-          : [`"${verb.language}" is no language tag such as en-US`]),
+        ...when(!isFilled(verb.text), 'Say wants a text'),
+        ...when(
+          !/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(verb.language),
+          `"${verb.language}" is no language tag such as en-US`,
+        ),
       ]
     case 'Reject':
-      return rejectReasons.includes(verb.reason)
-        ? []
-        : [`Reject knows ${rejectReasons.join(', ')}, not "${verb.reason as string}"`]
+      return when(
+        !rejectReasons.includes(verb.reason),
+        `Reject knows ${rejectReasons.join(', ')}, not "${verb.reason as string}"`,
+      )
     case 'Hangup':
       return []
   }
 }
 
+/** A verb with an action ends the stage, and so does one that ends the call or goes elsewhere. */
+const goesOnAfter = (verb: Verb): boolean => verb.verb === 'Say' || verb.verb === 'Connect'
+
 const texts = (value: unknown): string[] =>
   typeof value === 'string'
     ? [value]
     : typeof value === 'object' && value !== null
-      ? Object.values(value).flatMap(texts)
+      ? Object.entries(value).flatMap(([name, held]) => [name, ...texts(held)])
       : []
 
 /** What is wrong with a document, in words; empty when it may leave. */
-export const cxmlProblems = (document: CxmlDocument): string[] => {
-  if (document.length === 0) return ['an answer needs at least one verb']
-  const problems = document.flatMap((verb, i) => verbProblems(verb, i === document.length - 1))
-  if (texts(document).some((text) => unprintable.test(text)))
-    problems.push('a text holds characters that XML cannot carry')
-  return problems
-}
+export const cxmlProblems = (document: CxmlDocument): string[] => [
+  ...when(document.length === 0, 'an answer needs at least one verb'),
+  ...document.flatMap(verbProblems),
+  ...document.slice(0, -1).flatMap((verb) => when(!goesOnAfter(verb), `nothing may follow ${verb.verb}`)),
+  ...when(
+    texts(document).some((text) => unprintable.test(text)),
+    'a text holds characters that XML cannot carry',
+  ),
+]

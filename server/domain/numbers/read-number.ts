@@ -19,26 +19,29 @@ export interface ReadNumber {
 
 export const longestNumber = 255
 
-const numberLike = /^[+\d\s().\-/\u00a0]+$/
+const numberLike = /^[+\d\s().\-/]+$/
+const international = /^[\s().\-/]*\+/
 const notDigits = /[^\d]/g
 
 /** `sip:+1202…@host;x=y`, `tel:+1-202-…`, `<sip:…>`: the part that names who is called. */
 const userPart = (text: string): string => {
-  const bare = text.trim().replace(/^<(.*)>$/, '$1')
-  const scheme = /^(sips?|tel):/i.exec(bare)
-  if (!scheme) return bare
-  const rest = bare.slice(scheme[0].length)
-  return rest.split(/[@;?]/, 1)[0] ?? rest
+  const user = text.replace(/^(?:[\s<]|sips?:|tel:)+/i, '')
+  const isWrapped = text.trimStart() !== user
+  return isWrapped ? user.replace(/[@;?>][^]*$/, '') : user
 }
+
+/** No longer than numbers may be, and not cut in the middle of a character. */
+const cut = (text: string): string =>
+  text.length <= longestNumber ? text : text.slice(0, longestNumber).replace(/[\ud800-\udbff]$/, '')
 
 /** What a dialled text means. Never an error: what is no number stays literal. */
 export const readNumber = (text: string, context: NumberContext): ReadNumber => {
-  const user = userPart(text).slice(0, longestNumber)
+  const user = cut(userPart(text).trim()).trim()
   const literal = (): ReadNumber => ({ text, number: user, how: 'taken literally' })
   if (!numberLike.test(user)) return literal()
   const digits = user.replace(notDigits, '')
   if (digits === '') return literal()
-  if (user.trimStart().startsWith('+')) return { text, number: `+${digits}`, how: 'international' }
+  if (international.test(user)) return { text, number: `+${digits}`, how: 'international' }
   if (digits.startsWith('00') && digits.length > 2)
     return { text, number: `+${digits.slice(2)}`, how: 'international, 00 read as +' }
   const withPlus = `+${digits}`

@@ -2,11 +2,9 @@ import { hangup, reject, type CxmlDocument, type DialNoun } from '../cxml/verbs.
 import type { RoutableAgent, RoutingConfig } from './routing-config.ts'
 import type { Routing } from './routing-engine.ts'
 
-const credentials = ({
-  username,
-  password,
-}: RoutableAgent): { username?: string | undefined; password?: string | undefined } =>
-  username === undefined ? {} : { username, password }
+/** A digest needs both halves. */
+const credentials = ({ username, password }: RoutableAgent): { username?: string; password?: string } =>
+  username && password ? { username, password } : {}
 
 const nounFor = (config: RoutingConfig, agent: RoutableAgent): DialNoun =>
   config.providers.get(agent.provider)?.dialAs === 'sip'

@@ -21,7 +21,11 @@ export interface DialState {
 export type Sign = (key: string, text: string) => string
 
 const version = '1'
-const escape = (part: string): string => encodeURIComponent(part).replaceAll('.', '%2E').replaceAll('~', '%7E')
+/** Halves of a surrogate pair, which have no encoding, are replaced: a token may be anything. */
+const escape = (part: string): string =>
+  encodeURIComponent(part.replace(/\p{Cs}/gu, '\ufffd'))
+    .replaceAll('.', '%2E')
+    .replaceAll('~', '%7E')
 
 export const encodeDialState = (state: DialState, secret: string, sign: Sign): string => {
   const body = [
@@ -39,9 +43,13 @@ export const encodeDialState = (state: DialState, secret: string, sign: Sign): s
   return `${body}.${sign(secret, body)}`
 }
 
-const unescape = (part: string | undefined): string | undefined => {
+type Parts = readonly [string, string, string, string, string, string, string, string, string, string]
+const hasAllParts = (parts: readonly string[]): parts is Parts => parts.length === 10 && parts[0] === version
+
+/** The key id is read before the signature is checked, so it may be anything. */
+const readKeyId = (part: string): string | undefined => {
   try {
-    return part === undefined ? undefined : decodeURIComponent(part)
+    return decodeURIComponent(part)
   } catch {
     // A broken escape: not one of ours.
     return undefined
@@ -59,24 +67,25 @@ export const decodeDialState = (
   const cut = text.lastIndexOf('.')
   const body = text.slice(0, Math.max(0, cut))
   const parts = body.split('.')
-  if (cut < 0 || parts.length !== 10 || parts[0] !== version) return 'the signed state is not readable'
-  const [keyId, tenantId, token, decisionId, groupId] = parts.slice(1, 6).map(unescape)
-  const secret = keyId === undefined ? undefined : secretOf(keyId)
+  if (!hasAllParts(parts)) return 'the signed state is not readable'
+  const keyId = readKeyId(parts[1])
+  if (keyId === undefined) return 'the signed state is not readable'
+  const secret = secretOf(keyId)
   if (secret === undefined) return 'the signed state names an unknown key'
   if (!sameText(sign(secret, body), text.slice(cut + 1))) return 'the signature of the state does not verify'
-  const expiresAtMs = Number.parseInt(parts[9] ?? '', 36)
-  if (keyId === undefined || tenantId === undefined || token === undefined || decisionId === undefined)
-    return 'the signed state is not readable'
+  // What is signed is as we wrote it.
+  const [, , tenantId, token, decisionId, groupId, attempt, groupAttempts, tried, expiry] = parts
+  const expiresAtMs = Number.parseInt(expiry, 36)
   if (expiresAtMs < nowMs) return 'the signed state has expired'
   return {
     keyId,
-    tenantId,
-    token,
-    decisionId,
-    groupId: groupId === '' ? undefined : groupId,
-    attempt: Number.parseInt(parts[6] ?? '', 36),
-    groupAttempts: Number.parseInt(parts[7] ?? '', 36),
-    tried: (parts[8] ?? '').split('~').flatMap((part) => unescape(part) || []),
+    tenantId: decodeURIComponent(tenantId),
+    token: decodeURIComponent(token),
+    decisionId: decodeURIComponent(decisionId),
+    groupId: groupId === '' ? undefined : decodeURIComponent(groupId),
+    attempt: Number.parseInt(attempt, 36),
+    groupAttempts: Number.parseInt(groupAttempts, 36),
+    tried: tried === '' ? [] : tried.split('~').map((agentId) => decodeURIComponent(agentId)),
     expiresAtMs,
   }
 }

@@ -35,8 +35,12 @@ export interface Routing {
 /** What was tried in this call so far. */
 export interface Tried {
   readonly agentIds: readonly string[]
+  /** Numbers dialled: like an agent, none is dialled twice. */
+  readonly numbers?: readonly string[] | undefined
   /** Attempts of any kind, numbers included. */
   readonly attempts: number
+  /** Attempts made in each group, for a group that is asked again later on the way. */
+  readonly attemptsByGroup?: ReadonlyMap<string, number> | undefined
 }
 
 export const nothingTried: Tried = { agentIds: [], attempts: 0 }
@@ -100,7 +104,7 @@ export function* followTarget(
 ): Walk {
   const seenGroups = new Set<string>()
   let target: Target = start
-  let usedDefault = false
+  let usedDefault = start === config.defaultTarget
   const isFirstChoice = tried.attempts === 0
   for (;;) {
     let dead: string
@@ -124,6 +128,7 @@ export function* followTarget(
             ringTimeoutSeconds: config.ringTimeoutSeconds,
           }
         : { verdicts: [] }
+      const [verdict] = reply.verdicts
       const name = agent?.name ?? target.id
       if (agent && reply.agentId === agent.id) {
         steps.push({ type: 'agent', id: agent.id, name, because, outcome: `${name} is dialled` })
@@ -136,7 +141,7 @@ export function* followTarget(
           steps,
         }
       }
-      dead = `voice agent ${name} passed over: ${reply.verdicts[0]?.verdict ?? barred ?? 'not eligible'}`
+      dead = `voice agent ${name} passed over: ${verdict?.verdict ?? barred}`
       steps.push({ type: 'agent', id: target.id, name, because, outcome: dead })
     } else if (target.type === 'group') {
       const group = config.groups.get(target.id)
@@ -145,7 +150,8 @@ export function* followTarget(
         steps.push({ type: 'group', id: target.id, because, outcome: dead })
       } else {
         seenGroups.add(group.id)
-        const routing: Routing | string = yield* askGroup(config, group, because, tried, 0, steps)
+        const before = tried.attemptsByGroup?.get(group.id) ?? 0
+        const routing: Routing | string = yield* askGroup(config, group, because, tried, before, steps)
         if (typeof routing !== 'string') return routing
         dead = routing
         if (group.fallback) {
@@ -154,6 +160,9 @@ export function* followTarget(
           continue
         }
       }
+    } else if (target.type === 'number' && tried.numbers?.includes(target.value)) {
+      dead = `number ${target.value} was dialled before in this call`
+      steps.push({ type: 'number', because, outcome: dead })
     } else {
       steps.push({ type: target.type, because, outcome: describeTarget(target) })
       return {
@@ -294,39 +303,32 @@ const stop = (because: string): Routing => ({
 
 /** Routes a call on after a dial ended. */
 export function* routeOnward(config: RoutingConfig, ended: Ended): Walk {
-  const group = ended.groupId === undefined ? undefined : config.groups.get(ended.groupId)
-  const said = ended.result.replace('_', ' ')
-  if (ended.result === 'answered') return stop('the agent answered and the conversation is over')
-  if (!mayFailOver(config, group, ended.result)) return stop(`a result of ${said} does not fail over`)
+  const { groupId, groupAttempts, result } = ended
+  const group = groupId === undefined ? undefined : config.groups.get(groupId)
+  const said = result.replace('_', ' ')
+  if (result === 'answered') return stop('the agent answered and the conversation is over')
+  if (!mayFailOver(config, group, result)) return stop(`a result of ${said} does not fail over`)
   const steps: RoutingStep[] = []
+  let tried = ended.tried
   let dead = `the result was ${said}`
   if (group) {
+    tried = { ...tried, attemptsByGroup: new Map(tried.attemptsByGroup).set(group.id, groupAttempts) }
     const routing: Routing | string = yield* askGroup(
       config,
       group,
       `failover after ${said}`,
-      ended.tried,
-      ended.groupAttempts,
+      tried,
+      groupAttempts,
       steps,
     )
     if (typeof routing !== 'string') return routing
     dead = routing
-    if (group.fallback)
-      return yield* followTarget(
-        config,
-        group.fallback,
-        `fallback of agent group ${group.name}: ${dead}`,
-        ended.tried,
-        steps,
-      )
+    if (group.fallback) {
+      const because = `fallback of agent group ${group.name}: ${dead}`
+      return yield* followTarget(config, group.fallback, because, tried, steps)
+    }
   }
-  if (config.defaultTarget)
-    return yield* followTarget(
-      config,
-      config.defaultTarget,
-      `default target of the tenant: ${dead}`,
-      ended.tried,
-      steps,
-    )
-  return yield* followTarget(config, { type: 'hangup' }, `nothing is left: ${dead}`, ended.tried, steps)
+  return config.defaultTarget
+    ? yield* followTarget(config, config.defaultTarget, `default target of the tenant: ${dead}`, tried, steps)
+    : yield* followTarget(config, { type: 'hangup' }, `nothing is left: ${dead}`, tried, steps)
 }

@@ -1,7 +1,7 @@
 import type { StrategyName } from '../../../shared/vocabulary.ts'
 import { strategies } from './strategies/index.ts'
 import type { Strategy } from './strategies/strategy.ts'
-import { behind, countOf, type GroupTally } from './strategies/tally.ts'
+import { firstChoicesOf, standings, type GroupTally, type Standing } from './strategies/tally.ts'
 
 /** A member of a group as the configuration has it, at the moment of choosing. */
 export interface SelectableMember {
@@ -49,41 +49,34 @@ export const selectMember = (
 ): MemberChoice => {
   const strategy: Strategy = strategies[strategyName]
   const found = members.map((member) => {
-    const activeCalls = activeCallsOf(member.agentId)
-    return { member, activeCalls, reason: whyNot(member, activeCalls) }
+    const { agentId, weight, priority, position } = member
+    const activeCalls = activeCallsOf(agentId)
+    return { member, agentId, weight, priority, position, activeCalls, reason: whyNot(member, activeCalls) }
   })
-  const eligible = found.filter(({ reason }) => reason === undefined).map(({ member }) => member)
-  const contenders = strategy.contenders(eligible)
-  const balances = contenders.length === 0 ? [] : behind(tally, contenders)
-  const behindBy = new Map(contenders.map((member, i) => [member.agentId, balances[i] ?? 0]))
-  const chosen = strategy.choose(
-    contenders.map((member) => ({
-      ...member,
-      activeCalls: activeCallsOf(member.agentId),
-      lastUsedAtMs: tally.members.get(member.agentId)?.lastUsedAtMs,
-      behind: behindBy.get(member.agentId) ?? 0,
-    })),
-  )
+  const contenders = strategy.contenders(found.filter(({ reason }) => reason === undefined))
+  const ranked = standings(tally, contenders)
+  const candidates = contenders.map(({ member, agentId, weight, priority, position, activeCalls }, i) => {
+    const { behind, firstChoices, lastUsedAtMs } = ranked[i] as Standing
+    return { member, agentId, weight, priority, position, activeCalls, behind, firstChoices, lastUsedAtMs }
+  })
+  const chosen = strategy.choose(candidates)
+  const waiting = `eligible, but waits behind priority ${contenders[0]?.priority}`
+  // Contenders come in the order of the members, so one walk finds them among all.
+  let next = 0
   return {
-    chosen: chosen && contenders.find(({ agentId }) => agentId === chosen.agentId),
-    contenders,
-    verdicts: found.map(({ member, activeCalls, reason }) => {
-      const isChosen = member.agentId === chosen?.agentId
-      const isContender = behindBy.has(member.agentId)
+    chosen: chosen?.member,
+    contenders: contenders.map(({ member }) => member),
+    verdicts: found.map(({ agentId, activeCalls, reason }) => {
+      const candidate = candidates[next]?.agentId === agentId ? candidates[next++] : undefined
+      const isChosen = candidate !== undefined && candidate === chosen
       return {
-        agentId: member.agentId,
+        agentId,
         eligible: reason === undefined,
         chosen: isChosen,
-        verdict:
-          reason ??
-          (isChosen
-            ? 'chosen'
-            : isContender
-              ? 'eligible'
-              : `eligible, but waits behind priority ${contenders[0]?.priority}`),
+        verdict: reason ?? (isChosen ? 'chosen' : candidate ? 'eligible' : waiting),
         activeCalls,
-        firstChoices: countOf(tally.members.get(member.agentId)),
-        behind: behindBy.get(member.agentId),
+        firstChoices: candidate?.firstChoices ?? firstChoicesOf(tally, agentId),
+        behind: candidate?.behind,
       }
     }),
   }

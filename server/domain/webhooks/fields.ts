@@ -5,7 +5,7 @@
 export interface Fields {
   /** The value of the first of the names that is there and not null. */
   get(...names: readonly string[]): unknown
-  /** As text: numbers are written out; empty text, objects and lists are undefined. */
+  /** As text: numbers are written out; blank text, objects and lists are undefined. */
   text(...names: readonly string[]): string | undefined
   /** An object, also when it came as JSON text or as a list of one; else empty. */
   object(...names: readonly string[]): Fields
@@ -30,7 +30,7 @@ const asObject = (value: unknown): Record<string, unknown> => {
 const fold = (name: string): string => name.toLowerCase().replaceAll('_', '')
 
 export const asText = (value: unknown): string | undefined => {
-  if (typeof value === 'string') return value === '' ? undefined : value
+  if (typeof value === 'string') return value.trim() === '' ? undefined : value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
@@ -63,18 +63,20 @@ export const readFields = (value: unknown): Fields => {
 /** Status words come in any case and with any separator. */
 export const foldWord = (word: string): string => word.toLowerCase().replace(/[^a-z]/g, '')
 
+const iso = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?$/i
+
+/** Without a zone it is UTC, like all times of the platform. Undefined for what is no ISO time: `Date.parse` alone takes much for a date. */
+const readIsoMs = (text: string): number => {
+  const [whole, date, time, zone = 'Z'] = iso.exec(text.trim()) ?? []
+  return whole === undefined ? NaN : Date.parse(`${date}T${time}${zone}`)
+}
+
 /** Milliseconds, from milliseconds, seconds (below 10¹¹), numeric text or ISO text; 0, null and nonsense are undefined. */
 export const readTimeMs = (value: unknown): number | undefined => {
-  if (value === null || value === undefined || value === '') return undefined
-  const number = typeof value === 'number' ? value : Number(value)
-  const ms = Number.isFinite(number)
-    ? Math.abs(number) < 1e11
-      ? number * 1000
-      : number
-    : typeof value === 'string'
-      ? Date.parse(value)
-      : NaN
-  return Number.isFinite(ms) && ms > 0 && ms < 8.64e15 ? Math.round(ms) : undefined
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined
+  const number = Number(value)
+  const ms = Number.isNaN(number) ? readIsoMs(String(value)) : number < 1e11 ? number * 1000 : number
+  return ms > 0 && ms < 8.64e15 ? Math.round(ms) : undefined
 }
 
 /** A number of seconds or a score; text is read, "NaN" and negative values are undefined. */

@@ -58,13 +58,15 @@ export const readCdr = (fields: Fields): Cdr => {
   const answeredAtMs = readTimeMs(session.get('callAnswerTime'))
   const endedAtMs = readTimeMs(session.get('callEndTime'))
   const billsec = readAmount(fields.get('billsec'))
+  // A word that nobody documented still went with a conversation, or did not.
+  const hasTalked = billsec === undefined ? answeredAtMs !== undefined : billsec > 0
   const known = Object.hasOwn(dispositionWords, folded) ? dispositionWords[folded] : undefined
   const durationSeconds = readAmount(fields.get('duration')) ?? secondsBetween(startedAtMs, endedAtMs)
   return {
     from: fields.text('from') ?? session.text('callerId') ?? '',
     to: fields.text('to') ?? session.text('destination') ?? '',
     direction: saysOutbound(session.text('direction') ?? '') ? 'outbound' : 'inbound',
-    disposition: known ?? ((billsec ?? 0) > 0 ? 'answered' : 'other'),
+    disposition: known ?? (hasTalked ? 'answered' : 'other'),
     word,
     startedAtMs,
     answeredAtMs,

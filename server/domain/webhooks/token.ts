@@ -4,11 +4,11 @@ export const longestToken = 255
 
 /** The session token: the key that joins everything about a call. Undefined when there is none. */
 export const readToken = (fields: Fields, headers: Readonly<Record<string, string>>): string | undefined => {
-  const session = fields.get('Session')
   return (
-    fields.text('CallSid', 'call_sid', 'token') ??
-    asText(session) ??
+    fields.text('CallSid', 'token') ??
+    // Before its text: an object may come as JSON text.
     fields.object('Session').text('token') ??
+    fields.text('Session') ??
     fields.object('SessionData').text('token') ??
     asText(headers['x-cx-session'])
   )

@@ -8,27 +8,29 @@ const tolerance = 1e-9
  *
  * `behind` includes the call being placed and sums to one. `tie` decides between equal deadlines.
  */
-export const pickChairman = (
-  weights: readonly number[],
-  behind: readonly number[],
-  tie: (a: number, b: number) => number,
-): number | undefined => {
-  const k = weights.length
-  if (k <= 1) return k === 1 ? 0 : undefined
-  const slack = 1 / (2 * k - 2)
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const deadline = (i: number): number => ((1 - slack - (behind[i] ?? 0)) * total) / (weights[i] ?? 1)
-  let best: number | undefined
+export const pickChairman = <C extends { readonly weight: number; readonly behind: number }>(
+  contenders: readonly C[],
+  tie: (a: C, b: C) => number,
+): C | undefined => {
+  if (contenders.length <= 1) return contenders[0]
+  const slack = 1 / (2 * contenders.length - 2)
+  let total = 0
+  let anyReleased = false
+  for (const { weight, behind } of contenders) {
+    total += weight
+    anyReleased ||= behind >= slack - tolerance
+  }
+  let best: C | undefined
   let bestDeadline = Infinity
-  // Balances carried over from another set may leave nobody far enough behind; then everybody counts.
-  const anybody = !behind.some((balance) => balance >= slack - tolerance)
-  for (let i = 0; i < k; i += 1) {
-    if (!anybody && (behind[i] ?? 0) < slack - tolerance) continue
-    const due = deadline(i)
-    const difference = due - bestDeadline
-    if (best === undefined || difference < -tolerance || (difference <= tolerance && tie(i, best) < 0)) {
-      best = i
-      bestDeadline = due
+  for (const contender of contenders) {
+    const { weight, behind } = contender
+    // Balances carried over from another set may leave nobody far enough behind; then everybody counts.
+    if (anyReleased && behind < slack - tolerance) continue
+    const deadline = ((1 - slack - behind) * total) / weight
+    const difference = deadline - bestDeadline
+    if (best === undefined || difference < -tolerance || (difference <= tolerance && tie(contender, best) < 0)) {
+      best = contender
+      bestDeadline = deadline
     }
   }
   return best

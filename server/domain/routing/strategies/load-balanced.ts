@@ -8,13 +8,5 @@ export const loadBalanced: Strategy = {
   sentence: 'The member furthest behind its weighted share of the calls inside the rolling window',
   usesWindow: true,
   contenders: (eligible) => eligible,
-  choose(contenders) {
-    const weights = contenders.map(({ weight }) => weight)
-    const behind = contenders.map((candidate) => candidate.behind)
-    const i = pickChairman(weights, behind, (a, b) => {
-      const [first, second] = [contenders[a], contenders[b]]
-      return first && second ? byUse(first, second) : 0
-    })
-    return i === undefined ? undefined : contenders[i]
-  },
+  choose: (contenders) => pickChairman(contenders, byUse),
 }

@@ -5,10 +5,5 @@ export const roundRobin: Strategy = {
   sentence: 'In turn, by weight; the turn survives restarts and membership changes',
   usesWindow: false,
   contenders: (eligible) => eligible,
-  choose(contenders) {
-    const weights = contenders.map(({ weight }) => weight)
-    const behind = contenders.map((candidate) => candidate.behind)
-    const i = pickChairman(weights, behind, (a, b) => (contenders[a]?.position ?? 0) - (contenders[b]?.position ?? 0))
-    return i === undefined ? undefined : contenders[i]
-  },
+  choose: (contenders) => pickChairman(contenders, (a, b) => a.position - b.position),
 }

@@ -19,5 +19,5 @@ export interface Strategy {
   /** Those among whom this choice is shared out; the rest waits for them to become ineligible. */
   contenders<M extends { readonly priority: number }>(eligible: readonly M[]): readonly M[]
   /** Undefined when nobody is available. */
-  choose(contenders: readonly Candidate[]): Candidate | undefined
+  choose<C extends Candidate>(contenders: readonly C[]): C | undefined
 }

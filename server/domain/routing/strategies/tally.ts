@@ -1,3 +1,5 @@
+import { clamp, level, type Carried } from './carry-over.ts'
+
 /**
  * What a group remembers of its first choices, so that each member gets its weighted share exactly.
  *
@@ -14,6 +16,7 @@ export interface MemberTally {
   lastUsedAtMs?: number | undefined
 }
 
+/** Changed by the functions of this file alone: they keep sums of it beside it. */
 export interface GroupTally {
   /** The contenders and their weights, `id:weight` joined by commas, by position. */
   epoch: string
@@ -26,9 +29,41 @@ export interface Contender {
   readonly weight: number
 }
 
+interface Share extends Contender {
+  readonly member: MemberTally
+  count: number
+}
+
+/** An epoch taken apart, so that a choice parses nothing and adds nothing up. */
+interface OpenEpoch {
+  readonly shares: readonly Share[]
+  readonly byAgent: ReadonlyMap<string, Share>
+  readonly total: number
+  n: number
+  /** No bucket starts before this. */
+  earliestMs: number
+}
+
 const bucketsPerWindow = 288
 
 export const emptyTally = (): GroupTally => ({ epoch: '', epochStartedAtMs: 0, members: new Map() })
+
+/** The same memory once more, to try out what would happen. */
+export const copyTally = ({ members, ...tally }: GroupTally): GroupTally => ({
+  ...tally,
+  members: new Map(
+    [...members].map(([agentId, member]) => [
+      agentId,
+      { ...member, buckets: member.buckets.map((bucket) => ({ ...bucket })) },
+    ]),
+  ),
+})
+
+export const countOf = (member: MemberTally | undefined): number => {
+  let count = 0
+  if (member) for (const bucket of member.buckets) count += bucket.count
+  return count
+}
 
 const epochOf = (contenders: readonly Contender[]): string =>
   contenders.map(({ agentId, weight }) => `${agentId}:${weight}`).join(',')
@@ -41,85 +76,114 @@ const contendersOf = (epoch: string): Contender[] =>
         return { agentId: part.slice(0, colon), weight: Number(part.slice(colon + 1)) }
       })
 
-const isSameEpoch = (tally: GroupTally, contenders: readonly Contender[]): boolean =>
-  tally.epoch === epochOf(contenders)
-
-export const countOf = (member: MemberTally | undefined): number => {
-  let count = 0
-  if (member) for (const bucket of member.buckets) count += bucket.count
-  return count
+const memberOf = (tally: GroupTally, agentId: string): MemberTally => {
+  let member = tally.members.get(agentId)
+  if (!member) tally.members.set(agentId, (member = { offset: 0, buckets: [] }))
+  return member
 }
 
-/** How many calls each contender is behind its share, `ahead` calls further on. */
-const balances = (tally: GroupTally, contenders: readonly Contender[], ahead: number): number[] => {
-  let total = 0
-  let n = ahead
-  const counts = contenders.map(({ agentId, weight }) => {
-    const count = countOf(tally.members.get(agentId))
-    total += weight
-    n += count
-    return count
+const openEpochs = new WeakMap<GroupTally, OpenEpoch>()
+
+const takeApart = (tally: GroupTally, contenders: readonly Contender[]): OpenEpoch => {
+  const byAgent = new Map<string, Share>()
+  const shares: Share[] = []
+  const epoch = { shares, byAgent, total: 0, n: 0, earliestMs: Infinity }
+  for (const { agentId, weight } of contenders) {
+    const member = memberOf(tally, agentId)
+    const share = { agentId, weight, member, count: countOf(member) }
+    shares.push(share)
+    byAgent.set(agentId, share)
+    epoch.total += weight
+    epoch.n += share.count
+    for (const { startMs } of member.buckets) epoch.earliestMs = Math.min(epoch.earliestMs, startMs)
+  }
+  openEpochs.set(tally, epoch)
+  return epoch
+}
+
+const openEpoch = (tally: GroupTally): OpenEpoch => openEpochs.get(tally) ?? takeApart(tally, contendersOf(tally.epoch))
+
+const isSameEpoch = ({ shares }: OpenEpoch, contenders: readonly Contender[]): boolean =>
+  shares.length === contenders.length &&
+  contenders.every(({ agentId, weight }, i) => {
+    const share = shares[i]
+    return share?.agentId === agentId && share.weight === weight
   })
-  return contenders.map(
-    ({ agentId, weight }, i) =>
-      (tally.members.get(agentId)?.offset ?? 0) + (n * weight - total * (counts[i] ?? 0)) / total,
-  )
+
+/** How many calls a contender is behind its share, `ahead` calls further on. */
+const balanceOf = ({ member, weight, count }: Share, { n, total }: OpenEpoch, ahead: number): number =>
+  member.offset + ((n + ahead) * weight - total * count) / total
+
+/** The balances with which another set begins. */
+const carriedBalances = (tally: GroupTally, before: OpenEpoch, contenders: readonly Contender[]): Carried[] => {
+  const carried = contenders.map(({ agentId, weight }) => {
+    const share = before.byAgent.get(agentId)
+    const balance = share ? clamp(balanceOf(share, before, 0)) : (tally.members.get(agentId)?.offset ?? 0)
+    return { agentId, weight, balance }
+  })
+  level(carried)
+  return carried
 }
 
-const clamp = (balance: number): number => Math.max(-1, Math.min(1, balance))
+/** What a member brings into a choice. */
+export interface Standing {
+  /** Calls behind its weighted share, the call being placed included. */
+  readonly behind: number
+  readonly firstChoices: number
+  readonly lastUsedAtMs: number | undefined
+}
 
-/** Balances as the new set begins: carried over, clamped, and brought to a sum of zero in proportion to weight. */
-const carriedBalances = (tally: GroupTally, contenders: readonly Contender[]): number[] => {
-  const before = contendersOf(tally.epoch)
-  const standing = new Map(balances(tally, before, 0).map((balance, i) => [before[i]?.agentId, clamp(balance)]))
-  const carried = contenders.map(
-    ({ agentId }) => standing.get(agentId) ?? clamp(tally.members.get(agentId)?.offset ?? 0),
-  )
-  const surplus = carried.reduce((sum, balance) => sum + balance, 0)
+/** How the contenders stand against each other, in their order. Changes nothing. */
+export const standings = (tally: GroupTally, contenders: readonly Contender[]): Standing[] => {
+  const epoch = openEpoch(tally)
+  if (isSameEpoch(epoch, contenders)) {
+    return epoch.shares.map((share) => ({
+      behind: balanceOf(share, epoch, 1),
+      firstChoices: share.count,
+      lastUsedAtMs: share.member.lastUsedAtMs,
+    }))
+  }
   const total = contenders.reduce((sum, { weight }) => sum + weight, 0)
-  return carried.map((balance, i) => balance - (surplus * (contenders[i]?.weight ?? 0)) / total)
+  return carriedBalances(tally, epoch, contenders).map(({ agentId, weight, balance }) => ({
+    behind: balance + weight / total,
+    firstChoices: firstChoicesOf(tally, agentId),
+    lastUsedAtMs: tally.members.get(agentId)?.lastUsedAtMs,
+  }))
 }
 
 /** How many calls each contender is behind its share, the call being placed included. Changes nothing. */
-export const behind = (tally: GroupTally, contenders: readonly Contender[]): number[] => {
-  if (isSameEpoch(tally, contenders)) return balances(tally, contenders, 1)
-  const total = contenders.reduce((sum, { weight }) => sum + weight, 0)
-  return carriedBalances(tally, contenders).map((balance, i) => balance + (contenders[i]?.weight ?? 0) / total)
-}
+export const behind = (tally: GroupTally, contenders: readonly Contender[]): number[] =>
+  standings(tally, contenders).map((standing) => standing.behind)
 
-const beginEpoch = (tally: GroupTally, contenders: readonly Contender[], nowMs: number): void => {
-  const before = contendersOf(tally.epoch)
-  const standing = balances(tally, before, 0)
-  const carried = carriedBalances(tally, contenders)
+/** First choices of the epoch; who has no part in it has none. */
+export const firstChoicesOf = (tally: GroupTally, agentId: string): number =>
+  openEpoch(tally).byAgent.get(agentId)?.count ?? 0
+
+const beginEpoch = (tally: GroupTally, contenders: readonly Contender[], nowMs: number): OpenEpoch => {
+  const before = openEpoch(tally)
+  const carried = carriedBalances(tally, before, contenders)
   // Those who leave keep their balance for the day they return.
-  before.forEach(({ agentId }, i) => {
-    const member = tally.members.get(agentId)
-    if (member) Object.assign(member, { offset: clamp(standing[i] ?? 0), buckets: [] })
-  })
-  contenders.forEach(({ agentId }, i) => {
-    const lastUsedAtMs = tally.members.get(agentId)?.lastUsedAtMs
-    tally.members.set(agentId, { offset: carried[i] ?? 0, buckets: [], lastUsedAtMs })
-  })
+  const kept = before.shares.map((share) => ({ share, offset: clamp(balanceOf(share, before, 0)) }))
+  for (const { share, offset } of kept) Object.assign(share.member, { offset, buckets: [] })
+  for (const { agentId, balance } of carried) Object.assign(memberOf(tally, agentId), { offset: balance, buckets: [] })
   tally.epoch = epochOf(contenders)
   tally.epochStartedAtMs = nowMs
+  return takeApart(tally, contenders)
 }
 
 /** Drops what has left the window. True when that changed anything. */
 export const expire = (tally: GroupTally, windowMs: number | undefined, nowMs: number): boolean => {
   if (windowMs === undefined) return false
-  const oldest = nowMs - windowMs
-  const gone = (bucket: { startMs: number }): boolean => bucket.startMs < oldest
-  let changed = false
-  for (const member of tally.members.values()) {
-    if (!member.buckets[0] || !gone(member.buckets[0])) continue
-    member.buckets = member.buckets.filter((bucket) => !gone(bucket))
-    changed = true
-  }
-  if (changed && tally.epochStartedAtMs < oldest) {
+  const oldestMs = nowMs - windowMs
+  const { earliestMs, shares } = openEpoch(tally)
+  if (earliestMs >= oldestMs) return false
+  for (const { member } of shares) member.buckets = member.buckets.filter(({ startMs }) => startMs >= oldestMs)
+  if (tally.epochStartedAtMs < oldestMs) {
     // A balance from before the window is forgotten like the calls that made it.
     for (const member of tally.members.values()) member.offset = 0
   }
-  return changed
+  takeApart(tally, shares)
+  return true
 }
 
 /**
@@ -133,16 +197,21 @@ export const countFirstChoice = (
   windowMs: number | undefined,
   nowMs: number,
 ): boolean => {
-  const newEpoch = !isSameEpoch(tally, contenders)
-  if (newEpoch) beginEpoch(tally, contenders, nowMs)
-  const member = tally.members.get(agentId)
-  if (!member) throw new Error(`agent ${agentId} is no contender of this choice`)
+  const before = openEpoch(tally)
+  const isNew = !isSameEpoch(before, contenders)
+  const epoch = isNew ? beginEpoch(tally, contenders, nowMs) : before
+  const share = epoch.byAgent.get(agentId)
+  if (!share) throw new Error(`agent ${agentId} is no contender of this choice`)
+  const { member } = share
   const width = windowMs === undefined ? undefined : Math.max(1, Math.floor(windowMs / bucketsPerWindow))
   const startMs = width === undefined ? 0 : nowMs - (nowMs % width)
   const newest = member.buckets.at(-1)
   // A clock that jumped back goes on in the newest bucket.
   if (newest && newest.startMs >= startMs) newest.count += 1
   else member.buckets.push({ startMs, count: 1 })
+  epoch.earliestMs = Math.min(epoch.earliestMs, startMs)
+  epoch.n += 1
+  share.count += 1
   member.lastUsedAtMs = nowMs
-  return newEpoch
+  return isNew
 }
