@@ -96,7 +96,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
   const ending = (outcome: Handled['outcome'], reason: string): Handled => ({
     outcome,
     reason,
-    cxml: finishDocument(deps, hangup),
+    cxml: finishDocument(deps, () => hangup),
   })
   if (!known && typeof state === 'string') return ending('ignored', `no call has this token, and ${state}`)
   const n = typeof state === 'string' ? (known?.attempts.at(-1)?.n ?? 0) : state.attempt

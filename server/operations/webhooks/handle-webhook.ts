@@ -11,9 +11,8 @@ import type { TenantInForce } from '../tenant-directory.ts'
 import { handleCdr } from './cdr.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { handleDialResult } from './dial-result.ts'
-import { emergencyDocument } from './emergency.ts'
+import { emergencyAnswer } from './emergency.ts'
 import { credentialProblem } from './credentials.ts'
-import { finishDocument } from './place-call.ts'
 import { handleSessionUpdate } from './session-update.ts'
 import { handleVoiceRequest } from './voice-request.ts'
 
@@ -236,7 +235,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
       )
       if (!wantsCxml(request.kind)) return errorAnswer(503, 'UNAVAILABLE', 'Internal error; send it again')
       const token = readToken(readFields(request.fields), request.headers)
-      return cxmlAnswer(finishDocument(deps, emergencyDocument(deps, found.inForce, token)).text)
+      return cxmlAnswer(emergencyAnswer(deps, found.inForce, token).text)
     }
   }
 }

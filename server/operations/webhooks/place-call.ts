@@ -1,10 +1,9 @@
 import type { Call } from '../../domain/calls/call.ts'
 import { amend, startAttempt, type Progress } from '../../domain/calls/call-progress.ts'
-import { reject, type CxmlDocument } from '../../domain/cxml/verbs.ts'
-import { maskDocument, renderCxml } from '../../domain/cxml/render-cxml.ts'
-import { cxmlProblems } from '../../domain/cxml/validate-cxml.ts'
+import { createCxmlPress, type PrintedCxml } from '../../domain/cxml/cxml-press.ts'
+import type { CxmlDocument } from '../../domain/cxml/verbs.ts'
 import { buildDocument, isDialled } from '../../domain/routing/build-document.ts'
-import { encodeDialState } from '../../domain/routing/dial-state.ts'
+import { encodeDialState, type DialState } from '../../domain/routing/dial-state.ts'
 import type { Explanation } from '../../domain/routing/explanation.ts'
 import type { Routing, SelectionAsk, SelectionReply, Tried } from '../../domain/routing/routing-engine.ts'
 import type { DecisionRow } from '../../ports/call-store.ts'
@@ -45,38 +44,47 @@ export const askRuntime =
       nowMs,
     })
 
-/** A new state key or public URL changes nothing for calls under way: the state travels in the URL. */
-export const actionUrl = (
-  { publicUrl, crypto, clock }: Pick<WebhookDeps, 'publicUrl' | 'crypto' | 'clock'>,
+/** What a dial action's state says beside what is the same for all calls of a tenant. */
+type OwnState = Pick<DialState, 'token' | 'decisionId' | 'groupId' | 'attempt' | 'groupAttempts' | 'tried'>
+
+/** Signed, and safe in a URL. */
+export const signState = (
+  { crypto, clock }: Pick<WebhookDeps, 'crypto' | 'clock'>,
   { tenant, routing }: TenantInForce,
-  state: {
-    token: string
-    decisionId: string
-    groupId: string | undefined
-    attempt: number
-    groupAttempts: number
-    tried: readonly string[]
-  },
+  state: OwnState,
 ): string => {
   const [key] = tenant.signingKeys
   if (!key) throw new Error(`tenant ${tenant.id} has no signing key`)
   const expiresAtMs = clock.nowMs() + (routing.timeLimitSeconds + stateGraceSeconds) * 1000
-  const signed = encodeDialState({ ...state, keyId: key.id, tenantId: tenant.id, expiresAtMs }, key.secret, crypto.sign)
-  return `${publicUrl ?? ''}/voice/${tenant.tenantKey}/dial-result?s=${encodeURIComponent(signed)}`
+  return encodeURIComponent(
+    encodeDialState({ ...state, keyId: key.id, tenantId: tenant.id, expiresAtMs }, key.secret, crypto.sign),
+  )
 }
+
+/** A new state key or public URL changes nothing for calls under way: the state travels in the URL. */
+export const actionUrl = (
+  { publicUrl }: Pick<WebhookDeps, 'publicUrl'>,
+  { tenant }: TenantInForce,
+  state: string,
+): string => `${publicUrl ?? ''}/voice/${tenant.tenantKey}/dial-result?s=${state}`
+
+const press = createCxmlPress()
 
 /** A document that may leave, as text and as people may see it. A faulty one never leaves: the caller is rejected and the fault is told. */
 export const finishDocument = (
-  deps: Pick<WebhookDeps, 'log' | 'health'>,
-  document: CxmlDocument,
-): { text: string; masked: string; problems: string[] } => {
-  const problems = cxmlProblems(document)
-  const sent = problems.length === 0 ? document : reject('failed')
-  if (problems.length > 0) {
-    deps.health.count('faults')
-    deps.log.error({ problems }, 'An answer that Cloudonix would not understand was held back; the caller was rejected')
+  { health, log }: Pick<WebhookDeps, 'log' | 'health'>,
+  documentWith: (state: string) => CxmlDocument,
+  state?: string,
+): PrintedCxml => {
+  const printed = press(documentWith, state)
+  if (printed.problems.length > 0) {
+    health.count('faults')
+    log.error(
+      { problems: printed.problems },
+      'An answer that Cloudonix would not understand was held back; the caller was rejected',
+    )
   }
-  return { text: renderCxml(sent), masked: renderCxml(maskDocument(sent)), problems }
+  return printed
 }
 
 export interface Placed {
@@ -101,7 +109,7 @@ export const placeCall = (
   const { call } = before
   const attempt = call.attempts.length + 1
   const tried = [...triedIn(call).agentIds, ...(agent ? [agent.id] : [])]
-  const action = actionUrl(deps, inForce, {
+  const state = signState(deps, inForce, {
     token,
     decisionId,
     groupId: group?.id,
@@ -109,7 +117,11 @@ export const placeCall = (
     groupAttempts: routing.groupAttempts,
     tried,
   })
-  const { text, masked, problems } = finishDocument(deps, buildDocument(inForce.routing, routing, token, action))
+  const { text, masked, problems } = finishDocument(
+    deps,
+    (signed) => buildDocument(inForce.routing, routing, token, actionUrl(deps, inForce, signed)),
+    state,
+  )
   const dialled = isDialled(routing) && problems.length === 0
   const untilMs = nowMs + (routing.ringTimeoutSeconds + inForce.routing.timeLimitSeconds + leaseGraceSeconds) * 1000
   let progress = amend(before, {

@@ -70,7 +70,7 @@ export const handleVoiceRequest = async (deps: WebhookDeps, incoming: Incoming):
   const earlier = await earlierAnswer(deps, inForce.tenant.id, answerKey, known !== undefined, nowMs)
   if (earlier !== undefined) return { outcome: 'duplicate', cxml: { text: earlier, masked: earlier } }
   if (known && isTerminal(known.state)) {
-    return { outcome: 'ignored', reason: `the call is over (${known.state})`, cxml: finishDocument(deps, hangup) }
+    return { outcome: 'ignored', reason: `the call is over (${known.state})`, cxml: finishDocument(deps, () => hangup) }
   }
   const voice = readVoiceRequest(fields)
   const numbers = readNumbers(inForce.routing, voice.from, voice.to)
