@@ -2,11 +2,13 @@ import type { Call } from '../../domain/calls/call.ts'
 import { selectMember } from '../../domain/routing/select-member.ts'
 import { strategies } from '../../domain/routing/strategies/index.ts'
 import {
+  copyTally,
   countFirstChoice,
   countOf,
   emptyTally,
   expire,
   type GroupTally,
+  type MemberTally,
 } from '../../domain/routing/strategies/tally.ts'
 import type { RuntimeJournal, RuntimeState, Selection, SelectionRequest } from '../../ports/runtime-state.ts'
 import { isTerminal } from '../../../shared/vocabulary.ts'
@@ -40,7 +42,7 @@ export const createEmbeddedRuntimeState = async (
     liveCalls.set(key(call.tenantId, call.token), call)
     for (const attempt of call.attempts) {
       if (attempt.agentId === undefined || attempt.endedAtMs !== undefined) continue
-      leases.hold(key(call.tenantId, attempt.agentId), key(call.token, String(attempt.n)), attempt.leaseUntilMs)
+      leases.hold(key(call.tenantId, attempt.agentId), key(call.token, String(attempt.n)), attempt.leaseUntilMs, 0)
     }
   }
 
@@ -51,6 +53,12 @@ export const createEmbeddedRuntimeState = async (
     return tally
   }
 
+  /** What a choice goes by; a dry run gets a copy to play with. */
+  const tallyFor = (tenantId: string, group: SelectionRequest['group'], dryRun: boolean): GroupTally => {
+    if (!group) return emptyTally()
+    return dryRun ? copyTally(tallies.get(key(tenantId, group.id)) ?? emptyTally()) : tallyOf(tenantId, group.id)
+  }
+
   const select = ({
     tenantId,
     group,
@@ -59,20 +67,20 @@ export const createEmbeddedRuntimeState = async (
     leaseKey,
     leaseMs,
     nowMs,
-    dryRun,
+    dryRun = false,
   }: SelectionRequest): Selection => {
     const activeCallsOf = (agentId: string): number => leases.count(key(tenantId, agentId), nowMs)
     const windowMs = group && strategies[group.strategy].usesWindow ? group.windowMs : undefined
-    const tally = group ? tallyOf(tenantId, group.id) : emptyTally()
-    const hasExpired = !dryRun && group !== undefined && expire(tally, windowMs, nowMs)
+    const tally = tallyFor(tenantId, group, dryRun)
+    let isWhollyChanged = expire(tally, windowMs, nowMs)
     const { chosen, contenders, verdicts } = selectMember(group?.strategy ?? 'priority', tally, members, activeCallsOf)
-    if (chosen && !dryRun) {
-      leases.hold(key(tenantId, chosen.agentId), leaseKey, nowMs + leaseMs)
-      if (group && isFirstChoice) {
-        const isNewEpoch = countFirstChoice(tally, contenders, chosen.agentId, windowMs, nowMs)
-        journal.saveTally(tenantId, group.id, tally, isNewEpoch || hasExpired ? undefined : chosen.agentId)
-      }
-    }
+    if (dryRun) return { agentId: chosen?.agentId, verdicts }
+    if (chosen) leases.hold(key(tenantId, chosen.agentId), leaseKey, nowMs + leaseMs, nowMs)
+    if (group && chosen && isFirstChoice) {
+      const isNewEpoch = countFirstChoice(tally, contenders, chosen.agentId, windowMs, nowMs)
+      isWhollyChanged ||= isNewEpoch
+      journal.saveTally(tenantId, group.id, tally, isWhollyChanged ? undefined : chosen.agentId)
+    } else if (group && isWhollyChanged) journal.saveTally(tenantId, group.id, tally, undefined)
     return { agentId: chosen?.agentId, verdicts }
   }
 
@@ -82,11 +90,11 @@ export const createEmbeddedRuntimeState = async (
     activeCalls: (tenantId, agentIds, nowMs) =>
       Promise.resolve(new Map(agentIds.map((agentId) => [agentId, leases.count(key(tenantId, agentId), nowMs)]))),
     groupState(tenantId, groupId, windowMs, nowMs) {
-      const tally = tallyOf(tenantId, groupId)
+      const members = tallies.get(key(tenantId, groupId))?.members ?? new Map<string, MemberTally>()
       const oldest = nowMs - windowMs
       const firstChoices = new Map<string, number>()
       const lastUsedAtMs = new Map<string, number>()
-      for (const [agentId, member] of tally.members) {
+      for (const [agentId, member] of members) {
         const inside = member.buckets.filter(({ startMs }) => startMs === 0 || startMs >= oldest)
         firstChoices.set(agentId, countOf({ ...member, buckets: inside }))
         if (member.lastUsedAtMs !== undefined) lastUsedAtMs.set(agentId, member.lastUsedAtMs)
@@ -125,7 +133,12 @@ export const createEmbeddedRuntimeState = async (
       const belongs = (name: string): boolean => name.startsWith(`${tenantId}\n`)
       for (const name of liveCalls.keys()) if (belongs(name)) liveCalls.delete(name)
       for (const name of notedEvents.keys()) if (belongs(name)) notedEvents.delete(name)
-      for (const name of tallies.keys()) if (belongs(name)) tallies.delete(name)
+      for (const name of tallies.keys()) {
+        if (!belongs(name)) continue
+        tallies.delete(name)
+        journal.deleteTally(tenantId, name.slice(tenantId.length + 1))
+      }
+      leases.deleteWhere(belongs)
       endedCalls.deleteWhere(belongs)
       answers.deleteWhere(belongs)
       return Promise.resolve()

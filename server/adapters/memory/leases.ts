@@ -1,8 +1,10 @@
 /** Slots held per agent, by key, each until it is given back or its time is over. */
 export interface Leases {
-  hold(agentId: string, key: string, untilMs: number): void
+  hold(agentId: string, key: string, untilMs: number, nowMs: number): void
   release(agentId: string, key: string): boolean
+  /** Changes nothing: it may be asked about any moment. */
   count(agentId: string, nowMs: number): number
+  deleteWhere(doomed: (agentId: string) => boolean): void
 }
 
 interface Held {
@@ -11,12 +13,21 @@ interface Held {
   earliestMs: number
 }
 
+const dropExpired = (held: Held, nowMs: number): void => {
+  held.earliestMs = Infinity
+  for (const [key, untilMs] of held.until) {
+    if (untilMs <= nowMs) held.until.delete(key)
+    else held.earliestMs = Math.min(held.earliestMs, untilMs)
+  }
+}
+
 export const createLeases = (): Leases => {
   const byAgent = new Map<string, Held>()
   return {
-    hold(agentId, key, untilMs) {
+    hold(agentId, key, untilMs, nowMs) {
       let held = byAgent.get(agentId)
       if (!held) byAgent.set(agentId, (held = { until: new Map(), earliestMs: Infinity }))
+      if (nowMs >= held.earliestMs) dropExpired(held, nowMs)
       held.until.set(key, untilMs)
       held.earliestMs = Math.min(held.earliestMs, untilMs)
     },
@@ -24,14 +35,13 @@ export const createLeases = (): Leases => {
     count(agentId, nowMs) {
       const held = byAgent.get(agentId)
       if (!held) return 0
-      if (nowMs >= held.earliestMs) {
-        held.earliestMs = Infinity
-        for (const [key, untilMs] of held.until) {
-          if (untilMs <= nowMs) held.until.delete(key)
-          else held.earliestMs = Math.min(held.earliestMs, untilMs)
-        }
-      }
-      return held.until.size
+      if (nowMs < held.earliestMs) return held.until.size
+      let running = 0
+      for (const untilMs of held.until.values()) if (untilMs > nowMs) running += 1
+      return running
+    },
+    deleteWhere(doomed) {
+      for (const agentId of byAgent.keys()) if (doomed(agentId)) byAgent.delete(agentId)
     },
   }
 }
