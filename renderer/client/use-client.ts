@@ -35,7 +35,7 @@ export const useOperation = <N extends OperationName>(
 }
 
 /** Reads again whatever an operation has answered so far. */
-export const refresh = (queryClient: QueryClient, ...names: readonly OperationName[]): void => {
+const refresh = (queryClient: QueryClient, ...names: readonly OperationName[]): void => {
   for (const name of names) void queryClient.invalidateQueries({ queryKey: [name] })
 }
 

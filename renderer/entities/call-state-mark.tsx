@@ -1,4 +1,4 @@
-import type { AttemptResult, CallState } from '../../shared/vocabulary.ts'
+import type { CallState } from '../../shared/vocabulary.ts'
 import { stateWords } from './call-words.ts'
 import classes from './entities.module.css'
 
@@ -53,10 +53,3 @@ export const CallStateMark = ({ state }: { readonly state: CallState }) => (
     {stateWords[state]}
   </span>
 )
-
-/** An attempt's result looks like the call state of the same meaning. */
-export const stateOfResult = (result: AttemptResult | undefined): CallState => {
-  if (result === undefined) return 'connecting'
-  if (result === 'answered') return 'completed'
-  return result === 'cancelled' ? 'no_answer' : result
-}

@@ -1,4 +1,4 @@
-import { useRef, type ReactNode } from 'react'
+import { useEffect, useEffectEvent, useRef, type ReactNode } from 'react'
 import classes from './held-list.module.css'
 
 interface HeldListProps {
@@ -19,6 +19,9 @@ export const HeldList = ({ label, onHold, onLetIn, columns, children }: HeldList
   const leave = () => {
     if (!isPointed.current && !isFocused.current) onLetIn(false)
   }
+  // A list that goes away under the pointer is left without an event.
+  const release = useEffectEvent(() => onLetIn(false))
+  useEffect(() => () => release(), [])
   return (
     <div
       role="group"

@@ -2,7 +2,8 @@ import { Button, SegmentedControl } from '@mantine/core'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { IconArrowRight } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
-import type { CallDetail } from '../../../shared/contract/calls.ts'
+import type { CallDetail, CallRecord } from '../../../shared/contract/calls.ts'
+import { isTerminal } from '../../../shared/vocabulary.ts'
 import { unwrap } from '../../client/operation-error.ts'
 import { useClient } from '../../client/use-client.ts'
 import { CallStateMark } from '../../entities/call-state-mark.tsx'
@@ -31,9 +32,18 @@ const useCallDetail = (tenantId: string, callId: string) => {
         void queryClient.invalidateQueries({ queryKey: ['calls.get', tenantId, callId] })
       }, 500)
     }
+    // The state at once, so that panel and list agree; the timeline follows.
+    const onCall = ({ call }: { readonly call: CallRecord }) => {
+      if (call.id !== callId) return
+      queryClient.setQueryData<CallDetail>(
+        ['calls.get', tenantId, callId],
+        (before) => before && { ...before, ...call },
+      )
+      again(call.id)
+    }
     const unsubscribe = [
-      client.on('call.stateChanged', ({ call }) => again(call.id)),
-      client.on('call.ended', ({ call }) => again(call.id)),
+      client.on('call.stateChanged', onCall),
+      client.on('call.ended', onCall),
       client.on('decision.made', (event) => again(event.callId)),
     ]
     return () => {
@@ -46,6 +56,8 @@ const useCallDetail = (tenantId: string, callId: string) => {
     queryKey: ['calls.get', tenantId, callId],
     queryFn: async () => unwrap(await client.invoke('calls.get', { tenantId, id: callId })),
     placeholderData: keepPreviousData,
+    // Webhooks that change no state tell no event, and belong on the timeline all the same.
+    refetchInterval: ({ state: { data } }) => (data && !isTerminal(data.state) ? 3000 : false),
   })
 }
 

@@ -62,7 +62,8 @@ export const applyCalls = (state: LiveCalls, calls: readonly CallRecord[], nowMs
   const endedUnseen = waiting.filter((row) => row.endedSeenAtMs !== undefined)
   const stillWaiting = waiting.filter((row) => row.endedSeenAtMs === undefined)
   const next = { ...state, rows, justEnded: endedFirst([...ended, ...endedUnseen], justEnded) }
-  if (!state.isHeld) return withRows({ ...next, waiting: [] }, [...live, ...stillWaiting, ...rows])
+  // Nobody holds an empty list in place.
+  if (!state.isHeld || rows.length === 0) return withRows({ ...next, waiting: [] }, [...live, ...stillWaiting, ...rows])
   // A word on a call that fell off the end of the list is not a new call.
   const oldest = rows.length < rowLimit ? undefined : rows.at(-1)
   const isNew = (row: LiveRow) => oldest === undefined || row.call.startedAtMs >= oldest.call.startedAtMs
@@ -111,9 +112,7 @@ export const reconcile = (
     ),
   )
   const news = live.items.filter((call) => !younger.has(call.id)).reverse()
-  // Nobody holds an empty list in place.
-  const merged = applyCalls({ ...kept, isHeld: state.isHeld && state.rows.length > 0 }, news, nowMs)
-  return { ...merged, isHeld: state.isHeld, isCut: !live.isWhole }
+  return { ...applyCalls(kept, news, nowMs), isCut: !live.isWhole }
 }
 
 /** Whether a row has what somebody typed: digits of a number, or part of a name or state. */

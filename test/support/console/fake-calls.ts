@@ -4,7 +4,7 @@ import { isTerminal, type CallState } from '../../../shared/vocabulary.ts'
 
 /** Calls for looking at the console: made up, deterministic, with decisions that read like real ones. */
 
-export const agents = ['Retell 1', 'Vapi 3', 'Vapi 1', 'ElevenLabs EU'].map((name, index) => ({
+const agents = ['Retell 1', 'Vapi 3', 'Vapi 1', 'ElevenLabs EU'].map((name, index) => ({
   id: `agent-${index}`,
   name,
 }))
@@ -12,7 +12,7 @@ const endings: readonly CallState[] = ['completed', 'completed', 'completed', 'b
 
 const pad = (value: number, width: number) => String(value).padStart(width, '0')
 
-export const aDecision = (n: number, attempt: number, atMs: number, from: string, to: string): Decision => {
+const aDecision = (n: number, attempt: number, atMs: number, from: string, to: string): Decision => {
   const chosen = agents[(n + attempt) % agents.length]!
   const before = agents[(n + attempt + 3) % agents.length]!
   return {
