@@ -11,11 +11,25 @@ export const maskHeaders = (headers: Readonly<Record<string, string>>): Record<s
   return masked
 }
 
-const secretMember = /("(?:[^"\\]*(?:password|secret|authorization|api-?key)[^"\\]*)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi
-const secretParameter = /((?:^|[?&])(?:s|[^=&]*(?:password|secret|authorization|api-?key)[^=&]*)=)[^&\s"]*/gi
+const secretName = '(?:password|secret|authorization|api-?key)'
+/** Names are bounded, so that no payload, however odd, costs more than one pass over it. */
+const around = (letter: string): string => `${letter}{0,60}${secretName}${letter}{0,60}`
+const plain = around(String.raw`[^"\\]`)
+const field = around(String.raw`[^=&?\s"]`)
+
+const secrets: readonly RegExp[] = [
+  // A member of a JSON object,
+  new RegExp(String.raw`("${plain}"\s{0,20}:\s{0,20}")(?:[^"\\]|\\.)*`, 'gi'),
+  // of one that is text in JSON,
+  new RegExp(String.raw`(\\{1,8}"${plain}\\{1,8}"\s{0,20}:\s{0,20}\\{1,8}")[^"\\]*`, 'gi'),
+  // or text in a form;
+  new RegExp(String.raw`(%22${around('[^%&]')}%22(?:%20|\+)?%3A(?:%20|\+)?%22)(?:[^%&]|%(?!22))*`, 'gi'),
+  // a field of a form or query.
+  new RegExp(String.raw`((?:^|[?&])(?:s|${field})=)[^&\s"]*`, 'gi'),
+]
 
 export const maskPayload = (payload: string, { tenant }: TenantInForce): string => {
-  let masked = payload.replace(secretMember, '$1"***"').replace(secretParameter, '$1***')
+  let masked = secrets.reduce((text, secret) => text.replace(secret, '$1***'), payload)
   for (const secret of [tenant.tenantKey, ...tenant.previousKeys.map(({ key }) => key), tenant.webhookApiKey]) {
     if (secret !== undefined && masked.includes(secret)) masked = masked.replaceAll(secret, '***')
   }

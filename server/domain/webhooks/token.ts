@@ -13,15 +13,3 @@ export const readToken = (fields: Fields, headers: Readonly<Record<string, strin
     asText(headers['x-cx-session'])
   )
 }
-
-/** The domain a webhook says it is about, lower case; undefined when it does not say. */
-export const readDomain = (fields: Fields, headers: Readonly<Record<string, string>>): string | undefined => {
-  const owner = fields.object('owner').object('domain')
-  const domain = fields.object('Domain')
-  return (
-    owner.text('name') ??
-    fields.text('Domain') ??
-    domain.text('domain', 'name') ??
-    asText(headers['x-cx-domain'])
-  )?.toLowerCase()
-}
