@@ -36,9 +36,18 @@ export default defineConfig({
   renderer: {
     root: 'renderer',
     base: './',
-    plugins: [react()],
+    plugins: [
+      react(),
+      {
+        // The development server puts its own scripts and styles into the page; the policy is for the built one.
+        name: 'no-policy-in-development',
+        apply: 'serve',
+        transformIndexHtml: (html) => html.replace(/<meta\s+http-equiv="Content-Security-Policy"[^>]*>/, ''),
+      },
+    ],
     build: {
       outDir: 'out/renderer',
+      minify: true,
       sourcemap: true,
       rolldownOptions: { input: 'renderer/index.html' },
     },

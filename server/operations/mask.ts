@@ -17,7 +17,7 @@ const around = (letter: string): string => `${letter}{0,60}${secretName}${letter
 const plain = around(String.raw`[^"\\]`)
 const field = around(String.raw`[^=&?\s"]`)
 
-const secrets: readonly RegExp[] = [
+const named: readonly RegExp[] = [
   // A member of a JSON object,
   new RegExp(String.raw`("${plain}"\s{0,20}:\s{0,20}")(?:[^"\\]|\\.)*`, 'gi'),
   // of one that is text in JSON,
@@ -25,11 +25,17 @@ const secrets: readonly RegExp[] = [
   // or text in a form;
   new RegExp(String.raw`(%22${around('[^%&]')}%22(?:%20|\+)?%3A(?:%20|\+)?%22)(?:[^%&]|%(?!22))*`, 'gi'),
   // a field of a form or query.
-  new RegExp(String.raw`((?:^|[?&])(?:s|${field})=)[^&\s"]*`, 'gi'),
+  new RegExp(String.raw`((?:^|[?&])${field}=)[^&\s"]*`, 'gi'),
 ]
+/** Most payloads name no secret; one look tells. */
+const namesSecret = new RegExp(secretName, 'i')
+const signedState = /((?:^|[?&])s=)[^&\s"]*/gi
 
 export const maskPayload = (payload: string, { tenant }: TenantInForce): string => {
-  let masked = secrets.reduce((text, secret) => text.replace(secret, '$1***'), payload)
+  const shown = namesSecret.test(payload)
+    ? named.reduce((text, secret) => text.replace(secret, '$1***'), payload)
+    : payload
+  let masked = shown.replace(signedState, '$1***')
   for (const secret of [tenant.tenantKey, ...tenant.previousKeys.map(({ key }) => key), tenant.webhookApiKey]) {
     if (secret !== undefined && masked.includes(secret)) masked = masked.replaceAll(secret, '***')
   }

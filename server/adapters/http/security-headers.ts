@@ -12,7 +12,7 @@ export const dataPolicy = policy({ 'default-src': "'none'" })
 export const consolePolicy = policy({
   'default-src': "'self'",
   'script-src': "'self'",
-  'style-src': "'self' 'unsafe-inline'",
+  'style-src': "'self'",
   'img-src': "'self' data:",
   'font-src': "'self' data:",
   'connect-src': "'self'",

@@ -12,6 +12,7 @@ import {
 } from '../../domain/calls/call-progress.ts'
 import { hangup } from '../../domain/cxml/verbs.ts'
 import { decodeDialState, type DialState } from '../../domain/routing/dial-state.ts'
+import type { NumberReading } from '../../domain/routing/explanation.ts'
 import { readNumbers, routeOnward } from '../../domain/routing/routing-engine.ts'
 import { readDialResult, type DialResult } from '../../domain/webhooks/read-dial-result.ts'
 import { readVoiceRequest } from '../../domain/webhooks/read-voice-request.ts'
@@ -128,6 +129,9 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
       : (inForce.routing.agents.get(attempt.agentId)?.name ?? attempt.agentId)
   const explanation = {
     trigger: 'dial_result' as const,
+    direction: call.direction,
+    from: asBefore(call.from),
+    to: asBefore(call.to),
     after: `attempt ${n} (${name}): ${result.replace('_', ' ')}, the platform said ${word === '' ? 'nothing' : word}`,
     ...(distrust !== undefined && { notes: [`${distrust}; the stored attempt was used instead`] }),
   }
@@ -157,6 +161,8 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
     answerKey,
   }
 }
+
+const asBefore = (number: string): NumberReading => ({ text: number, number, how: 'as in the voice request' })
 
 const closingFacts = (
   call: Call,
