@@ -35,7 +35,7 @@ export const createEmbeddedRuntimeState = async (
   const endedCalls = createBoundedMap<Call>(rememberedEndedCalls)
   const answers = createBoundedMap<{ readonly status: number; readonly body: string }>(rememberedAnswers)
   const lock = createKeyedLock()
-  const key = (...parts: readonly string[]): string => parts.join('\n')
+  const key = (owner: string, name: string): string => `${owner}\n${name}`
 
   for (const { tenantId, groupId, tally } of await journal.load()) tallies.set(key(tenantId, groupId), tally)
   for (const call of inFlight) {

@@ -56,17 +56,11 @@ const refusalCodes: Readonly<Record<number, ErrorCode>> = {
 const rejection = cxmlAnswer(renderCxml(reject('rejected')))
 
 /** True when it was in time; rejects like the promise. */
-const inTime = async (promise: Promise<void>, ms: number): Promise<boolean> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
+const inTime = (promise: Promise<void>, ms: number): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), ms)
+    void promise.then(() => resolve(true), reject).finally(() => clearTimeout(timer))
   })
-  try {
-    return await Promise.race([promise.then(() => true as const), late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 /** The one way in for everything that Cloudonix sends. */
 export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
