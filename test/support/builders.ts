@@ -1,0 +1,170 @@
+import type { Call, DialAttempt } from '../../server/domain/calls/call.ts'
+import type { Cdr } from '../../server/domain/webhooks/read-cdr.ts'
+import type { Pattern } from '../../server/domain/routing/pattern.ts'
+import { parsePattern } from '../../server/domain/routing/pattern.ts'
+import { createRouteTableBuilder, type Route, type RouteTable } from '../../server/domain/routing/route-table.ts'
+import type {
+  RoutableAgent,
+  RoutableGroup,
+  RoutableMember,
+  RoutableProvider,
+  RoutingConfig,
+} from '../../server/domain/routing/routing-config.ts'
+import type { SelectableMember } from '../../server/domain/routing/select-member.ts'
+
+/** Things as they usually are; a test says only what it is about. */
+
+export const aPattern = (text: string): Pattern => {
+  const pattern = parsePattern(text)
+  if (typeof pattern === 'string') throw new Error(pattern)
+  return pattern
+}
+
+export const aProvider = (over: Partial<RoutableProvider> = {}): RoutableProvider => ({
+  key: 'vapi',
+  displayName: 'VAPI',
+  dialAs: 'service',
+  valueKind: 'e164',
+  credentials: 'optional',
+  enabled: true,
+  ...over,
+})
+
+export const aVoiceAgent = (over: Partial<RoutableAgent> = {}): RoutableAgent => ({
+  id: 'agent-a',
+  name: `Agent ${(over.id ?? 'agent-a').replace('agent-', '')}`,
+  provider: 'vapi',
+  value: '+12025550171',
+  enabled: true,
+  ...over,
+})
+
+export const aMember = (over: Partial<RoutableMember> = {}): RoutableMember => ({
+  agentId: 'agent-a',
+  priority: 1,
+  weight: 1,
+  position: 1,
+  enabled: true,
+  ...over,
+})
+
+/** Members with the weights given, named by position. */
+export const membersOf = (
+  weights: readonly number[],
+  over: Partial<SelectableMember> = {},
+): (SelectableMember & { enabled: boolean })[] =>
+  weights.map((weight, i) => ({
+    agentId: `agent-${i + 1}`,
+    weight,
+    priority: 1,
+    position: i + 1,
+    enabled: true,
+    ...over,
+  }))
+
+export const aGroup = (over: Partial<RoutableGroup> = {}): RoutableGroup => ({
+  id: 'group-1',
+  name: 'Sales',
+  strategy: 'round_robin',
+  windowMs: 86_400_000,
+  ringTimeoutSeconds: 20,
+  maxAttempts: 3,
+  retryOn: ['busy', 'no_answer', 'failed'],
+  members: [aMember()],
+  ...over,
+})
+
+export const aRule = (
+  over: Partial<Omit<Route, 'pattern' | 'callerPattern'>> & { pattern?: string; callerPattern?: string } = {},
+): Route => ({
+  ruleId: 'rule-1',
+  name: 'Sales line',
+  priority: 100,
+  age: 1,
+  enabled: true,
+  target: { type: 'group', id: 'group-1' },
+  ...over,
+  pattern: aPattern(over.pattern ?? '+12025550100'),
+  callerPattern: over.callerPattern === undefined ? undefined : aPattern(over.callerPattern),
+})
+
+export const aRouteTable = (...rules: readonly Route[]): RouteTable => {
+  const builder = createRouteTableBuilder()
+  for (const rule of rules) builder.add(rule)
+  return builder.build()
+}
+
+type ConfigParts = Omit<Partial<RoutingConfig>, 'agents' | 'groups' | 'providers' | 'rules'> & {
+  agents?: readonly RoutableAgent[]
+  groups?: readonly RoutableGroup[]
+  providers?: readonly RoutableProvider[]
+  rules?: readonly Route[]
+}
+
+export const aRoutingConfig = ({
+  agents = [aVoiceAgent()],
+  groups = [aGroup()],
+  providers = [
+    aProvider(),
+    aProvider({ key: 'sip', displayName: 'SIP', dialAs: 'sip', valueKind: 'sipUri' }),
+    aProvider({ key: 'stream', displayName: 'Stream', dialAs: 'stream', valueKind: 'wssUrl', credentials: 'none' }),
+  ],
+  rules = [aRule()],
+  ...over
+}: ConfigParts = {}): RoutingConfig => ({
+  tenantId: 'tenant-1',
+  configVersion: 1,
+  defaultCountry: 'US',
+  ringTimeoutSeconds: 25,
+  timeLimitSeconds: 14_400,
+  retriesCancelled: false,
+  sayLanguage: 'en-US',
+  providers: new Map(providers.map((provider) => [provider.key, provider])),
+  agents: new Map(agents.map((agent) => [agent.id, agent])),
+  groups: new Map(groups.map((group) => [group.id, group])),
+  agentNumbers: new Set(agents.map(({ value }) => value).filter((value) => value.startsWith('+'))),
+  rules: aRouteTable(...rules),
+  ...over,
+})
+
+export const anAttempt = (over: Partial<DialAttempt> = {}): DialAttempt => ({
+  n: 1,
+  decisionId: 'decision-1',
+  agentId: 'agent-a',
+  provider: 'vapi',
+  groupId: 'group-1',
+  startedAtMs: 1000,
+  leaseUntilMs: 60_000,
+  ...over,
+})
+
+export const aCall = (over: Partial<Call> = {}): Call => ({
+  id: 'call-1',
+  tenantId: 'tenant-1',
+  token: '0123456789abcdef0123456789abcdef',
+  direction: 'inbound',
+  from: '+12025550123',
+  to: '+12025550100',
+  state: 'received',
+  startedAtMs: 1000,
+  attempts: [],
+  deadlineMs: 60_000,
+  updatedAtMs: 1000,
+  ...over,
+})
+
+export const aCdr = (over: Partial<Cdr> = {}): Cdr => ({
+  from: '+12025550123',
+  to: '+12025550100',
+  direction: 'inbound',
+  disposition: 'answered',
+  word: 'ANSWER',
+  startedAtMs: undefined,
+  answeredAtMs: undefined,
+  endedAtMs: undefined,
+  ringSeconds: undefined,
+  talkSeconds: undefined,
+  durationSeconds: undefined,
+  quality: undefined,
+  ...over,
+})

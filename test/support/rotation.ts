@@ -1,0 +1,43 @@
+import type { StrategyName } from '../../shared/vocabulary.ts'
+import { selectMember, type SelectableMember } from '../../server/domain/routing/select-member.ts'
+import { strategies } from '../../server/domain/routing/strategies/index.ts'
+import { countFirstChoice, emptyTally, expire, type GroupTally } from '../../server/domain/routing/strategies/tally.ts'
+
+export const windowMs = 86_400_000
+
+/** A group that is asked call after call, as the runtime state asks it. */
+export const aRotation = (strategy: StrategyName, tally: GroupTally = emptyTally()) => {
+  const window = strategies[strategy].usesWindow ? windowMs : undefined
+  const rotation = {
+    tally,
+    nowMs: 1_767_268_800_000,
+    active: new Map<string, number>(),
+    /** Places a call among these and counts it; answers with who got it. */
+    next(members: readonly SelectableMember[]): string | undefined {
+      rotation.nowMs += 1
+      expire(tally, window, rotation.nowMs)
+      const { chosen, contenders } = selectMember(strategy, tally, members, (id) => rotation.active.get(id) ?? 0)
+      if (chosen) countFirstChoice(tally, contenders, chosen.agentId, window, rotation.nowMs)
+      return chosen?.agentId
+    },
+  }
+  return rotation
+}
+
+/** How far, in calls, anybody ever was from its share while `calls` calls were placed. */
+export const worstDeviation = (
+  rotation: ReturnType<typeof aRotation>,
+  members: readonly SelectableMember[],
+  calls: number,
+): number => {
+  const total = members.reduce((sum, { weight }) => sum + weight, 0)
+  const counts = new Map<string, number>()
+  let worst = 0
+  for (let n = 1; n <= calls; n += 1) {
+    const agentId = rotation.next(members)!
+    counts.set(agentId, (counts.get(agentId) ?? 0) + 1)
+    for (const { agentId: id, weight } of members)
+      worst = Math.max(worst, Math.abs((counts.get(id) ?? 0) - (n * weight) / total))
+  }
+  return worst
+}

@@ -1,0 +1,32 @@
+import { selectMember } from '../../server/domain/routing/select-member.ts'
+import { countFirstChoice, emptyTally, type GroupTally } from '../../server/domain/routing/strategies/tally.ts'
+import type { Routing, SelectionAsk, SelectionReply } from '../../server/domain/routing/routing-engine.ts'
+
+/** Answers the engine's questions as a runtime state does: one tally per group, active calls as the test sets them. */
+export const aWalker = (activeCalls: Readonly<Record<string, number>> = {}) => {
+  const tallies = new Map<string, GroupTally>()
+  const asked: SelectionAsk[] = []
+  const answer = (question: SelectionAsk): SelectionReply => {
+    asked.push(question)
+    const { group, members, isFirstChoice } = question
+    const name = group?.id ?? ''
+    const tally = tallies.get(name) ?? emptyTally()
+    tallies.set(name, tally)
+    const { chosen, contenders, verdicts } = selectMember(
+      group?.strategy ?? 'priority',
+      tally,
+      members,
+      (agentId) => activeCalls[agentId] ?? 0,
+    )
+    if (chosen && group && isFirstChoice) countFirstChoice(tally, contenders, chosen.agentId, undefined, 1000)
+    return { agentId: chosen?.agentId, verdicts }
+  }
+  return {
+    asked,
+    run<R extends Routing>(walk: Generator<SelectionAsk, R, SelectionReply>): R {
+      let step = walk.next()
+      while (!step.done) step = walk.next(answer(step.value))
+      return step.value
+    },
+  }
+}

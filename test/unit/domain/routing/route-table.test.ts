@@ -1,0 +1,167 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { matches } from '../../../../server/domain/routing/pattern.ts'
+import type { Route } from '../../../../server/domain/routing/route-table.ts'
+import { aRouteTable, aRule } from '../../../support/builders.ts'
+
+const from = '+12025550123'
+const winner = (rules: readonly Route[], to: string, caller = from): string | undefined =>
+  aRouteTable(...rules).match(to, caller).route?.ruleId
+
+describe('a route table', () => {
+  it('knows nothing when it is empty', () => {
+    const table = aRouteTable()
+    expect(table.match('+1202', from)).toEqual({ route: undefined, considered: [], more: 0 })
+    expect(table.isKnown('+1202')).toBe(false)
+    expect(table.size).toBe(0)
+  })
+
+  it('takes the lowest priority first, however vague its pattern', () => {
+    const rules = [
+      aRule({ ruleId: 'exact', pattern: '+12025550100', priority: 20 }),
+      aRule({ ruleId: 'any', pattern: '*', priority: 10 }),
+    ]
+    expect(winner(rules, '+12025550100')).toBe('any')
+  })
+
+  it('takes the most specific pattern at equal priority', () => {
+    const rules = [
+      aRule({ ruleId: 'any', pattern: '*' }),
+      aRule({ ruleId: 'short', pattern: '+1*' }),
+      aRule({ ruleId: 'long', pattern: '+1202*' }),
+      aRule({ ruleId: 'exact', pattern: '+12025550100', age: 9 }),
+    ]
+    expect(winner(rules, '+12025550100')).toBe('exact')
+    expect(winner(rules, '+12025550199')).toBe('long')
+    expect(winner(rules, '+13035550100')).toBe('short')
+    expect(winner(rules, 'anonymous')).toBe('any')
+  })
+
+  it('takes the older one of equals', () => {
+    expect(winner([aRule({ ruleId: 'young', age: 2 }), aRule({ ruleId: 'old', age: 1 })], '+12025550100')).toBe('old')
+  })
+
+  it('passes over what is disabled or for other callers, and says so in order', () => {
+    const table = aRouteTable(
+      aRule({ ruleId: 'off', enabled: false, age: 1 }),
+      aRule({ ruleId: 'vip', callerPattern: '+4420*', age: 2 }),
+      aRule({ ruleId: 'all', age: 3 }),
+      aRule({ ruleId: 'never asked', pattern: '*' }),
+    )
+    expect(
+      table.match('+12025550100', from).considered.map(({ route, passedOver }) => [route.ruleId, passedOver]),
+    ).toEqual([
+      ['off', 'disabled'],
+      ['vip', `caller ${from} does not match +4420*`],
+      ['all', undefined],
+    ])
+    expect(table.match('+12025550100', '+442079460958').route?.ruleId).toBe('vip')
+  })
+
+  it('lists a screenful of what it passed over and counts the rest', () => {
+    const off = Array.from({ length: 30 }, (_, i) => aRule({ ruleId: `off-${i}`, enabled: false, age: i }))
+    const { considered, more, route } = aRouteTable(...off, aRule({ ruleId: 'on', age: 99 })).match(
+      '+12025550100',
+      from,
+    )
+    expect([considered.length, more, route?.ruleId]).toEqual([21, 10, 'on'])
+  })
+
+  it('knows the numbers of its exact and prefix rules, and none for a rule for any', () => {
+    const table = aRouteTable(
+      aRule({ pattern: '+12025550100', enabled: false }),
+      aRule({ pattern: '+4420*' }),
+      aRule({ pattern: '*' }),
+    )
+    expect(
+      ['+12025550100', '+442079460958', '+4420', '+13035550100', '+12025550', '1001', ''].map(table.isKnown),
+    ).toEqual([true, true, true, false, false, false, false])
+  })
+
+  it('holds many callers of one number without a look at each', () => {
+    const rules = Array.from({ length: 3000 }, (_, i) =>
+      aRule({ ruleId: `caller-${i}`, callerPattern: `+4420${i}`, age: i }),
+    )
+    const table = aRouteTable(...rules, aRule({ ruleId: 'rest', age: 9999 }))
+    expect(table.match('+12025550100', '+4420777').route?.ruleId).toBe('caller-777')
+    expect(table.match('+12025550100', from)).toMatchObject({ route: { ruleId: 'rest' }, more: 0 })
+  })
+})
+
+/** What SPEC says, rule by rule. */
+const oracle = (rules: readonly Route[], to: string, caller: string): string | undefined => {
+  const specificity = ({ pattern }: Route): number =>
+    pattern.kind === 'exact' ? Infinity : pattern.kind === 'prefix' ? pattern.value.length : -1
+  return rules
+    .filter(
+      ({ enabled, pattern, callerPattern }) =>
+        enabled && matches(pattern, to) && (!callerPattern || matches(callerPattern, caller)),
+    )
+    .sort((a, b) => a.priority - b.priority || specificity(b) - specificity(a) || a.age - b.age)[0]?.ruleId
+}
+
+describe('the winner', () => {
+  const digits = fc.stringMatching(/^[12]{1,5}$/)
+  const pattern = fc.oneof(
+    digits.map((text) => `+${text}`),
+    digits.map((text) => `+${text}*`),
+    fc.constantFrom('*', '+*', 'anonymous', 'anon*'),
+  )
+  const number = fc.oneof(
+    digits.map((text) => `+${text}`),
+    fc.constantFrom('anonymous', '', '1001'),
+  )
+  const ruleFor = (patterns: fc.Arbitrary<string>, callers: fc.Arbitrary<string | undefined>) =>
+    fc.record({
+      pattern: patterns,
+      callerPattern: callers,
+      priority: fc.integer({ min: 1, max: 3 }),
+      enabled: fc.boolean(),
+    })
+  const build = (
+    parts: { pattern: string; callerPattern: string | undefined; priority: number; enabled: boolean }[],
+  ): Route[] =>
+    parts.map(({ callerPattern, ...part }, i) =>
+      aRule({ ...part, ...(callerPattern !== undefined && { callerPattern }), ruleId: `rule-${i}`, age: i + 1 }),
+    )
+
+  it('is the one that a look at every rule finds', () => {
+    fc.assert(
+      fc.property(
+        fc.array(ruleFor(pattern, fc.option(pattern, { nil: undefined })), { maxLength: 40 }),
+        fc.array(fc.tuple(number, number), { minLength: 1, maxLength: 10 }),
+        (parts, calls) => {
+          const rules = build(parts)
+          const table = aRouteTable(...rules)
+          for (const [to, caller] of calls) {
+            expect(table.match(to, caller).route?.ruleId).toBe(oracle(rules, to, caller))
+            expect(table.isKnown(to)).toBe(
+              rules.some((rule) => rule.pattern.kind !== 'any' && matches(rule.pattern, to)),
+            )
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('is so too where many rules share a pattern and differ by caller', () => {
+    fc.assert(
+      fc.property(
+        fc.array(ruleFor(fc.constantFrom('+12', '+12', '+1*', '*'), fc.option(pattern, { nil: undefined })), {
+          minLength: 20,
+          maxLength: 120,
+        }),
+        fc.array(number, { minLength: 1, maxLength: 10 }),
+        (parts, callers) => {
+          const rules = build(parts)
+          const table = aRouteTable(...rules)
+          for (const caller of callers)
+            for (const to of ['+12', '+1', 'x'])
+              expect(table.match(to, caller).route?.ruleId).toBe(oracle(rules, to, caller))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})

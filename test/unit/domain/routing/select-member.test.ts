@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { selectMember } from '../../../../server/domain/routing/select-member.ts'
+import { countFirstChoice, emptyTally } from '../../../../server/domain/routing/strategies/tally.ts'
+import { membersOf } from '../../../support/builders.ts'
+
+const free = () => 0
+const now = 1_767_268_800_000
+
+describe('choosing a member', () => {
+  it('finds nobody among nobody', () => {
+    expect(selectMember('round_robin', emptyTally(), [], free)).toEqual({
+      chosen: undefined,
+      contenders: [],
+      verdicts: [],
+    })
+  })
+
+  it('says of each why it was not chosen', () => {
+    const [first, second, third, fourth, fifth] = membersOf([1, 1, 1, 1, 1])
+    const members = [
+      { ...first!, barred: 'disabled' },
+      { ...second!, maxConcurrentCalls: 2 },
+      { ...third!, priority: 2 },
+      { ...fourth!, maxConcurrentCalls: 3 },
+      fifth!,
+    ]
+    const { chosen, contenders, verdicts } = selectMember('priority', emptyTally(), members, () => 2)
+    expect(chosen).toBe(members[3])
+    expect(contenders).toEqual([members[3], members[4]])
+    expect(
+      verdicts.map(({ verdict, eligible, chosen: isChosen, behind }) => [verdict, eligible, isChosen, behind]),
+    ).toEqual([
+      ['disabled', false, false, undefined],
+      ['at its cap (2 of 2)', false, false, undefined],
+      ['eligible, but waits behind priority 1', true, false, undefined],
+      ['chosen', true, true, 0.5],
+      ['eligible', true, false, 0.5],
+    ])
+    expect(verdicts[0]).toMatchObject({ agentId: 'agent-1', activeCalls: 2, firstChoices: 0 })
+  })
+
+  it('shows what was counted, also of those who do not contend now', () => {
+    const tally = emptyTally()
+    const members = membersOf([1, 1])
+    countFirstChoice(tally, members, 'agent-1', undefined, now)
+    countFirstChoice(tally, members, 'agent-2', undefined, now)
+    countFirstChoice(tally, members, 'agent-1', undefined, now)
+    const barred = [{ ...members[0]!, barred: 'already tried in this call' }, members[1]!]
+    const counted = (some: typeof barred) =>
+      selectMember('round_robin', tally, some, free).verdicts.map(({ firstChoices }) => firstChoices)
+    expect(counted(members)).toEqual([2, 1])
+    expect(counted(barred)).toEqual([2, 1])
+  })
+
+  it('changes nothing', () => {
+    const tally = emptyTally()
+    countFirstChoice(tally, membersOf([1, 2]), 'agent-1', undefined, now)
+    const before = structuredClone(tally)
+    selectMember('load_balanced', tally, membersOf([1, 2, 3]), free)
+    expect(tally).toEqual(before)
+  })
+})
