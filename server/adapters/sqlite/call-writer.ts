@@ -3,6 +3,7 @@ import type { Transition } from '../../../shared/contract/calls.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
 import { changingColumns, changingValues, indexedColumns, openBit } from './call-columns.ts'
+import { createRecentMap } from './recent-map.ts'
 
 /** What the writer remembers of a call, so that the next webhook of it costs no search. */
 interface KnownCall {
@@ -13,7 +14,7 @@ interface KnownCall {
   transitions: number | undefined
 }
 
-const maxKnown = 20_000
+const keptKnown = 10_000
 const set = (columns: readonly string[]) => columns.map((column) => `${column} = ?`).join(', ')
 const placeholders = (count: number) => Array.from({ length: count }, () => '?').join(', ')
 
@@ -50,13 +51,8 @@ ON CONFLICT (tenant_no, call_no, n) DO UPDATE SET decision_id = excluded.decisio
   const addTransition = db.prepare(`
 INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, to_state, ignored) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
 
-  const known = new Map<string, KnownCall>()
+  const known = createRecentMap<KnownCall>(keptKnown)
   const nameOf = (tenantNo: number, call: Call) => `${tenantNo} ${call.id}`
-  const remember = (name: string, call: KnownCall): void => {
-    const [oldest] = known.keys()
-    if (known.size >= maxKnown && oldest !== undefined) known.delete(oldest)
-    known.set(name, call)
-  }
 
   const update = (name: string, call: Call, row: KnownCall): number => {
     const isOpen = openBit(call)
@@ -90,7 +86,7 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       )
       if (changes === 1) {
         const no = Number(lastInsertRowid)
-        remember(name, { no, startedAtMs: call.startedAtMs, isOpen, transitions: 0 })
+        known.set(name, { no, startedAtMs: call.startedAtMs, isOpen, transitions: 0 })
         return no
       }
       const there = find.get(tenantNo, call.token)
@@ -100,7 +96,7 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
           `The session token of call ${call.id} belongs to call ${there?.id ?? 'unknown'}`,
         )
       const found = { no: there.no, startedAtMs: there.started_at_ms, isOpen: there.is_open, transitions: undefined }
-      remember(name, found)
+      known.set(name, found)
       return update(name, call, found)
     },
     writeAttempts: (tenantNo, callNo, attempts) => {
@@ -117,6 +113,6 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
         addTransition.run(tenantNo, callNo, ++n, atMs, event, from, to, ignored)
       if (row) row.transitions = n
     },
-    forget: () => known.clear(),
+    forget: known.clear,
   }
 }
