@@ -82,4 +82,4 @@ export const maskDocument = (document: CxmlDocument): CxmlDocument =>
 
 /** Hides the tenant key and the signed state of our URLs, wherever they stand in a text. */
 export const maskUrl = (text: string): string =>
-  text.replace(/\/voice\/[^/?&\s"'<>\\]+/g, '/voice/***').replace(/([?&]s=)[^&\s"'<>\\]*/g, '$1***')
+  text.replace(/\/voice\/[^/?&\s"<>\\]+/g, '/voice/***').replace(/([?&]s=)[^&\s"<>\\]*/g, '$1***')

@@ -8,6 +8,9 @@ const unprintable = /[\p{Cs}\ufffe\uffff]|[^\P{Cc}\t\n\r]/u
 const longestTimeoutSeconds = 600
 const longestCallSeconds = 86_400
 
+/** A reader of XML takes these for blanks where they stand in an attribute. */
+const broken = /[\t\n\r]/
+
 const isFilled = (text: string | undefined): boolean => text !== undefined && text.trim() !== ''
 const when = (isWrong: boolean, problem: string): string[] => (isWrong ? [problem] : [])
 
@@ -33,7 +36,10 @@ const nounProblems = (to: DialNoun): string[] => {
 
 const credentialProblems = (to: DialNoun): string[] => {
   if (to.noun === 'Number' || (to.username === undefined && to.password === undefined)) return []
-  return when(!isFilled(to.username) || !isFilled(to.password), 'username and password go together')
+  return [
+    ...when(!isFilled(to.username) || !isFilled(to.password), 'username and password go together'),
+    ...when(broken.test(`${to.username}${to.password}`), 'username and password cannot hold tabs or line breaks'),
+  ]
 }
 
 const dialProblems = (dial: Dial): string[] => [
@@ -43,7 +49,7 @@ const dialProblems = (dial: Dial): string[] => [
   ...secondsProblems('timeLimit', dial.timeLimitSeconds, longestCallSeconds),
   ...when(!isCallbackUrl(dial.action), `action wants an absolute or relative URL, not "${dial.action}"`),
   ...when(
-    dial.callerId !== undefined && !/^\S(.{0,253}\S)?$/.test(dial.callerId),
+    dial.callerId !== undefined && !/^\S([^\t\n\r]{0,253}\S)?$/.test(dial.callerId),
     'callerId wants 1 to 255 characters without white space around them',
   ),
   ...when(dial.trunks?.length === 0, 'trunks wants at least one name'),
@@ -58,6 +64,7 @@ const verbProblems = (verb: Verb): string[] => {
       return [
         ...when(!isWssUrl(verb.streamUrl), `Stream wants a wss:// URL, not "${verb.streamUrl}"`),
         ...when(!Object.keys(verb.parameters).every(isFilled), 'a Parameter wants a name'),
+        ...when(broken.test(Object.entries(verb.parameters).join()), 'a Parameter cannot hold tabs or line breaks'),
       ]
     case 'Redirect':
       return when(!isCallbackUrl(verb.url), `Redirect wants a URL, not "${verb.url}"`)
