@@ -1,43 +1,64 @@
 import { maskUrl } from '../domain/cxml/render-cxml.ts'
+import type { StoredTenant } from '../ports/configuration.ts'
+import { createFieldMask, mayHoldSecret, secretName, type MaskText } from './mask-fields.ts'
 import type { TenantInForce } from './tenant-directory.ts'
 
 /** What people may see of a webhook: credentials, the tenant key and signed state are hidden. */
 
-const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-cx-apikey'])
+const secretHeader = /auth|cookie|token|secret|passw|credential|(?:api|access|private)[-_]?key/
+/** A header that proxies add may hold the URL, or what another header holds. */
+const mayHoldUrl = /[?&]|\/voice|(?:bearer|basic) /i
 
-export const maskHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> => {
-  const masked: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) masked[name] = secretHeaders.has(name) ? '***' : value
+const ownSecrets = new WeakMap<StoredTenant, readonly string[]>()
+
+/** The tenant's own secrets, as they may be written in JSON and in forms too. Longest first: one may be part of another. */
+const ownSecretsOf = (tenant: StoredTenant): readonly string[] => {
+  let known = ownSecrets.get(tenant)
+  if (!known) {
+    const { tenantKey, previousKeys, webhookApiKey } = tenant
+    const plain = [tenantKey, ...previousKeys.map(({ key }) => key), ...(webhookApiKey === undefined ? [] : [webhookApiKey])]
+    const written = plain.flatMap((secret) => [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      encodeURIComponent(secret).replaceAll('%20', '+'),
+    ])
+    known = [...new Set(written)].sort((a, b) => b.length - a.length)
+    ownSecrets.set(tenant, known)
+  }
+  return known
+}
+
+const maskOwn = (text: string, { tenant }: TenantInForce): string => {
+  let masked = text
+  for (const secret of ownSecretsOf(tenant)) if (masked.includes(secret)) masked = masked.replaceAll(secret, '***')
   return masked
 }
 
-const secretName = '(?:password|secret|authorization|api-?key)'
-/** Names are bounded, so that no payload, however odd, costs more than one pass over it. */
-const around = (letter: string): string => `${letter}{0,60}${secretName}${letter}{0,60}`
-const plain = around(String.raw`[^"\\]`)
-const field = around(String.raw`[^=&?\s"]`)
+const signedState = /((?:^|[?&])s=)[^&\s"'<>\\]*/g
+const scheme = /\b(bearer|basic)\s+[^\s"',;]+/gi
+/** Up to what ends a parameter of a query or form; text that says no more than a name is left alone. */
+const assigned = new RegExp(String.raw`((?:${secretName.source})[^\s=:&?"']{0,60}["']?\s{0,9}[=:])[^&#]*`, 'gi')
 
-const named: readonly RegExp[] = [
-  // A member of a JSON object,
-  new RegExp(String.raw`("${plain}"\s{0,20}:\s{0,20}")(?:[^"\\]|\\.)*`, 'gi'),
-  // of one that is text in JSON,
-  new RegExp(String.raw`(\\{1,8}"${plain}\\{1,8}"\s{0,20}:\s{0,20}\\{1,8}")[^"\\]*`, 'gi'),
-  // or text in a form;
-  new RegExp(String.raw`(%22${around('[^%&]')}%22(?:%20|\+)?%3A(?:%20|\+)?%22)(?:[^%&]|%(?!22))*`, 'gi'),
-  // a field of a form or query.
-  new RegExp(String.raw`((?:^|[?&])${field}=)[^&\s"]*`, 'gi'),
-]
-/** Most payloads name no secret; one look tells. */
-const namesSecret = new RegExp(secretName, 'i')
-const signedState = /((?:^|[?&])s=)[^&\s"]*/gi
+const maskLine: MaskText = (text) =>
+  maskUrl(text.replace(signedState, '$1***').replace(assigned, '$1***').replace(scheme, '$1 ***'))
 
-export const maskPayload = (payload: string, { tenant }: TenantInForce): string => {
-  const shown = namesSecret.test(payload)
-    ? named.reduce((text, secret) => text.replace(secret, '$1***'), payload)
-    : payload
-  let masked = shown.replace(signedState, '$1***')
-  for (const secret of [tenant.tenantKey, ...tenant.previousKeys.map(({ key }) => key), tenant.webhookApiKey]) {
-    if (secret !== undefined && masked.includes(secret)) masked = masked.replaceAll(secret, '***')
+export const maskHeaders = (
+  headers: Readonly<Record<string, string>>,
+  inForce: TenantInForce,
+): Record<string, string> => {
+  const masked: Record<string, string> = {}
+  for (const name in headers) {
+    const value = headers[name] ?? ''
+    masked[name] = secretHeader.test(name) ? '***' : maskOwn(mayHoldUrl.test(value) ? maskLine(value) : value, inForce)
   }
-  return maskUrl(masked)
+  return masked
+}
+
+const maskFields = createFieldMask(maskLine)
+
+/** The body or the query string. Most name no secret and are kept as they came, but for our own secrets and state. */
+export const maskPayload = (payload: string, inForce: TenantInForce): string => {
+  const shown = mayHoldSecret(payload) ? maskFields(payload) : payload.replace(signedState, '$1***')
+  return maskUrl(maskOwn(shown, inForce))
 }

@@ -39,7 +39,7 @@ const appendVerb = (response: XMLBuilder, verb: Verb): void => {
           timeout: timeoutSeconds,
           timeLimit: timeLimitSeconds,
           action,
-          method: 'POST',
+          method: action === undefined ? undefined : 'POST',
         }),
       )
       appendNoun(dial, verb.to)
@@ -77,7 +77,7 @@ export const maskDocument = (document: CxmlDocument): CxmlDocument =>
     if (verb.verb === 'Redirect') return { ...verb, url: maskUrl(verb.url) }
     if (verb.verb !== 'Dial') return verb
     const to = 'password' in verb.to && verb.to.password !== undefined ? { ...verb.to, password: '***' } : verb.to
-    return { ...verb, to, action: maskUrl(verb.action) }
+    return { ...verb, to, action: verb.action === undefined ? undefined : maskUrl(verb.action) }
   })
 
 /** Hides the tenant key and the signed state of our URLs, wherever they stand in a text. */

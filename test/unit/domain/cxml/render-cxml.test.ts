@@ -31,7 +31,7 @@ const reading = (xml: string): { name: string; depth: number; attributes: Record
 
 const text = fc.string({
   unit: fc.oneof(
-    fc.constantFrom(...`<>&"'\t\n\r ]]>äß😀\u2028`),
+    fc.constantFrom(...Array.from(`<>&"'\t\n\r ]]>äß😀\u2028`)),
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
   ),
 })
@@ -48,30 +48,30 @@ const address = fc.oneof(
 )
 const noun = (anyText: fc.Arbitrary<string>): fc.Arbitrary<DialNoun> =>
   fc.oneof(
-    fc.record<DialNoun>({
-      noun: fc.constant('Service'),
+    fc.record({
+      noun: fc.constant('Service' as const),
       provider: fc.constantFrom('vapi', 'superdash.ai'),
       number: e164,
     }),
-    fc.record<DialNoun>({
-      noun: fc.constant('Service'),
+    fc.record({
+      noun: fc.constant('Service' as const),
       provider: fc.constant('vapi'),
       number: fc.oneof(e164, anyText),
       username: anyText,
       password: anyText,
     }),
-    fc.record<DialNoun>({
-      noun: fc.constant('Sip'),
+    fc.record({
+      noun: fc.constant('Sip' as const),
       uri: fc.oneof(fc.constantFrom('sip:a&b<c@h', 'sip:a@h;transport=udp'), anyText),
       username: anyText,
       password: anyText,
     }),
-    fc.record<DialNoun>({ noun: fc.constant('Number'), number: fc.oneof(e164, anyText) }),
+    fc.record({ noun: fc.constant('Number' as const), number: fc.oneof(e164, anyText) }),
   )
 const verb = (anyText: fc.Arbitrary<string>): fc.Arbitrary<Verb> =>
   fc.oneof(
-    fc.record<Verb>({
-      verb: fc.constant('Dial'),
+    fc.record({
+      verb: fc.constant('Dial' as const),
       to: noun(anyText),
       timeoutSeconds: fc.constantFrom(1, 20, 600, 0, 1.5),
       timeLimitSeconds: fc.constantFrom(1, 86_400, 86_401),
@@ -79,19 +79,19 @@ const verb = (anyText: fc.Arbitrary<string>): fc.Arbitrary<Verb> =>
       callerId: fc.option(anyText, { nil: undefined }),
       trunks: fc.option(fc.array(fc.oneof(fc.constant('main-1'), anyText), { maxLength: 2 }), { nil: undefined }),
     }),
-    fc.record<Verb>({
-      verb: fc.constant('Connect'),
+    fc.record({
+      verb: fc.constant('Connect' as const),
       streamUrl: fc.oneof(fc.constant('wss://h/a&b'), anyText),
       parameters: fc.dictionary(anyText, anyText, { maxKeys: 3 }),
     }),
-    fc.record<Verb>({ verb: fc.constant('Redirect'), url: fc.oneof(address, anyText) }),
-    fc.record<Verb>({
-      verb: fc.constant('Say'),
+    fc.record({ verb: fc.constant('Redirect' as const), url: fc.oneof(address, anyText) }),
+    fc.record({
+      verb: fc.constant('Say' as const),
       text: anyText,
       language: fc.oneof(fc.constantFrom('en-US', 'de'), anyText),
     }),
-    fc.record<Verb>({ verb: fc.constant('Reject'), reason: fc.constantFrom(...rejectReasons) }),
-    fc.constant<Verb>({ verb: 'Hangup' }),
+    fc.record({ verb: fc.constant('Reject' as const), reason: fc.constantFrom(...rejectReasons) }),
+    fc.constant({ verb: 'Hangup' as const }),
   )
 const document = (anyText: fc.Arbitrary<string>): fc.Arbitrary<CxmlDocument> =>
   fc.array(verb(anyText), { maxLength: 3 })
@@ -173,6 +173,19 @@ describe('masking', () => {
       { ...dial, to: { noun: 'Service', provider: 'vapi', number: '+12025550171' }, action: '/x' },
     ]
     expect(maskDocument(open)).toEqual(open)
+  })
+
+  it('hides what lets in at the other end of a stream or a SIP URI', () => {
+    const stream = (streamUrl: string): CxmlDocument => [{ verb: 'Connect', streamUrl, parameters: { session: 't' } }]
+    expect(maskDocument(stream('wss://agent.example.com/in?token=SECRET\n&a=SECRET'))).toEqual(
+      stream('wss://agent.example.com/in?***'),
+    )
+    expect(maskDocument(stream('wss://agent.example.com/in'))).toEqual(stream('wss://agent.example.com/in'))
+    const sip = (uri: string): CxmlDocument => [
+      { verb: 'Dial', to: { noun: 'Sip', uri }, timeoutSeconds: 20, timeLimitSeconds: 60, action: '/x' },
+    ]
+    expect(maskDocument(sip('sip:ann:SECRET@h:5060'))).toEqual(sip('sip:ann:***@h:5060'))
+    expect(maskDocument(sip('sip:ann@h:5060'))).toEqual(sip('sip:ann@h:5060'))
   })
 
   it('hides every address in a text and leaves the rest of it', () => {
