@@ -82,7 +82,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     atMs: clock.nowMs(),
     ...told,
     latencyMicros: Math.max(0, clock.micros() - request.receivedAtMicros),
-    headers: maskHeaders(request.headers),
+    headers: maskHeaders(request.headers, inForce),
     payload: maskPayload(request.payload, inForce),
   })
 
