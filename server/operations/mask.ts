@@ -16,7 +16,11 @@ const ownSecretsOf = (tenant: StoredTenant): readonly string[] => {
   let known = ownSecrets.get(tenant)
   if (!known) {
     const { tenantKey, previousKeys, webhookApiKey } = tenant
-    const plain = [tenantKey, ...previousKeys.map(({ key }) => key), ...(webhookApiKey === undefined ? [] : [webhookApiKey])]
+    const plain = [
+      tenantKey,
+      ...previousKeys.map(({ key }) => key),
+      ...(webhookApiKey === undefined ? [] : [webhookApiKey]),
+    ]
     const written = plain.flatMap((secret) => [
       secret,
       JSON.stringify(secret).slice(1, -1),

@@ -75,10 +75,16 @@ export const renderCxml = (document: CxmlDocument): string => {
 export const maskDocument = (document: CxmlDocument): CxmlDocument =>
   document.map((verb) => {
     if (verb.verb === 'Redirect') return { ...verb, url: maskUrl(verb.url) }
+    // Who runs the other end of a stream is let in by what stands in its query.
+    if (verb.verb === 'Connect') return { ...verb, streamUrl: verb.streamUrl.replace(/\?.*$/s, '?***') }
     if (verb.verb !== 'Dial') return verb
-    const to = 'password' in verb.to && verb.to.password !== undefined ? { ...verb.to, password: '***' } : verb.to
-    return { ...verb, to, action: verb.action === undefined ? undefined : maskUrl(verb.action) }
+    return { ...verb, to: maskNoun(verb.to), action: verb.action === undefined ? undefined : maskUrl(verb.action) }
   })
+
+const maskNoun = (to: DialNoun): DialNoun => {
+  const shown = to.noun === 'Sip' ? { ...to, uri: to.uri.replace(/^(sip:[^\s@:]*:)[^\s@]*@/, '$1***@') } : to
+  return 'password' in shown && shown.password !== undefined ? { ...shown, password: '***' } : shown
+}
 
 /** Hides the tenant key and the signed state of our URLs, wherever they stand in a text. */
 export const maskUrl = (text: string): string =>
