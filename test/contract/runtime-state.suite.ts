@@ -1,0 +1,407 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Call } from '../../server/domain/calls/call.ts'
+import type { RuntimeState, SelectionRequest } from '../../server/ports/runtime-state.ts'
+import { strategyNames } from '../../shared/vocabulary.ts'
+import { aCall, anAttempt, membersOf } from '../support/builders.ts'
+
+/** One durable place, on which a runtime state can be opened again and again. */
+export interface RuntimeStateHarness {
+  /** What the process that died had on record as not ended is handed in. */
+  open(inFlight?: readonly Call[]): Promise<RuntimeState>
+  /** Stops using what is open as a crash would: nothing is said to it. */
+  crash(): Promise<void>
+  dispose(): Promise<void>
+}
+
+const now = 1_767_268_800_000
+const hour = 3_600_000
+const tenantId = 'tenant-1'
+
+let requests = 0
+const aRequest = (over: Partial<SelectionRequest> = {}): SelectionRequest => ({
+  tenantId,
+  group: { id: 'group-1', strategy: 'round_robin', windowMs: 24 * hour },
+  members: membersOf([1, 1, 1]),
+  isFirstChoice: true,
+  leaseKey: `token-${(requests += 1)}\n1`,
+  leaseMs: 60_000,
+  nowMs: now,
+  ...over,
+})
+
+/** What every runtime state promises, whatever it is made of. */
+export const runtimeStateContract = (name: string, createHarness: () => Promise<RuntimeStateHarness>): void => {
+  describe(`runtime state contract: ${name}`, () => {
+    const harnesses: RuntimeStateHarness[] = []
+    const aHarness = async (): Promise<RuntimeStateHarness> => {
+      const harness = await createHarness()
+      harnesses.push(harness)
+      return harness
+    }
+    const opened = async (): Promise<RuntimeState> => (await aHarness()).open()
+    const active = async (state: RuntimeState, agentId = 'agent-1', nowMs = now): Promise<number | undefined> =>
+      (await state.activeCalls(tenantId, [agentId], nowMs)).get(agentId)
+
+    afterEach(async () => {
+      for (const harness of harnesses.splice(0)) await harness.dispose()
+    })
+
+    describe('slots', () => {
+      it('are taken by a choice and given back once', async () => {
+        const state = await opened()
+        const request = aRequest()
+        expect(await state.select(request)).toMatchObject({
+          agentId: 'agent-1',
+          verdicts: [{ chosen: true }, { eligible: true }, { eligible: true }],
+        })
+        expect(await active(state)).toBe(1)
+        expect(await state.release(tenantId, 'agent-2', request.leaseKey)).toBe(false)
+        expect(await state.release(tenantId, 'agent-1', 'another')).toBe(false)
+        expect(await state.release('tenant-2', 'agent-1', request.leaseKey)).toBe(false)
+        expect(await state.release(tenantId, 'agent-1', request.leaseKey)).toBe(true)
+        expect(await state.release(tenantId, 'agent-1', request.leaseKey)).toBe(false)
+        expect(await active(state)).toBe(0)
+      })
+
+      it('are never more than the cap, however many ask at once', async () => {
+        const state = await opened()
+        const members = membersOf([1, 5, 1, 100, 2], { maxConcurrentCalls: 3 })
+        for (const strategy of strategyNames) {
+          const group = { id: `group-${strategy}`, strategy, windowMs: hour }
+          const asked = Array.from({ length: 500 }, () => aRequest({ group, members }))
+          const answers = await Promise.all(asked.map(state.select))
+          const taken = answers.flatMap(({ agentId }, i) => (agentId === undefined ? [] : [{ agentId, i }]))
+          expect(taken).toHaveLength(15)
+          for (const { agentId } of members) {
+            expect(await active(state, agentId)).toBe(3)
+            expect(answers.at(-1)?.verdicts[0]).toMatchObject({ eligible: false, verdict: 'at its cap (3 of 3)' })
+          }
+          const released = await Promise.all(
+            taken.map(({ agentId, i }) => state.release(tenantId, agentId, asked[i]!.leaseKey)),
+          )
+          expect(released.every(Boolean)).toBe(true)
+        }
+      })
+
+      it('are shared by all groups of an agent', async () => {
+        const state = await opened()
+        const members = membersOf([1], { maxConcurrentCalls: 1 })
+        await state.select(aRequest({ members }))
+        const other = { id: 'group-2', strategy: 'priority', windowMs: hour } as const
+        expect((await state.select(aRequest({ members, group: other }))).agentId).toBeUndefined()
+        expect((await state.select(aRequest({ members, group: undefined }))).agentId).toBeUndefined()
+      })
+
+      it('are free when their time is over, and not before', async () => {
+        const state = await opened()
+        const members = membersOf([1], { maxConcurrentCalls: 1 })
+        await state.select(aRequest({ members, leaseMs: 1000 }))
+        expect((await state.select(aRequest({ members, nowMs: now + 999 }))).agentId).toBeUndefined()
+        expect(await active(state, 'agent-1', now + 999)).toBe(1)
+        expect(await active(state, 'agent-1', now + 1000)).toBe(0)
+        expect((await state.select(aRequest({ members, nowMs: now + 1000 }))).agentId).toBe('agent-1')
+        expect(await active(state, 'agent-1', now + 1000)).toBe(1)
+      })
+
+      it('of one key are one', async () => {
+        const state = await opened()
+        const request = aRequest({ members: membersOf([1]) })
+        await state.select(request)
+        await state.select(request)
+        expect(await active(state)).toBe(1)
+      })
+
+      it('of an agent that nobody called are none', async () => {
+        const state = await opened()
+        expect(await state.activeCalls(tenantId, ['a', 'b'], now)).toEqual(
+          new Map([
+            ['a', 0],
+            ['b', 0],
+          ]),
+        )
+      })
+
+      it('of calls in flight are held again after a crash', async () => {
+        const harness = await aHarness()
+        const attempts = [
+          anAttempt({ n: 1, agentId: 'agent-1', endedAtMs: now, leaseUntilMs: now + hour }),
+          anAttempt({ n: 2, agentId: 'agent-2', leaseUntilMs: now + hour }),
+          anAttempt({ n: 3, agentId: undefined, leaseUntilMs: now + hour }),
+        ]
+        const call = aCall({ token: 'in-flight', state: 'connecting', attempts })
+        const before = await harness.open()
+        await before.saveCall(call)
+        await harness.crash()
+        const state = await harness.open([call])
+        expect(await state.loadCall(tenantId, 'in-flight')).toEqual(call)
+        expect(await active(state, 'agent-1')).toBe(0)
+        expect(await active(state, 'agent-2')).toBe(1)
+        expect(await active(state, 'agent-2', now + hour)).toBe(0)
+        expect(await state.release(tenantId, 'agent-2', 'in-flight\n2')).toBe(true)
+        expect(await active(state, 'agent-2')).toBe(0)
+      })
+    })
+
+    describe('choices', () => {
+      it('find nobody among nobody', async () => {
+        const state = await opened()
+        expect(await state.select(aRequest({ members: [] }))).toEqual({ agentId: undefined, verdicts: [] })
+      })
+
+      it('of a lone agent keep no tally', async () => {
+        const state = await opened()
+        expect((await state.select(aRequest({ group: undefined, members: membersOf([1]) }))).agentId).toBe('agent-1')
+        expect((await state.groupState(tenantId, 'group-1', hour, now)).firstChoices.size).toBe(0)
+      })
+
+      it('are counted, with the time, for their tenant and group alone', async () => {
+        const state = await opened()
+        for (let n = 0; n < 4; n += 1) await state.select(aRequest({ nowMs: now + n }))
+        const { firstChoices, lastUsedAtMs } = await state.groupState(tenantId, 'group-1', 24 * hour, now + 4)
+        expect(firstChoices).toEqual(
+          new Map([
+            ['agent-1', 2],
+            ['agent-2', 1],
+            ['agent-3', 1],
+          ]),
+        )
+        expect(lastUsedAtMs).toEqual(
+          new Map([
+            ['agent-1', now + 3],
+            ['agent-2', now + 1],
+            ['agent-3', now + 2],
+          ]),
+        )
+        expect((await state.groupState(tenantId, 'group-2', hour, now)).firstChoices.size).toBe(0)
+        expect((await state.groupState('tenant-2', 'group-1', hour, now)).firstChoices.size).toBe(0)
+        const elsewhere = await state.select(aRequest({ tenantId: 'tenant-2' }))
+        expect(elsewhere.agentId).toBe('agent-1')
+      })
+
+      it('of a window are forgotten when they leave it', async () => {
+        const state = await opened()
+        const group = { id: 'group-1', strategy: 'load_balanced', windowMs: hour } as const
+        for (let n = 0; n < 9; n += 1) await state.select(aRequest({ group, members: membersOf([1]), nowMs: now + n }))
+        const later = now + 2 * hour
+        const seen = async (nowMs: number) =>
+          (await state.groupState(tenantId, 'group-1', hour, nowMs)).firstChoices.get('agent-1')
+        expect(await seen(now + 100)).toBe(9)
+        expect(await seen(later)).toBe(0)
+        await state.select(aRequest({ group, members: membersOf([1]), nowMs: later }))
+        expect(await seen(later)).toBe(1)
+      })
+
+      it('after the first of a call take a slot and do not count', async () => {
+        const state = await opened()
+        expect((await state.select(aRequest({ isFirstChoice: false }))).agentId).toBe('agent-1')
+        expect((await state.select(aRequest({ isFirstChoice: false }))).agentId).toBe('agent-1')
+        expect(await active(state)).toBe(2)
+        expect([...(await state.groupState(tenantId, 'group-1', hour, now)).firstChoices.values()].join('')).toMatch(
+          /^0*$/,
+        )
+        expect((await state.select(aRequest())).agentId).toBe('agent-1')
+      })
+
+      it('by several at once are as exact as one by one', async () => {
+        const state = await opened()
+        const members = membersOf([5, 3, 1, 1])
+        const answers = await Promise.all(Array.from({ length: 100 }, () => state.select(aRequest({ members }))))
+        const count = (agentId: string) => answers.filter((answer) => answer.agentId === agentId).length
+        expect(members.map(({ agentId }) => count(agentId))).toEqual([50, 30, 10, 10])
+      })
+    })
+
+    describe('a dry run', () => {
+      const dryRun = true
+
+      it('chooses as the next call would, and changes nothing', async () => {
+        const state = await opened()
+        for (let n = 0; n < 5; n += 1) {
+          const dry = await state.select(aRequest({ dryRun, leaseKey: 'test' }))
+          const again = await state.select(aRequest({ dryRun, leaseKey: 'test' }))
+          const real = await state.select(aRequest())
+          expect(again).toEqual(dry)
+          expect(real).toEqual(dry)
+        }
+        const before = await state.groupState(tenantId, 'group-1', hour, now)
+        await state.select(aRequest({ dryRun, members: membersOf([9]) }))
+        expect(await state.groupState(tenantId, 'group-1', hour, now)).toEqual(before)
+        expect(await active(state)).toBe(2)
+      })
+
+      it('about another time forgets nothing of this one', async () => {
+        const state = await opened()
+        const group = { id: 'group-1', strategy: 'load_balanced', windowMs: hour } as const
+        const members = membersOf([1, 1], { maxConcurrentCalls: 1 })
+        await state.select(aRequest({ group, members }))
+        await state.select(aRequest({ group, members }))
+        const before = await state.groupState(tenantId, 'group-1', hour, now)
+        const then = await state.select(aRequest({ group, members, nowMs: now + 9 * hour, dryRun }))
+        expect(then.verdicts).toMatchObject([
+          { activeCalls: 0, firstChoices: 0 },
+          { activeCalls: 0, firstChoices: 0 },
+        ])
+        expect((await state.select(aRequest({ group, members }))).agentId).toBeUndefined()
+        expect(await state.groupState(tenantId, 'group-1', hour, now)).toEqual(before)
+      })
+
+      it('of an unknown group leaves no trace', async () => {
+        const state = await opened()
+        await state.select(aRequest({ dryRun }))
+        expect((await state.groupState(tenantId, 'group-1', hour, now)).firstChoices.size).toBe(0)
+      })
+    })
+
+    describe('a crash', () => {
+      const step = fc.record({
+        kind: fc.constantFrom('call', 'call', 'call', 'failover', 'dry', 'crash'),
+        group: fc.constantFrom(...strategyNames),
+        present: fc.uniqueArray(fc.nat({ max: 4 }), { minLength: 1 }),
+        pass: fc.constantFrom(0, 0, 1000, 600_000, 30 * hour),
+      })
+
+      it('does not disturb the turns', async () => {
+        await fc.assert(
+          fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
+            const [steady, crashing] = [await aHarness(), await aHarness()]
+            const whole = await steady.open()
+            let state = await crashing.open()
+            let nowMs = now
+            const members = membersOf([5, 3, 2, 1, 1])
+            for (const { kind, group, present, pass } of steps) {
+              nowMs += pass
+              if (kind === 'crash') {
+                await crashing.crash()
+                state = await crashing.open()
+                continue
+              }
+              const request = aRequest({
+                group: { id: group, strategy: group, windowMs: 24 * hour },
+                members: members.filter((_, i) => present.includes(i)),
+                isFirstChoice: kind !== 'failover',
+                dryRun: kind === 'dry',
+                nowMs,
+                // Slots are rebuilt from the calls in flight; here there are none.
+                leaseMs: 0,
+              })
+              expect(await state.select(request)).toEqual(await whole.select(request))
+            }
+          }),
+          { numRuns: 60 },
+        )
+      })
+    })
+
+    describe('work on one token', () => {
+      it('is done one after the other, in order', async () => {
+        const state = await opened()
+        const log: string[] = []
+        const work = (n: number) => async () => {
+          log.push(`begin ${n}`)
+          await new Promise((resolve) => setImmediate(resolve))
+          log.push(`end ${n}`)
+          return n
+        }
+        const done = await Promise.all([1, 2, 3].map((n) => state.exclusively(tenantId, 'token', work(n))))
+        expect(done).toEqual([1, 2, 3])
+        expect(log).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2', 'begin 3', 'end 3'])
+      })
+
+      it('does not wait for other tokens, nor for other tenants', async () => {
+        const state = await opened()
+        let letGo = (): void => undefined
+        const held = new Promise<void>((resolve) => (letGo = resolve))
+        const first = state.exclusively(tenantId, 'token', () => held)
+        await state.exclusively(tenantId, 'other', async () => undefined)
+        await state.exclusively('tenant-2', 'token', async () => undefined)
+        letGo()
+        await first
+      })
+
+      it('that fails says so and leaves the way free', async () => {
+        const state = await opened()
+        const failing = state.exclusively(tenantId, 'token', () => Promise.reject(new Error('no disk')))
+        const next = state.exclusively(tenantId, 'token', async () => 'done')
+        await expect(failing).rejects.toThrow('no disk')
+        expect(await next).toBe('done')
+      })
+    })
+
+    describe('calls', () => {
+      it('are known by tenant and token, as last saved, live or ended', async () => {
+        const state = await opened()
+        await state.saveCall(aCall({ token: 'a', state: 'routing' }))
+        await state.saveCall(aCall({ token: 'a', state: 'connecting' }))
+        await state.saveCall(aCall({ token: 'a', tenantId: 'tenant-2', state: 'queued' }))
+        expect(await state.loadCall(tenantId, 'a')).toEqual(aCall({ token: 'a', state: 'connecting' }))
+        expect(await state.loadCall(tenantId, 'b')).toBeUndefined()
+        expect(await state.liveCallCount()).toBe(2)
+        await state.saveCall(aCall({ token: 'a', state: 'completed' }))
+        expect(await state.liveCallCount()).toBe(1)
+        expect((await state.loadCall(tenantId, 'a'))?.state).toBe('completed')
+      })
+
+      it('are overdue at their deadline while they live', async () => {
+        const state = await opened()
+        await state.saveCall(aCall({ token: 'soon', state: 'connecting', deadlineMs: now }))
+        await state.saveCall(aCall({ token: 'later', state: 'connecting', deadlineMs: now + 1 }))
+        await state.saveCall(aCall({ token: 'over', state: 'failed', deadlineMs: now }))
+        expect((await state.overdueCalls(now)).map(({ token }) => token)).toEqual(['soon'])
+        expect(await state.overdueCalls(now - 1)).toEqual([])
+      })
+
+      it('remember their events while they live', async () => {
+        const state = await opened()
+        await state.saveCall(aCall({ token: 'a', state: 'connecting' }))
+        expect(await state.noteEvent(tenantId, 'a', 'e1')).toBe(true)
+        expect(await state.noteEvent(tenantId, 'a', 'e1')).toBe(false)
+        expect(await state.noteEvent(tenantId, 'a', 'e2')).toBe(true)
+        expect(await state.noteEvent(tenantId, 'unknown', 'e1')).toBe(true)
+        expect(await state.noteEvent(tenantId, 'unknown', 'e1')).toBe(true)
+        await state.saveCall(aCall({ token: 'a', state: 'completed' }))
+        expect(await state.noteEvent(tenantId, 'a', 'e1')).toBe(true)
+      })
+    })
+
+    describe('answers', () => {
+      it('are kept to the byte, per tenant', async () => {
+        const state = await opened()
+        const answer = { status: 200, body: '<Response>ü😀</Response>' }
+        expect(await state.loadAnswer(tenantId, 'voice\na')).toBeUndefined()
+        await state.saveAnswer(tenantId, 'voice\na', answer)
+        expect(await state.loadAnswer(tenantId, 'voice\na')).toEqual(answer)
+        expect(await state.loadAnswer('tenant-2', 'voice\na')).toBeUndefined()
+      })
+    })
+
+    it('forgets a tenant, and nobody else', async () => {
+      const harness = await aHarness()
+      let state = await harness.open()
+      const answer = { status: 200, body: 'x' }
+      for (const owner of [tenantId, 'tenant-10']) {
+        await state.select(aRequest({ tenantId: owner, leaseKey: 'held' }))
+        await state.saveCall(aCall({ tenantId: owner, token: 'live', state: 'routing' }))
+        await state.saveCall(aCall({ tenantId: owner, token: 'over', state: 'busy' }))
+        await state.noteEvent(owner, 'live', 'e1')
+        await state.saveAnswer(owner, 'k', answer)
+      }
+      await state.forgetTenant(tenantId)
+      const left = async (owner: string) => [
+        (await state.groupState(owner, 'group-1', hour, now)).firstChoices.size,
+        (await state.activeCalls(owner, ['agent-1'], now)).get('agent-1'),
+        (await state.loadCall(owner, 'live'))?.state,
+        (await state.loadCall(owner, 'over'))?.state,
+        (await state.loadAnswer(owner, 'k'))?.body,
+      ]
+      expect(await left(tenantId)).toEqual([0, 0, undefined, undefined, undefined])
+      expect(await left('tenant-10')).toEqual([3, 1, 'routing', 'busy', 'x'])
+      expect(await state.liveCallCount()).toBe(1)
+      await harness.crash()
+      state = await harness.open()
+      expect((await state.groupState(tenantId, 'group-1', hour, now)).firstChoices.size).toBe(0)
+      expect((await state.groupState('tenant-10', 'group-1', hour, now)).firstChoices.size).toBe(3)
+      await state.close()
+    })
+  })
+}
