@@ -26,6 +26,7 @@ import { createSystemHandlers } from './operations/system.ts'
 import { createTenantDirectory } from './operations/tenant-directory.ts'
 import { createTenantHandlers } from './operations/tenants.ts'
 import { createVoiceAgentHandlers } from './operations/voice-agents.ts'
+import { rememberUnsaved } from './operations/unsaved-units.ts'
 import { createWebhookEventHandlers } from './operations/webhook-events.ts'
 import { createWebhookHandler } from './operations/webhooks/handle-webhook.ts'
 import type { EventBus } from './ports/event-bus.ts'
@@ -71,6 +72,7 @@ export interface Server {
 }
 
 const sweepMs = 15_000
+const retryMs = 5000
 const metricsMs = 5000
 const answersKeptMs = 24 * 3_600_000
 
@@ -110,7 +112,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     await access.bootstrap(config.bootstrapToken)
     const publicUrl = config.publicUrl?.replace(/\/+$/, '')
 
-    const { calls, callLog } = store
+    const { calls } = store
+    const callLog = rememberUnsaved(store.callLog, log)
     const webhookDeps = {
       directory,
       runtime,
@@ -125,13 +128,14 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       log,
       publicUrl,
     }
-    const webhookApp = buildWebhookApp({
-      handle: createWebhookHandler(webhookDeps),
-      log,
-      clock,
-      isClosing: health.isClosing,
+    let isStoreClosed = false
+    const isClosing = (): boolean => isStoreClosed
+    const webhookApp = buildWebhookApp({ handle: createWebhookHandler(webhookDeps), log, clock, isClosing })
+    closers.push(async () => {
+      await callLog.retry()
+      await store.callLog.flush()
+      isStoreClosed = true
     })
-    closers.push(() => callLog.flush())
     closers.push(() => webhookApp.close())
     const webhooksUrl = await listen(webhookApp, config.host, config.port, 'SWITCHYARD_PORT', 'webhooks')
 
@@ -207,8 +211,10 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       if (lost > 0) log.warn({ lost }, 'Calls of which nothing more was heard were closed as lost')
     })
     sweep()
+    const retry = quietly('Storing what could not be stored', () => callLog.retry())
     const timers = [
       setInterval(sweep, sweepMs),
+      setInterval(retry, retryMs),
       setInterval(
         quietly('Telling the metrics', async () =>
           events.publish('metrics.updated', { atMs: clock.nowMs(), health: await readHealth() }),
@@ -237,6 +243,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       signInLink: async () => `${adminUrl}/#/sign-in?code=${await access.createSignInCode()}`,
       async close() {
         log.info({}, 'Switchyard is closing: answering what is under way')
+        health.close()
         await closeAll()
       },
     }

@@ -1,8 +1,9 @@
 import { isTerminal } from '../../shared/vocabulary.ts'
 import type { Call } from '../domain/calls/call.ts'
-import { endAttempt, finish, openAttempts, unchanged } from '../domain/calls/call-progress.ts'
+import { finish, unchanged } from '../domain/calls/call-progress.ts'
 import { toRecord } from './call-record.ts'
-import { leaseKeyOf, type WebhookDeps } from './webhooks/context.ts'
+import type { WebhookDeps } from './webhooks/context.ts'
+import { releaseEnded } from './webhooks/slots.ts'
 
 /** Ends a call of which nothing more will be heard, and gives its slots back. */
 const closeAsLost = async (deps: WebhookDeps, { tenantId, token }: Call): Promise<void> => {
@@ -11,17 +12,13 @@ const closeAsLost = async (deps: WebhookDeps, { tenantId, token }: Call): Promis
     const call = await runtime.loadCall(tenantId, token)
     if (!call || isTerminal(call.state) || call.deadlineMs > clock.nowMs()) return undefined
     const nowMs = clock.nowMs()
-    let progress = unchanged(call)
-    for (const { n, agentId } of openAttempts(call)) {
-      progress = endAttempt(progress, n, undefined, nowMs)
-      if (agentId !== undefined) await runtime.release(tenantId, agentId, leaseKeyOf(token, n))
-    }
-    progress = finish(
-      progress,
+    const progress = finish(
+      unchanged(call),
       'give-up',
       { disposition: 'lost', reason: 'its time limit passed and neither a dial result nor a CDR came' },
       nowMs,
     )
+    await releaseEnded(deps, progress.call, progress.attempts)
     await runtime.saveCall(progress.call)
     return { tenantId, ...progress }
   })

@@ -43,7 +43,7 @@ export const amend = (progress: Progress, change: Partial<Call>): Progress => ({
 const put = (attempts: readonly DialAttempt[], attempt: DialAttempt): DialAttempt[] =>
   [...attempts.filter(({ n }) => n !== attempt.n), attempt].sort((a, b) => a.n - b.n)
 
-const withAttempt = (progress: Progress, attempt: DialAttempt): Progress => ({
+export const withAttempt = (progress: Progress, attempt: DialAttempt): Progress => ({
   call: { ...progress.call, attempts: put(progress.call.attempts, attempt) },
   transitions: progress.transitions,
   attempts: put(progress.attempts, attempt),
@@ -83,12 +83,17 @@ export const lastWord: Readonly<
   failed: { event: 'give-up', disposition: 'failed' },
 }
 
-/** Ends a call that is not over yet; as failed where the state knows no other way to end by that event. */
+/**
+ * Ends a call that is not over yet, with the dials that were still going on; as failed where the state knows no other way
+ * to end by that event.
+ */
 export const finish = (progress: Progress, event: CallEvent, change: Partial<Call>, atMs: number): Progress => {
   const { state } = progress.call
   if (isTerminal(state)) return advance(progress, event, atMs)
-  const applicable = nextCallState(state, event) === undefined ? 'give-up' : event
-  return amend(advance(progress, applicable, atMs), { endedAtMs: atMs, ...change })
+  const isKnownWay = nextCallState(state, event) !== undefined
+  let ended = advance(progress, isKnownWay ? event : 'give-up', atMs)
+  for (const { n } of openAttempts(ended.call)) ended = endAttempt(ended, n, undefined, atMs)
+  return amend(ended, { endedAtMs: atMs, ...change, ...(!isKnownWay && { disposition: 'failed' as const }) })
 }
 
 interface CdrMeaning {
@@ -114,8 +119,8 @@ const reasonAfter = (cdr: Cdr, { reason }: Call): string | undefined =>
   cdr.disposition === 'other' ? `the platform said ${cdr.word}` : cdr.disposition === 'answered' ? undefined : reason
 
 /**
- * Applies a CDR. The first one closes the call, or fills in and may correct the outcome of one that is closed; the first
- * differing one after it corrects once more; later ones are ignored, with the reason.
+ * Applies a CDR. It closes a call that goes on, and fills in one that is over. The outcome of a call that is over is
+ * corrected once; CDRs after that are ignored, with the reason, and so is one that was applied before.
  */
 export const applyCdr = (
   progress: Progress,
@@ -143,8 +148,8 @@ export const applyCdr = (
     talkSeconds: cdr.talkSeconds ?? call.talkSeconds,
     durationSeconds: cdr.durationSeconds ?? call.durationSeconds,
     quality: cdr.quality ?? call.quality,
-    cdrHash: call.cdrHash ?? cdrHash,
-    corrected: call.cdrHash !== undefined,
+    cdrHash,
+    corrected: call.cdrHash !== undefined || (isTerminal(call.state) && state !== call.state) || undefined,
     updatedAtMs: atMs,
   }
   let next = progress

@@ -5,6 +5,8 @@ export interface DialAttempt {
   readonly n: number
   readonly decisionId: string
   readonly agentId?: string | undefined
+  /** The number dialled, where the target was one and not an agent. */
+  readonly number?: string | undefined
   readonly provider?: string | undefined
   readonly trunkId?: string | undefined
   readonly groupId?: string | undefined
@@ -47,7 +49,7 @@ export interface Call {
   readonly announced?: boolean | undefined
   /** Past this the call is over, whatever was or was not heard of it. */
   readonly deadlineMs: number
-  /** Hash of the CDR that closed it; a first differing one may correct the outcome. */
+  /** Hash of the CDR applied last; the outcome of a closed call may be corrected by one once. */
   readonly cdrHash?: string | undefined
   readonly corrected?: boolean | undefined
   readonly updatedAtMs: number

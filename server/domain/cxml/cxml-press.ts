@@ -31,7 +31,7 @@ const print = (document: CxmlDocument): PrintedCxml => {
 const isOneOfAKind = (document: CxmlDocument): boolean => document.some(({ verb }) => verb === 'Connect')
 
 const hasPlace = (document: CxmlDocument): boolean =>
-  document.some((verb) => verb.verb === 'Dial' && verb.action.endsWith(place))
+  document.some((verb) => verb.verb === 'Dial' && verb.action?.endsWith(place) === true)
 
 /**
  * Prints documents. Answers that dial one target differ in nothing but the signed state of their action, so each is checked

@@ -1,17 +1,11 @@
 import { rejectReasons } from '../../../shared/vocabulary.ts'
 import { isCallbackUrl, isE164, isSipUri, isWssUrl } from './dialable.ts'
+import { isFilled, isLanguageTag, isOneLine, isPrintable } from './texts.ts'
 import type { CxmlDocument, Dial, DialNoun, Verb } from './verbs.ts'
-
-/** Characters that XML 1.0 cannot carry at all, escaped or not: control characters and halves of a surrogate pair. */
-const unprintable = /[\p{Cs}\ufffe\uffff]|[^\P{Cc}\t\n\r]/u
 
 const longestTimeoutSeconds = 600
 const longestCallSeconds = 86_400
 
-/** A reader of XML takes these for blanks where they stand in an attribute. */
-const broken = /[\t\n\r]/
-
-const isFilled = (text: string | undefined): boolean => text !== undefined && text.trim() !== ''
 const when = (isWrong: boolean, problem: string): string[] => (isWrong ? [problem] : [])
 
 const secondsProblems = (name: string, seconds: number, most: number): string[] =>
@@ -38,7 +32,7 @@ const credentialProblems = (to: DialNoun): string[] => {
   if (to.noun === 'Number' || (to.username === undefined && to.password === undefined)) return []
   return [
     ...when(!isFilled(to.username) || !isFilled(to.password), 'username and password go together'),
-    ...when(broken.test(`${to.username}${to.password}`), 'username and password cannot hold tabs or line breaks'),
+    ...when(!isOneLine(`${to.username}${to.password}`), 'username and password cannot hold tabs or line breaks'),
   ]
 }
 
@@ -47,7 +41,10 @@ const dialProblems = (dial: Dial): string[] => [
   ...credentialProblems(dial.to),
   ...secondsProblems('timeout', dial.timeoutSeconds, longestTimeoutSeconds),
   ...secondsProblems('timeLimit', dial.timeLimitSeconds, longestCallSeconds),
-  ...when(!isCallbackUrl(dial.action), `action wants an absolute or relative URL, not "${dial.action}"`),
+  ...when(
+    dial.action !== undefined && !isCallbackUrl(dial.action),
+    `action wants an absolute or relative URL, not "${dial.action}"`,
+  ),
   ...when(
     dial.callerId !== undefined && !/^\S([^\t\n\r]{0,253}\S)?$/.test(dial.callerId),
     'callerId wants 1 to 255 characters without white space around them',
@@ -64,17 +61,14 @@ const verbProblems = (verb: Verb): string[] => {
       return [
         ...when(!isWssUrl(verb.streamUrl), `Stream wants a wss:// URL, not "${verb.streamUrl}"`),
         ...when(!Object.keys(verb.parameters).every(isFilled), 'a Parameter wants a name'),
-        ...when(broken.test(Object.entries(verb.parameters).join()), 'a Parameter cannot hold tabs or line breaks'),
+        ...when(!isOneLine(Object.entries(verb.parameters).join()), 'a Parameter cannot hold tabs or line breaks'),
       ]
     case 'Redirect':
       return when(!isCallbackUrl(verb.url), `Redirect wants a URL, not "${verb.url}"`)
     case 'Say':
       return [
         ...when(!isFilled(verb.text), 'Say wants a text'),
-        ...when(
-          !/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(verb.language),
-          `"${verb.language}" is no language tag such as en-US`,
-        ),
+        ...when(!isLanguageTag(verb.language), `"${verb.language}" is no language tag such as en-US`),
       ]
     case 'Reject':
       return when(
@@ -87,7 +81,8 @@ const verbProblems = (verb: Verb): string[] => {
 }
 
 /** A verb with an action ends the stage, and so does one that ends the call or goes elsewhere. */
-const goesOnAfter = (verb: Verb): boolean => verb.verb === 'Say' || verb.verb === 'Connect'
+const goesOnAfter = (verb: Verb): boolean =>
+  verb.verb === 'Say' || verb.verb === 'Connect' || (verb.verb === 'Dial' && verb.action === undefined)
 
 const texts = (value: unknown): string[] =>
   typeof value === 'string'
@@ -102,7 +97,7 @@ export const cxmlProblems = (document: CxmlDocument): string[] => [
   ...document.flatMap(verbProblems),
   ...document.slice(0, -1).flatMap((verb) => when(!goesOnAfter(verb), `nothing may follow ${verb.verb}`)),
   ...when(
-    texts(document).some((text) => unprintable.test(text)),
+    texts(document).some((text) => !isPrintable(text)),
     'a text holds characters that XML cannot carry',
   ),
 ]

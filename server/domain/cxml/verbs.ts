@@ -25,8 +25,8 @@ export interface Dial {
   readonly timeoutSeconds: number
   /** Longest call. */
   readonly timeLimitSeconds: number
-  /** Where the result goes; absolute, or relative to the request. */
-  readonly action: string
+  /** Where the result goes; absolute, or relative to the request. Without it the verbs that follow are run. */
+  readonly action?: string | undefined
   readonly callerId?: string | undefined
   /** Trunk names in order. */
   readonly trunks?: readonly string[] | undefined

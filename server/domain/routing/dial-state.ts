@@ -1,6 +1,7 @@
 /**
  * What a dial action carries so that failover works even if everything else was lost in between. Compact and signed:
- * `1.keyId.tenant.token.decision.group.attempt.groupAttempts.tried~tried.expiry.signature`, each part escaped.
+ * `1.keyId.tenant.token.decision.group.attempt.groupAttempts.agent~agent.number~number.kind.expiry.signature`, each part
+ * escaped.
  */
 export interface DialState {
   readonly keyId: string
@@ -13,8 +14,12 @@ export interface DialState {
   readonly attempt: number
   /** Attempts in this group, this one included. */
   readonly groupAttempts: number
-  /** Agents tried in this call, this one last. */
-  readonly tried: readonly string[]
+  /** Agents tried in this call, in order. */
+  readonly agentIds: readonly string[]
+  /** Numbers dialled in this call, in order. */
+  readonly numbers: readonly string[]
+  /** What this attempt dials: the last of the agents or the last of the numbers. */
+  readonly dials: 'agent' | 'number'
   readonly expiresAtMs: number
 }
 
@@ -37,14 +42,18 @@ export const encodeDialState = (state: DialState, secret: string, sign: Sign): s
     escape(state.groupId ?? ''),
     state.attempt.toString(36),
     state.groupAttempts.toString(36),
-    state.tried.map(escape).join('~'),
+    state.agentIds.map(escape).join('~'),
+    state.numbers.map(escape).join('~'),
+    state.dials === 'agent' ? 'a' : 'n',
     state.expiresAtMs.toString(36),
   ].join('.')
   return `${body}.${sign(secret, body)}`
 }
 
-type Parts = readonly [string, string, string, string, string, string, string, string, string, string]
-const hasAllParts = (parts: readonly string[]): parts is Parts => parts.length === 10 && parts[0] === version
+type Parts = readonly [string, string, string, string, string, string, string, string, string, string, string, string]
+const hasAllParts = (parts: readonly string[]): parts is Parts => parts.length === 12 && parts[0] === version
+
+const readList = (part: string): string[] => (part === '' ? [] : part.split('~').map(decodeURIComponent))
 
 /** The key id is read before the signature is checked, so it may be anything. */
 const readKeyId = (part: string): string | undefined => {
@@ -74,7 +83,7 @@ export const decodeDialState = (
   if (secret === undefined) return 'the signed state names an unknown key'
   if (!sameText(sign(secret, body), text.slice(cut + 1))) return 'the signature of the state does not verify'
   // What is signed is as we wrote it.
-  const [, , tenantId, token, decisionId, groupId, attempt, groupAttempts, tried, expiry] = parts
+  const [, , tenantId, token, decisionId, groupId, attempt, groupAttempts, agentIds, numbers, dials, expiry] = parts
   const expiresAtMs = Number.parseInt(expiry, 36)
   if (expiresAtMs < nowMs) return 'the signed state has expired'
   return {
@@ -85,7 +94,9 @@ export const decodeDialState = (
     groupId: groupId === '' ? undefined : decodeURIComponent(groupId),
     attempt: Number.parseInt(attempt, 36),
     groupAttempts: Number.parseInt(groupAttempts, 36),
-    tried: tried === '' ? [] : tried.split('~').map((agentId) => decodeURIComponent(agentId)),
+    agentIds: readList(agentIds),
+    numbers: readList(numbers),
+    dials: dials === 'a' ? 'agent' : 'number',
     expiresAtMs,
   }
 }

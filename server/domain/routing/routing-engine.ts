@@ -1,5 +1,5 @@
 import type { AttemptResult, Direction, StrategyName } from '../../../shared/vocabulary.ts'
-import { readNumber, type ReadNumber } from '../numbers/read-number.ts'
+import { longestNumber, readNumber, type ReadNumber } from '../numbers/read-number.ts'
 import type { ConsideredRule, RoutingStep } from './explanation.ts'
 import { formatPattern } from './pattern.ts'
 import type { RouteMatch } from './route-table.ts'
@@ -36,14 +36,14 @@ export interface Routing {
 export interface Tried {
   readonly agentIds: readonly string[]
   /** Numbers dialled: like an agent, none is dialled twice. */
-  readonly numbers?: readonly string[] | undefined
+  readonly numbers: readonly string[]
   /** Attempts of any kind, numbers included. */
   readonly attempts: number
   /** Attempts made in each group, for a group that is asked again later on the way. */
-  readonly attemptsByGroup?: ReadonlyMap<string, number> | undefined
+  readonly attemptsByGroup: ReadonlyMap<string, number>
 }
 
-export const nothingTried: Tried = { agentIds: [], attempts: 0 }
+export const nothingTried: Tried = { agentIds: [], numbers: [], attempts: 0, attemptsByGroup: new Map() }
 
 const listedMembers = 50
 
@@ -150,7 +150,7 @@ export function* followTarget(
         steps.push({ type: 'group', id: target.id, because, outcome: dead })
       } else {
         seenGroups.add(group.id)
-        const before = tried.attemptsByGroup?.get(group.id) ?? 0
+        const before = tried.attemptsByGroup.get(group.id) ?? 0
         const routing: Routing | string = yield* askGroup(config, group, because, tried, before, steps)
         if (typeof routing !== 'string') return routing
         dead = routing
@@ -160,7 +160,7 @@ export function* followTarget(
           continue
         }
       }
-    } else if (target.type === 'number' && tried.numbers?.includes(target.value)) {
+    } else if (target.type === 'number' && tried.numbers.includes(target.value)) {
       dead = `number ${target.value} was dialled before in this call`
       steps.push({ type: 'number', because, outcome: dead })
     } else {
@@ -229,7 +229,9 @@ export const readNumbers = (config: RoutingConfig, from: string, to: string): Nu
     defaultCountry: config.defaultCountry,
     isKnown: (number: string) => config.agentNumbers.has(number) || config.rules.isKnown(number),
   }
-  return { from: readNumber(from, context), to: readNumber(to, context) }
+  // What is longer than any number can be is not worth keeping whole.
+  const read = (text: string): ReadNumber => readNumber(text.slice(0, longestNumber), context)
+  return { from: read(from), to: read(to) }
 }
 
 /**
@@ -259,10 +261,11 @@ export interface FirstRouting extends Routing {
   readonly moreRules?: number
 }
 
-/** Routes an inbound call for the first time. */
+/** Routes an inbound call by the rules: for the first time, or anew at a later stage, past whom it was tried with before. */
 export function* routeInbound(
   config: RoutingConfig,
   numbers: Numbers,
+  tried: Tried = nothingTried,
 ): Generator<SelectionAsk, FirstRouting, SelectionReply> {
   const match = config.rules.match(numbers.to.number, numbers.from.number)
   const { route } = match
@@ -272,7 +275,7 @@ export function* routeInbound(
     : config.defaultTarget
       ? 'no inbound rule matches; the default target of the tenant'
       : 'no inbound rule matches and the tenant has no default target'
-  const routing = yield* followTarget(config, route?.target ?? fallback, because, nothingTried)
+  const routing = yield* followTarget(config, route?.target ?? fallback, because, tried)
   return { ...routing, ruleId: route?.ruleId, ...explainRules(match) }
 }
 

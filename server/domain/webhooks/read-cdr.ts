@@ -1,5 +1,5 @@
 import type { Direction, Disposition } from '../../../shared/vocabulary.ts'
-import { foldWord, readAmount, readTimeMs, type Fields } from './fields.ts'
+import { foldWord, readWord, readAmount, readTimeMs, type Fields } from './fields.ts'
 import { saysOutbound } from './read-voice-request.ts'
 
 /** The final record of a call, in our words. */
@@ -52,7 +52,7 @@ const secondsBetween = (from: number | undefined, to: number | undefined): numbe
 
 export const readCdr = (fields: Fields): Cdr => {
   const session = fields.object('session')
-  const word = fields.text('disposition') ?? session.text('status') ?? ''
+  const word = readWord(fields, 'disposition') ?? readWord(session, 'status') ?? ''
   const folded = foldWord(word)
   const startedAtMs = readTimeMs(session.get('callStartTime')) ?? readTimeMs(fields.get('timestamp'))
   const answeredAtMs = readTimeMs(session.get('callAnswerTime'))

@@ -1,5 +1,5 @@
 import type { AttemptResult } from '../../../shared/vocabulary.ts'
-import { foldWord, readTimeMs, type Fields } from './fields.ts'
+import { foldWord, readWord, readTimeMs, type Fields } from './fields.ts'
 
 export interface DialResult {
   readonly result: AttemptResult
@@ -29,8 +29,8 @@ const standing = new Set(['queued', 'ringing', 'inprogress'])
  */
 export const readDialResult = (fields: Fields, wasAnnounced: boolean): DialResult => {
   const answeredAtMs = readTimeMs(fields.object('SessionData').get('callAnswerTime'))
-  const dialWord = fields.text('DialCallStatus')
-  const word = dialWord ?? fields.text('CallStatus') ?? ''
+  const dialWord = readWord(fields, 'DialCallStatus')
+  const word = dialWord ?? readWord(fields, 'CallStatus') ?? ''
   const folded = foldWord(word)
   if (dialWord === undefined && standing.has(folded)) {
     return { result: answeredAtMs !== undefined && !wasAnnounced ? 'answered' : 'failed', word, answeredAtMs }

@@ -1,4 +1,4 @@
-import { foldWord, readTimeMs, type Fields } from './fields.ts'
+import { foldWord, readWord, readTimeMs, type Fields } from './fields.ts'
 
 export type SessionStatus =
   | 'new'
@@ -73,7 +73,7 @@ export const isFinal = (update: SessionUpdate): boolean =>
   update.endedAtMs !== undefined || finalStatuses.has(update.status)
 
 export const readSessionUpdate = (fields: Fields): SessionUpdate => {
-  const word = fields.text('status') ?? ''
+  const word = readWord(fields, 'status') ?? ''
   const folded = foldWord(word)
   return {
     eventId: fields.text('eventId'),

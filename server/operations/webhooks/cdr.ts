@@ -5,7 +5,6 @@ import { readCdr, type Cdr } from '../../domain/webhooks/read-cdr.ts'
 import { canonicalJson } from './canonical.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { knownCall } from './known-call.ts'
-import { heldSlots } from './voice-request.ts'
 
 /** A call that only its CDR tells of: routed by somebody else, or before we were there. */
 const callFromCdr = (deps: WebhookDeps, { inForce, token, nowMs }: Incoming, cdr: Cdr): Progress => {
@@ -36,6 +35,6 @@ export const handleCdr = async (deps: WebhookDeps, incoming: Incoming): Promise<
   if (known?.cdrHash === hash) return { outcome: 'duplicate' }
   const { progress, ignored } = applyCdr(known ? unchanged(known) : callFromCdr(deps, incoming, cdr), cdr, hash, nowMs)
   return ignored === undefined
-    ? { outcome: 'applied', progress, isNewCall: !known, released: known ? heldSlots(known) : [] }
+    ? { outcome: 'applied', progress, isNewCall: !known }
     : { outcome: 'ignored', reason: ignored, progress }
 }

@@ -34,6 +34,10 @@ export interface Incoming {
   readonly fields: Fields
   readonly token: string
   readonly nowMs: number
+  /** It came to a key of before its rotation: only signed state is believed. */
+  readonly isKeyExpired: boolean
+  /** Slots taken for it so far; given back when nothing comes of it. */
+  readonly taken: { readonly agentId: string; readonly leaseKey: string }[]
 }
 
 /** What handling it came to; the frame stores, answers and tells. */
@@ -47,8 +51,4 @@ export interface Handled {
   readonly cxml?: { readonly text: string; readonly masked: string } | undefined
   /** Kept so that the same request gets the same answer. */
   readonly answerKey?: string | undefined
-  /** Slots to give back. */
-  readonly released?: readonly { readonly agentId: string; readonly leaseKey: string }[] | undefined
 }
-
-export const leaseKeyOf = (token: string, n: number): string => `${token}\n${n}`

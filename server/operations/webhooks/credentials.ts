@@ -26,7 +26,9 @@ export const credentialProblem = (
 ): string | undefined => {
   const check = tenant.settings.webhookAuth?.[settingOf[kind]] ?? unlessSet[kind]
   if (check === 'off' || tenant.webhookApiKey === undefined) return undefined
-  const sent = /^Bearer +(.+)$/i.exec(headers['authorization'] ?? '')?.[1]?.trim()
-  if (sent === undefined) return check === 'required' ? 'the Bearer credential is missing' : undefined
+  const { authorization } = headers
+  if (authorization === undefined) return check === 'required' ? 'the Bearer credential is missing' : undefined
+  const sent = /^Bearer +(.+)$/i.exec(authorization)?.[1]?.trim()
+  if (sent === undefined) return 'the Authorization header is no Bearer credential'
   return sameText(sent, tenant.webhookApiKey) ? undefined : 'the Bearer credential is wrong'
 }

@@ -11,9 +11,10 @@ import type { TenantInForce } from '../tenant-directory.ts'
 import { handleCdr } from './cdr.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { handleDialResult } from './dial-result.ts'
-import { emergencyAnswer } from './emergency.ts'
 import { credentialProblem } from './credentials.ts'
+import { emergencyAnswer } from './emergency.ts'
 import { handleSessionUpdate } from './session-update.ts'
+import { releaseEnded } from './slots.ts'
 import { handleVoiceRequest } from './voice-request.ts'
 
 /** A voice answer waits this long for its decision to be written; a caller must not wait for a disk. */
@@ -89,7 +90,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
   const unwritten = (error: unknown): void => {
     const message = error instanceof Error ? error.message : String(error)
     health.degrade('store', `Call records cannot be written: ${message}`)
-    log.error({ err: message }, 'A webhook could not be stored')
+    log.error({ err: error }, 'A webhook could not be stored')
   }
 
   /** Refused before anything is caused; kept for audit where the tenant is known. */
@@ -117,85 +118,93 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     return answer
   }
 
-  /** Tells the console. */
-  const tell = (inForce: TenantInForce, { progress, isNewCall, decision }: Handled): void => {
+  /** Tells the console. What goes wrong here is no reason to answer otherwise. */
+  const tell = (inForce: TenantInForce, { progress, isNewCall, decision, outcome }: Handled): void => {
+    if (!progress) return
+    const tenantId = inForce.tenant.id
+    const { call: told, transitions } = progress
+    try {
+      const call = toRecord(told, inForce)
+      if (isNewCall) events.publish('call.created', { tenantId, call })
+      if (outcome === 'applied' || transitions.some(({ to }) => to !== undefined)) {
+        events.publish(isTerminal(told.state) ? 'call.ended' : 'call.stateChanged', { tenantId, call })
+      }
+      if (decision) {
+        const { id, atMs, outcome: decided, explanation } = decision
+        const shown = { id, atMs, ...decided, explanation }
+        events.publish('decision.made', { tenantId, callId: told.id, token: told.token, decision: shown })
+      }
+    } catch (error) {
+      log.error({ err: error }, 'The console could not be told of a call')
+    }
+  }
+
+  const settle = async ({ inForce, nowMs }: Incoming, { progress, cxml, answerKey }: Handled): Promise<void> => {
     const tenantId = inForce.tenant.id
     if (progress) {
-      const call = toRecord(progress.call, inForce)
-      const hasMoved = progress.transitions.some(({ to }) => to !== undefined)
-      if (isNewCall) events.publish('call.created', { tenantId, call })
-      if (hasMoved)
-        events.publish(isTerminal(progress.call.state) ? 'call.ended' : 'call.stateChanged', { tenantId, call })
+      await releaseEnded(deps, progress.call, progress.attempts)
+      await runtime.saveCall(progress.call)
+      for (const { agentId, result } of progress.attempts)
+        if (agentId && result) results.note(tenantId, agentId, result, nowMs)
     }
-    if (decision && progress) {
-      const { id, atMs, outcome, explanation } = decision
-      events.publish('decision.made', {
-        tenantId,
-        callId: progress.call.id,
-        token: progress.call.token,
-        decision: { id, atMs, ...outcome, explanation },
-      })
+    if (cxml && answerKey !== undefined) await runtime.saveAnswer(tenantId, answerKey, { status: 200, body: cxml.text })
+  }
+
+  const unitOf = (
+    incoming: Incoming,
+    { answerKey, cxml, decision, outcome, progress, reason }: Handled,
+  ): UnitOfWork => {
+    const { inForce, nowMs, request, token } = incoming
+    const shown = cxml && (outcome === 'duplicate' ? '(the same answer as before)' : cxml.masked)
+    return {
+      tenantId: inForce.tenant.id,
+      call: progress?.call,
+      attempts: progress?.attempts,
+      transitions: progress?.transitions,
+      decision,
+      webhookEvent: eventRow(request, inForce, { token, outcome, reason, status: 200, answer: shown ?? fine.body }),
+      ...(cxml && answerKey !== undefined && { answer: { key: answerKey, atMs: nowMs, status: 200, body: cxml.text } }),
     }
   }
 
   /** The part that nobody else may do for the same token at the same time. Answers with the promise of durability. */
   const handleExclusively = async (incoming: Incoming): Promise<{ answer: WebhookAnswer; stored: Promise<void> }> => {
-    const { request, inForce, token } = incoming
-    const tenantId = inForce.tenant.id
-    const handled = await handlers[request.kind](deps, incoming)
-    const { progress, decision, cxml, answerKey, outcome, reason, released } = handled
-    const answer = cxml ? cxmlAnswer(cxml.text) : fine
-    if (outcome === 'duplicate') health.count('duplicates')
-    for (const { agentId, leaseKey } of released ?? []) await runtime.release(tenantId, agentId, leaseKey)
-    if (progress) {
-      await runtime.saveCall(progress.call)
-      for (const { agentId, result } of progress.attempts)
-        if (agentId && result) results.note(tenantId, agentId, result, incoming.nowMs)
+    const { request, inForce, taken } = incoming
+    try {
+      const handled = await handlers[request.kind](deps, incoming)
+      if (handled.outcome === 'duplicate') health.count('duplicates')
+      const unit = unitOf(incoming, handled)
+      await settle(incoming, handled)
+      const stored = callLog.append(unit, handled.cxml ? 'written' : 'synced')
+      // Whether or not somebody still waits for it.
+      stored.then(() => health.recover('store'), unwritten)
+      tell(inForce, handled)
+      return { answer: handled.cxml ? cxmlAnswer(handled.cxml.text) : fine, stored }
+    } catch (error) {
+      for (const { agentId, leaseKey } of taken) await runtime.release(inForce.tenant.id, agentId, leaseKey)
+      throw error
     }
-    if (cxml && answerKey !== undefined) await runtime.saveAnswer(tenantId, answerKey, { status: 200, body: cxml.text })
-    const shown =
-      cxml === undefined ? answer.body : outcome === 'duplicate' ? '(the same answer as before)' : cxml.masked
-    const unit: UnitOfWork = {
-      tenantId,
-      call: progress?.call,
-      attempts: progress?.attempts,
-      transitions: progress?.transitions,
-      decision,
-      webhookEvent: eventRow(request, inForce, { token, outcome, reason, status: answer.status, answer: shown }),
-      answer:
-        cxml && answerKey !== undefined
-          ? { key: answerKey, atMs: incoming.nowMs, status: 200, body: cxml.text }
-          : undefined,
-    }
-    const stored = callLog.append(unit, cxml ? 'written' : 'synced')
-    // Whoever awaits it hears of a failure; until then it must not count as unheard.
-    stored.catch(() => undefined)
-    tell(inForce, handled)
-    return { answer, stored }
   }
 
   const answerReadable = async (incoming: Incoming): Promise<WebhookAnswer> => {
     const { request, inForce, token } = incoming
     const { answer, stored } = await runtime.exclusively(inForce.tenant.id, token, () => handleExclusively(incoming))
-    try {
-      if (!wantsCxml(request.kind)) await stored
-      else if (!(await inTime(stored, longestWaitMs))) health.count('undurableAnswers')
-      health.recover('store')
-      return answer
-    } catch (error) {
-      unwritten(error)
-      if (!wantsCxml(request.kind))
-        return errorAnswer(503, 'UNAVAILABLE', 'The event could not be stored; send it again')
-      health.count('undurableAnswers')
+    if (wantsCxml(request.kind)) {
+      const isInTime = await inTime(stored, longestWaitMs).catch(() => false)
+      if (!isInTime) health.count('undurableAnswers')
       return answer
     }
+    return stored.then(
+      () => answer,
+      () => errorAnswer(503, 'UNAVAILABLE', 'The event could not be stored; send it again'),
+    )
   }
 
-  const answerKnown = (request: WebhookRequest, inForce: TenantInForce): Promise<WebhookAnswer> => {
-    const { unreadable } = request
-    if (unreadable) return refuse(request, inForce, 'unreadable', unreadable.tooLarge ? 413 : 400, unreadable.reason)
-    const problem = credentialProblem(deps.crypto, inForce, request)
-    if (problem !== undefined) return refuse(request, inForce, 'refused', 401, problem)
+  const answerOne = (
+    request: WebhookRequest,
+    inForce: TenantInForce,
+    isKeyExpired: boolean,
+  ): Promise<WebhookAnswer> => {
     const fields = readFields(request.fields)
     const token = readToken(fields, request.headers)
     if (token === undefined) return refuse(request, inForce, 'unreadable', 400, 'there is no session token in it')
@@ -203,33 +212,65 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
       const reason = `the session token has ${token.length} characters; at most ${longestToken} are read`
       return refuse(request, inForce, 'unreadable', 400, reason)
     }
-    return answerReadable({ request, inForce, fields, token, nowMs: clock.nowMs() })
+    return answerReadable({ request, inForce, fields, token, nowMs: clock.nowMs(), isKeyExpired, taken: [] })
+  }
+
+  const answerKnown = async (
+    request: WebhookRequest,
+    inForce: TenantInForce,
+    isKeyExpired: boolean,
+  ): Promise<WebhookAnswer> => {
+    const { unreadable, fields } = request
+    if (unreadable) return refuse(request, inForce, 'unreadable', unreadable.tooLarge ? 413 : 400, unreadable.reason)
+    const problem = credentialProblem(deps.crypto, inForce, request)
+    if (problem !== undefined) return refuse(request, inForce, 'refused', 401, problem)
+    if (wantsCxml(request.kind) || !Array.isArray(fields) || fields.length < 2) {
+      return answerOne(request, inForce, isKeyExpired)
+    }
+    // Several events in one list: each is handled for itself, and all must be stored.
+    const answers = await Promise.all(
+      fields.map((one: unknown) =>
+        answerOne({ ...request, fields: one, payload: JSON.stringify(one) }, inForce, isKeyExpired),
+      ),
+    )
+    return answers.reduce((worst, answer) => (answer.status > worst.status ? answer : worst), fine)
+  }
+
+  /** A fault of ours: told, kept for audit, and the caller gets what was set up for that. */
+  const answerFault = (request: WebhookRequest, inForce: TenantInForce, error: unknown): WebhookAnswer => {
+    health.count('faults')
+    log.error({ err: error, kind: request.kind }, 'A webhook could not be handled')
+    const token = readToken(readFields(request.fields), request.headers)?.slice(0, longestToken)
+    const printed = wantsCxml(request.kind) ? emergencyAnswer(deps, inForce, token) : undefined
+    const answer = printed ? cxmlAnswer(printed.text) : errorAnswer(503, 'UNAVAILABLE', 'Internal error; send it again')
+    const told = {
+      token,
+      outcome: 'fault' as const,
+      reason: 'internal error; the log has it whole',
+      status: answer.status,
+      answer: printed?.masked ?? answer.body,
+    }
+    callLog
+      .append({ tenantId: inForce.tenant.id, webhookEvent: eventRow(request, inForce, told) }, 'written')
+      .catch(unwritten)
+    return answer
   }
 
   return async (request) => {
     health.count(counters[request.kind])
     const found = directory.byKey(request.tenantKey)
-    // A key of before its rotation stays good for dial results: they belong to calls that are under way.
-    const isValid =
-      found &&
-      (found.validUntilMs === undefined || request.kind === 'dial_result' || found.validUntilMs > clock.nowMs())
-    if (!found || !isValid) {
+    const isKeyExpired = found?.validUntilMs !== undefined && found.validUntilMs <= clock.nowMs()
+    // A key of before its rotation stays good for signed dial results: they belong to calls that are under way.
+    if (!found || (isKeyExpired && request.kind !== 'dial_result')) {
       log.warn({ kind: request.kind }, 'A webhook names a tenant key that is not in force')
       return wantsCxml(request.kind)
         ? rejection
         : errorAnswer(404, 'NOT_FOUND', 'There is no such webhook address; check the tenant key in it')
     }
     try {
-      return await answerKnown(request, found.inForce)
+      return await answerKnown(request, found.inForce, isKeyExpired)
     } catch (error) {
-      health.count('faults')
-      log.error(
-        { err: error instanceof Error ? (error.stack ?? error.message) : String(error), kind: request.kind },
-        'A webhook could not be handled',
-      )
-      if (!wantsCxml(request.kind)) return errorAnswer(503, 'UNAVAILABLE', 'Internal error; send it again')
-      const token = readToken(readFields(request.fields), request.headers)
-      return cxmlAnswer(emergencyAnswer(deps, found.inForce, token).text)
+      return answerFault(request, found.inForce, error)
     }
   }
 }

@@ -1,28 +1,24 @@
-import type { Call } from '../../domain/calls/call.ts'
-import { amend, startAttempt, type Progress } from '../../domain/calls/call-progress.ts'
-import { createCxmlPress, type PrintedCxml } from '../../domain/cxml/cxml-press.ts'
-import type { CxmlDocument } from '../../domain/cxml/verbs.ts'
+import { advance, amend, startAttempt, type Progress } from '../../domain/calls/call-progress.ts'
+import type { PrintedCxml } from '../../domain/cxml/cxml-press.ts'
 import { buildDocument, isDialled } from '../../domain/routing/build-document.ts'
-import { encodeDialState, type DialState } from '../../domain/routing/dial-state.ts'
 import type { Explanation } from '../../domain/routing/explanation.ts'
-import type { Routing, SelectionAsk, SelectionReply, Tried } from '../../domain/routing/routing-engine.ts'
+import {
+  routeOnward,
+  type Routing,
+  type SelectionAsk,
+  type SelectionReply,
+  type Tried,
+} from '../../domain/routing/routing-engine.ts'
 import type { DecisionRow } from '../../ports/call-store.ts'
-import type { TenantInForce } from '../tenant-directory.ts'
-import { leaseKeyOf, type Incoming, type WebhookDeps } from './context.ts'
+import type { Incoming, WebhookDeps } from './context.ts'
+import { actionUrl, printDocument, signState } from './documents.ts'
+import { askRuntime, leaseGraceSeconds, leaseKeyOf } from './slots.ts'
 
-/** Longer than ring time and call together, so that a lost end event never holds a slot for ever. */
-const leaseGraceSeconds = 60
-/** The signed state outlives the longest call by this. */
-const stateGraceSeconds = 3600
+export type Walk<R extends Routing> = Generator<SelectionAsk, R, SelectionReply>
 
-export const triedIn = (call: Call): Tried => ({
-  agentIds: call.attempts.flatMap(({ agentId }) => agentId ?? []),
-  attempts: call.attempts.length,
-})
-
-/** Puts the engine's questions to the runtime state until it knows where the call goes. */
+/** Puts the engine's questions to somebody until it knows where the call goes. */
 export const runEngine = async <R extends Routing>(
-  walk: Generator<SelectionAsk, R, SelectionReply>,
+  walk: Walk<R>,
   ask: (question: SelectionAsk) => Promise<SelectionReply>,
 ): Promise<R> => {
   let step = walk.next()
@@ -30,120 +26,115 @@ export const runEngine = async <R extends Routing>(
   return step.value
 }
 
-/** Chooses for real: slots are taken, first choices count. */
-export const askRuntime =
-  ({ runtime }: WebhookDeps, { inForce, token, nowMs }: Incoming, attempt: number) =>
-  (question: SelectionAsk): Promise<SelectionReply> =>
-    runtime.select({
-      tenantId: inForce.tenant.id,
-      group: question.group,
-      members: question.members,
-      isFirstChoice: question.isFirstChoice,
-      leaseKey: leaseKeyOf(token, attempt),
-      leaseMs: (question.ringTimeoutSeconds + inForce.routing.timeLimitSeconds + leaseGraceSeconds) * 1000,
-      nowMs,
-    })
-
-/** What a dial action's state says beside what is the same for all calls of a tenant. */
-type OwnState = Pick<DialState, 'token' | 'decisionId' | 'groupId' | 'attempt' | 'groupAttempts' | 'tried'>
-
-/** Signed, and safe in a URL. */
-export const signState = (
-  { crypto, clock }: Pick<WebhookDeps, 'crypto' | 'clock'>,
-  { tenant, routing }: TenantInForce,
-  state: OwnState,
-): string => {
-  const [key] = tenant.signingKeys
-  if (!key) throw new Error(`tenant ${tenant.id} has no signing key`)
-  const expiresAtMs = clock.nowMs() + (routing.timeLimitSeconds + stateGraceSeconds) * 1000
-  return encodeURIComponent(
-    encodeDialState({ ...state, keyId: key.id, tenantId: tenant.id, expiresAtMs }, key.secret, crypto.sign),
-  )
-}
-
-/** A new state key or public URL changes nothing for calls under way: the state travels in the URL. */
-export const actionUrl = (
-  { publicUrl }: Pick<WebhookDeps, 'publicUrl'>,
-  { tenant }: TenantInForce,
-  state: string,
-): string => `${publicUrl ?? ''}/voice/${tenant.tenantKey}/dial-result?s=${state}`
-
-const press = createCxmlPress()
-
-/** A document that may leave, as text and as people may see it. A faulty one never leaves: the caller is rejected and the fault is told. */
-export const finishDocument = (
-  { health, log }: Pick<WebhookDeps, 'log' | 'health'>,
-  documentWith: (state: string) => CxmlDocument,
-  state?: string,
-): PrintedCxml => {
-  const printed = press(documentWith, state)
-  if (printed.problems.length > 0) {
-    health.count('faults')
-    log.error(
-      { problems: printed.problems },
-      'An answer that Cloudonix would not understand was held back; the caller was rejected',
-    )
-  }
-  return printed
-}
-
-export interface Placed {
+export interface Placed<R extends Routing> {
   readonly progress: Progress
+  readonly routing: R
   readonly decision: DecisionRow
-  readonly cxml: { readonly text: string; readonly masked: string }
+  readonly cxml: PrintedCxml
   /** Somebody is dialled, so a result will come. */
   readonly isDialled: boolean
 }
 
-/** Turns a routing into the answer, the attempt and the decision on record. */
-export const placeCall = (
+interface Plan {
+  readonly n: number
+  readonly tried: Tried
+  readonly decisionId: string
+}
+
+const print = (
   deps: WebhookDeps,
-  { inForce, token, nowMs, request }: Incoming,
-  before: Progress,
+  { inForce, token }: Incoming,
+  { n, tried, decisionId }: Plan,
   routing: Routing,
-  explanation: Omit<Explanation, 'steps' | 'summary' | 'tookMicros'>,
-  ruleId: string | undefined,
-): Placed => {
+): PrintedCxml => {
   const { agent, group, target } = routing
-  const decisionId = deps.newId()
-  const { call } = before
-  const attempt = call.attempts.length + 1
-  const tried = [...triedIn(call).agentIds, ...(agent ? [agent.id] : [])]
   const state = signState(deps, inForce, {
     token,
     decisionId,
     groupId: group?.id,
-    attempt,
+    attempt: n,
     groupAttempts: routing.groupAttempts,
-    tried,
+    agentIds: agent ? [...tried.agentIds, agent.id] : tried.agentIds,
+    numbers: target.type === 'number' ? [...tried.numbers, target.value] : tried.numbers,
+    dials: agent ? 'agent' : 'number',
   })
-  const { text, masked, problems } = finishDocument(
+  return printDocument(
     deps,
     (signed) => buildDocument(inForce.routing, routing, token, actionUrl(deps, inForce, signed)),
     state,
   )
-  const dialled = isDialled(routing) && problems.length === 0
+}
+
+/**
+ * Routes a call and makes the answer, the attempt and the decision on record of it. An agent whose document Cloudonix would
+ * not understand is passed over like one whose dial failed.
+ */
+export const placeCall = async <R extends Routing>(
+  deps: WebhookDeps,
+  incoming: Incoming,
+  before: Progress,
+  /** How to find out, or what is certain already. */
+  walk: Walk<R> | R,
+  { n, tried: triedBefore }: { readonly n: number; readonly tried: Tried },
+  explain: (routing: R) => Omit<Explanation, 'steps' | 'summary' | 'tookMicros'>,
+  ruleOf: (routing: R) => string | undefined,
+): Promise<Placed<R>> => {
+  const { inForce, nowMs, request, taken, token } = incoming
+  const ask = askRuntime(deps, incoming, n)
+  const decisionId = deps.newId()
+  const first = 'next' in walk ? await runEngine(walk, ask) : walk
+  const heldBack: string[] = []
+  let tried = triedBefore
+  let routing: Routing = first
+  let cxml = print(deps, incoming, { n, tried, decisionId }, routing)
+  while (cxml.problems.length > 0 && routing.agent) {
+    const { agent, group, groupAttempts, steps } = routing
+    heldBack.push(
+      ...cxml.problems.map((problem) => `${agent.name} passed over, its document was held back: ${problem}`),
+    )
+    await deps.runtime.release(inForce.tenant.id, agent.id, leaseKeyOf(token, n))
+    tried = { ...tried, agentIds: [...tried.agentIds, agent.id] }
+    const next = await runEngine(
+      routeOnward(inForce.routing, { result: 'failed', groupId: group?.id, groupAttempts, tried }),
+      ask,
+    )
+    routing = { ...next, steps: [...steps, ...next.steps] }
+    cxml = print(deps, incoming, { n, tried, decisionId }, routing)
+  }
+  const { agent, group, target } = routing
+  const goesOn = isDialled(routing) || target.type === 'message'
+  const dialled = isDialled(routing) && cxml.problems.length === 0
+  if (dialled) taken.length = 0
   const untilMs = nowMs + (routing.ringTimeoutSeconds + inForce.routing.timeLimitSeconds + leaseGraceSeconds) * 1000
-  let progress = amend(before, {
+  const isReroute = before.call.state === 'connecting' || before.call.state === 'connected'
+  let progress = amend(goesOn && isReroute ? advance(before, 'dial-failed', nowMs) : before, {
     deadlineMs: untilMs,
-    announced: call.announced === true || target.type === 'message' || undefined,
+    announced: before.call.announced === true || target.type === 'message' || undefined,
   })
   if (dialled) {
-    const dialAttempt = {
-      n: attempt,
+    const attempt = {
+      n,
       decisionId,
       agentId: agent?.id,
+      number: target.type === 'number' ? target.value : undefined,
       provider: agent?.provider,
       groupId: group?.id,
       startedAtMs: nowMs,
       leaseUntilMs: untilMs,
     }
-    progress = startAttempt(progress, dialAttempt, nowMs)
+    progress = startAttempt(progress, attempt, nowMs)
   }
+  const explanation = explain(first)
   const last = routing.steps.at(-1)
+  const notes = [
+    ...(explanation.notes ?? []),
+    ...heldBack,
+    ...cxml.problems.map((problem) => `document held back: ${problem}`),
+  ]
   return {
     progress,
-    cxml: { text, masked },
+    routing: { ...first, ...routing },
+    cxml,
     isDialled: dialled,
     decision: {
       id: decisionId,
@@ -153,20 +144,18 @@ export const placeCall = (
         agentId: agent?.id,
         agentName: agent?.name,
         groupId: group?.id,
-        ruleId,
+        ruleId: ruleOf(first),
         provider: agent?.provider,
-        attempt: dialled ? attempt : undefined,
+        attempt: dialled ? n : undefined,
       },
       explanation: {
         summary: `${last?.because ?? ''} → ${last?.outcome ?? ''}`,
         ...explanation,
         steps: routing.steps,
-        ...(problems.length > 0 && {
-          notes: [...(explanation.notes ?? []), ...problems.map((problem) => `document held back: ${problem}`)],
-        }),
+        ...(notes.length > 0 && { notes }),
         tookMicros: Math.max(0, deps.clock.micros() - request.receivedAtMicros),
       },
-      cxml: masked,
+      cxml: cxml.masked,
     },
   }
 }

@@ -1,5 +1,4 @@
-import type { AttemptResult } from '../../../shared/vocabulary.ts'
-import { isTerminal } from '../../../shared/vocabulary.ts'
+import { isTerminal, type AttemptResult } from '../../../shared/vocabulary.ts'
 import {
   advance,
   amend,
@@ -13,7 +12,6 @@ import {
 import { isFinal, readSessionUpdate, type SessionUpdate } from '../../domain/webhooks/read-session-update.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { knownCall } from './known-call.ts'
-import { heldSlots } from './voice-request.ts'
 
 /** What the end of a session says about the dial that was going on. */
 const resultOf = (update: SessionUpdate): AttemptResult => {
@@ -34,32 +32,35 @@ const resultOf = (update: SessionUpdate): AttemptResult => {
   }
 }
 
-const eventIdOf = ({ crypto }: WebhookDeps, token: string, update: SessionUpdate): string =>
-  update.eventId ?? crypto.digest([token, update.word, update.action, update.modifiedAt].join('\n'))
+/** A digest is short, whatever the platform sends. */
+const eventKeyOf = ({ crypto }: WebhookDeps, { eventId, word, action, modifiedAt }: SessionUpdate): string =>
+  crypto.digest(eventId ?? [word, action, modifiedAt].join('\n'))
+
+const longestReason = 255
 
 /** The platform tells how the caller's leg stands. It is no proof of the bridge: the dial result and the CDR are. */
 export const handleSessionUpdate = async (deps: WebhookDeps, incoming: Incoming): Promise<Handled> => {
   const { inForce, fields, token, nowMs } = incoming
   const tenantId = inForce.tenant.id
   const update = readSessionUpdate(fields)
-  if (!(await deps.runtime.noteEvent(tenantId, token, eventIdOf(deps, token, update)))) return { outcome: 'duplicate' }
+  if (!(await deps.runtime.noteEvent(tenantId, token, eventKeyOf(deps, update)))) return { outcome: 'duplicate' }
   const call = await knownCall(deps, tenantId, token)
   if (!call) return { outcome: 'ignored', reason: 'no call has this token' }
   if (isTerminal(call.state)) return { outcome: 'ignored', reason: `the call is over (${call.state})` }
   if (isFinal(update)) {
-    const atMs = update.endedAtMs ?? nowMs
+    // An announcement is no dial that could have ended; how such a call went is the CDR's to say.
+    if (call.state === 'routing') return { outcome: 'ignored', reason: 'no dial is going on; the CDR closes the call' }
     const result = resultOf(update)
     let progress: Progress = unchanged(call)
     for (const { n } of openAttempts(call)) progress = endAttempt(progress, n, result, nowMs)
     const { event, disposition } = lastWord[result]
-    const reason = result === 'failed' ? update.reason : undefined
-    progress = finish(
-      progress,
-      event,
-      { disposition, reason, endedAtMs: atMs, answeredAtMs: call.answeredAtMs ?? update.answeredAtMs },
-      nowMs,
-    )
-    return { outcome: 'applied', progress, released: heldSlots(call) }
+    const facts = {
+      disposition,
+      reason: result === 'failed' ? update.reason?.slice(0, longestReason) : undefined,
+      endedAtMs: update.endedAtMs ?? nowMs,
+      answeredAtMs: call.answeredAtMs ?? update.answeredAtMs,
+    }
+    return { outcome: 'applied', progress: finish(progress, event, facts, nowMs) }
   }
   if (update.status === 'answer' || update.status === 'connected') {
     if (call.announced)
