@@ -76,8 +76,7 @@ const createPatternIndex = <T>(
       if (anyValue !== undefined) use(anyValue)
     },
     has: (number) =>
-      exact.has(number) ||
-      lengths.some((length) => length > 0 && length <= number.length && prefix.has(number.slice(0, length))),
+      exact.has(number) || lengths.some((length) => length <= number.length && prefix.has(number.slice(0, length))),
   }
 }
 
@@ -86,34 +85,30 @@ const createCollector = () => {
   const exact = new Map<string, Bucket>()
   const prefix = new Map<string, Bucket>()
   const prefixLengths = new Set<number>()
+  const forAny: Route[] = []
   // Where several routes share a pattern: all that sealing has to touch, so that it takes no time with a million prefixes.
-  const shared = new Map<string, Map<string, Bucket>>()
-  let anyBucket: Bucket | undefined
-  const join = (bucket: Bucket | undefined, route: Route): Bucket => {
-    if (bucket === undefined) return route
-    if (!Array.isArray(bucket)) return [bucket, route]
-    bucket.push(route)
-    return bucket
-  }
+  const shared: { readonly map: Map<string, Bucket>; readonly value: string; readonly bucket: Route[] }[] = []
   return {
     add(pattern: Pattern, route: Route) {
-      if (pattern.kind === 'any') anyBucket = join(anyBucket, route)
+      if (pattern.kind === 'any') {
+        forAny.push(route)
+        return
+      }
+      const { kind, value } = pattern
+      const map = kind === 'exact' ? exact : prefix
+      if (kind === 'prefix') prefixLengths.add(value.length)
+      const before = map.get(value)
+      if (before === undefined) map.set(value, route)
+      else if (Array.isArray(before)) before.push(route)
       else {
-        const map = pattern.kind === 'exact' ? exact : prefix
-        if (pattern.kind === 'prefix') prefixLengths.add(pattern.value.length)
-        const before = map.get(pattern.value)
-        const after = join(before, route)
-        if (after !== before) map.set(pattern.value, after)
-        if (before !== undefined && after !== before) shared.set(pattern.kind + pattern.value, map)
+        const bucket = [before, route]
+        map.set(value, bucket)
+        shared.push({ map, value, bucket })
       }
     },
     seal<W>(wrap: (bucket: Route[]) => W): PatternIndex<Route | W> {
-      for (const [name, map] of shared as Map<string, Map<string, Bucket | W>>) {
-        const key = name.slice(map === exact ? 'exact'.length : 'prefix'.length)
-        const bucket = map.get(key)
-        if (Array.isArray(bucket)) map.set(key, wrap(bucket))
-      }
-      const anyValue = Array.isArray(anyBucket) ? wrap(anyBucket) : anyBucket
+      for (const { map, value, bucket } of shared) (map as Map<string, Bucket | W>).set(value, wrap(bucket))
+      const anyValue = forAny.length > 1 ? wrap(forAny) : forAny[0]
       return createPatternIndex<Route | W>(
         exact as Map<string, Route | W>,
         prefix as Map<string, Route | W>,
@@ -180,27 +175,24 @@ export const createRouteTableBuilder = (): RouteTableBuilder => {
 }
 
 const firstUsable = (lists: readonly (readonly Route[])[], from: string): RouteMatch => {
-  const heads = lists.map(() => 0)
+  const cursors = lists.map((routes) => ({ routes, next: 0 }))
   const considered: ConsideredRoute[] = []
   let more = 0
   for (;;) {
-    let best: Route | undefined
-    let bestList = -1
-    for (let i = 0; i < lists.length; i += 1) {
-      const head = lists[i]?.[heads[i] ?? 0]
-      if (head && (!best || head.priority < best.priority)) {
-        best = head
-        bestList = i
-      }
+    let best: { readonly route: Route; readonly cursor: { next: number } } | undefined
+    for (const cursor of cursors) {
+      const route = cursor.routes[cursor.next]
+      if (route && (!best || route.priority < best.route.priority)) best = { route, cursor }
     }
     if (!best) return { route: undefined, considered, more }
-    heads[bestList] = (heads[bestList] ?? 0) + 1
-    const passedOver = whyNot(best, from)
+    best.cursor.next += 1
+    const { route } = best
+    const passedOver = whyNot(route, from)
     if (passedOver === undefined) {
-      considered.push({ route: best, passedOver })
-      return { route: best, considered, more }
+      considered.push({ route, passedOver })
+      return { route, considered, more }
     }
-    if (considered.length < listed) considered.push({ route: best, passedOver })
+    if (considered.length < listed) considered.push({ route, passedOver })
     else more += 1
   }
 }

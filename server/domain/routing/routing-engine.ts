@@ -289,7 +289,6 @@ export interface Ended {
 
 /** Whether a result goes to somebody else, by the group's policy or the tenant's. */
 const mayFailOver = (config: RoutingConfig, group: RoutableGroup | undefined, result: AttemptResult): boolean => {
-  if (result === 'answered') return false
   if (result === 'cancelled' && config.retriesCancelled) return true
   return (group?.retryOn ?? defaultRetryOn).includes(result)
 }

@@ -19,20 +19,22 @@ export interface Cdr {
   readonly quality: { rxMos?: number; txMos?: number; rttMs?: number } | undefined
 }
 
-const dispositionWords: Readonly<Record<string, Disposition>> = {
-  answer: 'answered',
-  answered: 'answered',
-  connected: 'answered',
-  completed: 'answered',
-  busy: 'busy',
-  noanswer: 'no_answer',
-  cancel: 'cancelled',
-  canceled: 'cancelled',
-  cancelled: 'cancelled',
-  congestion: 'congestion',
-  failed: 'failed',
-  error: 'failed',
-}
+const dispositionWords = new Map<string, Disposition>(
+  Object.entries({
+    answer: 'answered',
+    answered: 'answered',
+    connected: 'answered',
+    completed: 'answered',
+    busy: 'busy',
+    noanswer: 'no_answer',
+    cancel: 'cancelled',
+    canceled: 'cancelled',
+    cancelled: 'cancelled',
+    congestion: 'congestion',
+    failed: 'failed',
+    error: 'failed',
+  } as const),
+)
 
 const readQuality = (fields: Fields, session: Fields): Cdr['quality'] => {
   const qos = fields.object('qos').isEmpty ? session.object('qos') : fields.object('qos')
@@ -53,14 +55,13 @@ const secondsBetween = (from: number | undefined, to: number | undefined): numbe
 export const readCdr = (fields: Fields): Cdr => {
   const session = fields.object('session')
   const word = readWord(fields, 'disposition') ?? readWord(session, 'status') ?? ''
-  const folded = foldWord(word)
   const startedAtMs = readTimeMs(session.get('callStartTime')) ?? readTimeMs(fields.get('timestamp'))
   const answeredAtMs = readTimeMs(session.get('callAnswerTime'))
   const endedAtMs = readTimeMs(session.get('callEndTime'))
   const billsec = readAmount(fields.get('billsec'))
   // A word that nobody documented still went with a conversation, or did not.
   const hasTalked = billsec === undefined ? answeredAtMs !== undefined : billsec > 0
-  const known = Object.hasOwn(dispositionWords, folded) ? dispositionWords[folded] : undefined
+  const known = dispositionWords.get(foldWord(word))
   const durationSeconds = readAmount(fields.get('duration')) ?? secondsBetween(startedAtMs, endedAtMs)
   return {
     from: fields.text('from') ?? session.text('callerId') ?? '',

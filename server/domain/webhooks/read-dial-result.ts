@@ -8,17 +8,19 @@ export interface DialResult {
   readonly answeredAtMs: number | undefined
 }
 
-const results: Readonly<Record<string, AttemptResult>> = {
-  answered: 'answered',
-  answer: 'answered',
-  completed: 'answered',
-  connected: 'answered',
-  busy: 'busy',
-  noanswer: 'no_answer',
-  canceled: 'cancelled',
-  cancelled: 'cancelled',
-  cancel: 'cancelled',
-}
+const results = new Map<string, AttemptResult>(
+  Object.entries({
+    answered: 'answered',
+    answer: 'answered',
+    completed: 'answered',
+    connected: 'answered',
+    busy: 'busy',
+    noanswer: 'no_answer',
+    canceled: 'cancelled',
+    cancelled: 'cancelled',
+    cancel: 'cancelled',
+  } as const),
+)
 
 /** Words that say how a call stands, not how a dial ended. */
 const standing = new Set(['queued', 'ringing', 'inprogress'])
@@ -35,5 +37,5 @@ export const readDialResult = (fields: Fields, wasAnnounced: boolean): DialResul
   if (dialWord === undefined && standing.has(folded)) {
     return { result: answeredAtMs !== undefined && !wasAnnounced ? 'answered' : 'failed', word, answeredAtMs }
   }
-  return { result: Object.hasOwn(results, folded) ? (results[folded] ?? 'failed') : 'failed', word, answeredAtMs }
+  return { result: results.get(folded) ?? 'failed', word, answeredAtMs }
 }

@@ -29,35 +29,37 @@ export interface SessionUpdate {
   readonly reason: string | undefined
 }
 
-const statuses: Readonly<Record<string, SessionStatus>> = {
-  new: 'new',
-  initiated: 'new',
-  created: 'new',
-  processing: 'processing',
-  progress: 'processing',
-  inprogress: 'processing',
-  ringing: 'ringing',
-  ring: 'ringing',
-  connected: 'connected',
-  connect: 'connected',
-  answer: 'answer',
-  answered: 'answer',
-  active: 'answer',
-  busy: 'busy',
-  noanswer: 'noanswer',
-  cancel: 'cancel',
-  canceled: 'cancel',
-  cancelled: 'cancel',
-  congestion: 'congestion',
-  congested: 'congestion',
-  failed: 'failed',
-  fail: 'failed',
-  error: 'failed',
-  nocredit: 'nocredit',
-  completed: 'completed',
-  ended: 'completed',
-  hangup: 'completed',
-}
+const statuses = new Map<string, SessionStatus>(
+  Object.entries({
+    new: 'new',
+    initiated: 'new',
+    created: 'new',
+    processing: 'processing',
+    progress: 'processing',
+    inprogress: 'processing',
+    ringing: 'ringing',
+    ring: 'ringing',
+    connected: 'connected',
+    connect: 'connected',
+    answer: 'answer',
+    answered: 'answer',
+    active: 'answer',
+    busy: 'busy',
+    noanswer: 'noanswer',
+    cancel: 'cancel',
+    canceled: 'cancel',
+    cancelled: 'cancel',
+    congestion: 'congestion',
+    congested: 'congestion',
+    failed: 'failed',
+    fail: 'failed',
+    error: 'failed',
+    nocredit: 'nocredit',
+    completed: 'completed',
+    ended: 'completed',
+    hangup: 'completed',
+  } as const),
+)
 
 const finalStatuses = new Set<SessionStatus>([
   'busy',
@@ -74,10 +76,9 @@ export const isFinal = (update: SessionUpdate): boolean =>
 
 export const readSessionUpdate = (fields: Fields): SessionUpdate => {
   const word = readWord(fields, 'status') ?? ''
-  const folded = foldWord(word)
   return {
     eventId: fields.text('eventId'),
-    status: Object.hasOwn(statuses, folded) ? (statuses[folded] ?? 'unknown') : 'unknown',
+    status: statuses.get(foldWord(word)) ?? 'unknown',
     word,
     action: fields.text('action') ?? '',
     modifiedAt: fields.text('modifiedAt') ?? '',

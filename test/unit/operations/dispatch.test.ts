@@ -7,7 +7,7 @@ import { roles, type Role } from '../../../shared/vocabulary.ts'
 const anActor = (over: Partial<Actor> = {}): Actor => ({ kind: 'token', name: 'Ann', role: 'owner', ...over })
 
 /** Every operation answers with what it was asked; `failing` throws instead. */
-const aGate = (failing?: unknown) => {
+const aGate = (failing?: Error) => {
   const reported: unknown[] = []
   const asked: unknown[] = []
   const handle = async (actor: Actor, input: unknown): Promise<unknown> => {

@@ -75,7 +75,7 @@ const verb = (anyText: fc.Arbitrary<string>): fc.Arbitrary<Verb> =>
       to: noun(anyText),
       timeoutSeconds: fc.constantFrom(1, 20, 600, 0, 1.5),
       timeLimitSeconds: fc.constantFrom(1, 86_400, 86_401),
-      action: fc.oneof(address, anyText),
+      action: fc.option(fc.oneof(address, anyText), { nil: undefined }),
       callerId: fc.option(anyText, { nil: undefined }),
       trunks: fc.option(fc.array(fc.oneof(fc.constant('main-1'), anyText), { maxLength: 2 }), { nil: undefined }),
     }),

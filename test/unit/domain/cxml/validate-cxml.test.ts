@@ -25,6 +25,7 @@ describe('a document that may leave', () => {
       'a number by trunks',
       [aDial({ to: { noun: 'Number', number: '1001' }, trunks: ['main-trunk', 'b2'], callerId: '+1 202' })],
     ],
+    ['a dial without action, and what comes after it', [aDial({ action: undefined }), ...hangup]],
     [
       'a SIP address',
       [aDial({ to: { noun: 'Sip', uri: 'sip:a@h:5060;transport=tcp' }, action: '/voice/k/dial-result' })],

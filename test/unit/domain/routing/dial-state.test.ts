@@ -14,7 +14,9 @@ const aState = (over: Partial<DialState> = {}): DialState => ({
   groupId: 'group-1',
   attempt: 2,
   groupAttempts: 1,
-  tried: ['agent-a', 'agent-b'],
+  agentIds: ['agent-a', 'agent-b'],
+  numbers: [],
+  dials: 'agent',
   expiresAtMs: now + 1000,
   ...over,
 })
@@ -31,7 +33,9 @@ describe('the signed state of a dial', () => {
     groupId: fc.option(fc.string({ unit: 'grapheme', minLength: 1 }), { nil: undefined }),
     attempt: fc.integer({ min: 1, max: 1000 }),
     groupAttempts: fc.nat(),
-    tried: fc.array(fc.string({ unit: 'grapheme', minLength: 1 })),
+    agentIds: fc.array(fc.string({ unit: 'grapheme', minLength: 1 })),
+    numbers: fc.array(fc.string({ unit: 'grapheme', minLength: 1 })),
+    dials: fc.constantFrom('agent', 'number'),
     expiresAtMs: fc.integer({ min: now, max: now * 2 }),
   })
 
@@ -72,7 +76,10 @@ describe('the signed state of a dial', () => {
   })
 
   it('never throws at what anybody sends', () => {
-    const noise = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...'1.%~EFkey-') }))
+    const noise = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...Array.from('1.%~EFkey-')) }),
+    )
     fc.assert(
       fc.property(noise, (sent) => {
         expect(typeof decode(sent)).toBe('string')

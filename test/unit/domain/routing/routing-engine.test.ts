@@ -73,6 +73,25 @@ describe('routing an inbound call', () => {
     })
   })
 
+  it('asked again at a later stage goes past whom it tried, and counts no first choice', () => {
+    const config = configured()
+    const walker = aWalker()
+    const tried = { ...nothingTried, agentIds: ['a'], attempts: 1 }
+    expect(walker.run(routeInbound(config, readNumbers(config, 'x', '+12025550100'), tried)).agent?.id).toBe('b')
+    expect(walker.asked).toMatchObject([{ isFirstChoice: false }])
+  })
+
+  it('reads a number by what the rules and the agents know', () => {
+    const config = configured({ rules: [aRule({ pattern: '+9990*' })], agents: [aVoiceAgent({ value: '+999100' })] })
+    const { from, to } = readNumbers(config, '999100', '999055')
+    expect([from.number, to.number]).toEqual(['+999100', '+999055'])
+  })
+
+  it('keeps no more of a text than a number may be long', () => {
+    const { from } = readNumbers(configured(), 'x'.repeat(1000), '')
+    expect([from.text.length, from.number.length]).toEqual([255, 255])
+  })
+
   it('counts the rules it passed over and does not list', () => {
     const rules = Array.from({ length: 25 }, (_, i) => aRule({ ruleId: `off-${i}`, enabled: false, age: i }))
     expect(inbound(configured({ rules: [...rules, aRule({ age: 99 })] })).moreRules).toBe(5)
@@ -222,12 +241,14 @@ describe('routing an inbound call', () => {
   })
 })
 
+const triedBefore = (over: Partial<Tried> = {}): Tried => ({ ...nothingTried, ...over })
+
 describe('routing on after a dial', () => {
   const after = (over: Partial<Ended> = {}): Ended => ({
     result: 'busy',
     groupId: 'group-1',
     groupAttempts: 1,
-    tried: { agentIds: ['a'], attempts: 1 },
+    tried: triedBefore({ agentIds: ['a'], attempts: 1 }),
     ...over,
   })
   const onward = (config: RoutingConfig, over: Partial<Ended> = {}, walker = aWalker()) =>
@@ -264,7 +285,7 @@ describe('routing on after a dial', () => {
   })
 
   it('goes to the fallback when the attempts are used up, then to the default target', () => {
-    const usedUp = { groupAttempts: 3, tried: { agentIds: ['a', 'b', 'c'], attempts: 3 } }
+    const usedUp = { groupAttempts: 3, tried: triedBefore({ agentIds: ['a', 'b', 'c'], attempts: 3 }) }
     const withFallback = configured({ groups: [{ ...group, fallback: { type: 'agent', id: 'd' } }] })
     const routing = onward(withFallback, usedUp)
     expect(routing.agent?.id).toBe('d')
@@ -295,7 +316,7 @@ describe('routing on after a dial', () => {
 
   it('never dials a number twice', () => {
     const config = configured({ defaultTarget: { type: 'number', value: '+12025550145' } })
-    const tried: Tried = { agentIds: [], numbers: ['+12025550145'], attempts: 1 }
+    const tried = triedBefore({ numbers: ['+12025550145'], attempts: 1 })
     const routing = onward(config, { groupId: undefined, groupAttempts: 0, tried })
     expect(routing.target).toEqual({ type: 'hangup' })
     expect(outcomes(routing)).toEqual(['number +12025550145 was dialled before in this call', 'hang-up'])
@@ -308,9 +329,9 @@ describe('routing on after a dial', () => {
       groups: [{ ...group, maxAttempts: 2 }],
       defaultTarget: { type: 'group', id: 'group-1' },
     })
-    const tried = { agentIds: ['a', 'b'], attempts: 2 }
+    const tried = triedBefore({ agentIds: ['a', 'b'], attempts: 2 })
     expect(onward(config, { groupAttempts: 2, tried }).target).toEqual({ type: 'hangup' })
-    const between = { agentIds: ['a', 'd'], attempts: 2, attemptsByGroup: new Map([['group-1', 1]]) }
+    const between = triedBefore({ agentIds: ['a', 'd'], attempts: 2, attemptsByGroup: new Map([['group-1', 1]]) })
     expect(onward(config, { groupId: undefined, tried: between })).toMatchObject({ agent: agents[1], groupAttempts: 2 })
     const spent = { ...between, attemptsByGroup: new Map([['group-1', 2]]) }
     expect(onward(config, { groupId: undefined, tried: spent }).target).toEqual({ type: 'hangup' })
@@ -338,14 +359,16 @@ describe('routing on after a dial', () => {
       dialled.push(routing.agent.id)
       expect(dialled.length).toBeLessThan(10)
       const ended = { result: 'no_answer', groupId: routing.group?.id, groupAttempts: routing.groupAttempts } as const
-      routing = walker.run(routeOnward(config, { ...ended, tried: { agentIds: dialled, attempts: dialled.length } }))
+      routing = walker.run(
+        routeOnward(config, { ...ended, tried: triedBefore({ agentIds: dialled, attempts: dialled.length }) }),
+      )
     }
     expect([...dialled].sort()).toEqual(['a', 'b', 'c', 'd'])
     expect(walker.asked.filter(({ isFirstChoice }) => isFirstChoice)).toHaveLength(1)
   })
 
   it('says that nothing was tried yet', () => {
-    expect(nothingTried).toEqual({ agentIds: [], attempts: 0 })
+    expect(nothingTried).toEqual({ agentIds: [], numbers: [], attempts: 0, attemptsByGroup: new Map() })
     const routing = aWalker().run(followTarget(configured(), { type: 'group', id: 'group-1' }, 'a test', nothingTried))
     expect(routing.agent?.id).toBe('a')
   })
