@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startServer, type Server, type ServerConfig } from '../../server/index.ts'
+import { checkCxml } from './cxml-check.ts'
 
 export const ownerToken = 'owner-token-of-the-tests'
 
@@ -67,7 +68,11 @@ export const startTestServer = async (change: Partial<ServerConfig> = {}): Promi
         headers: { 'content-type': 'application/json', ...headers },
         body: isText ? body : JSON.stringify(body),
       })
-      return read(response)
+      const answer = await read(response)
+      // Whatever a test is about: no document leaves that Cloudonix would not understand.
+      const problems = response.headers.get('content-type')?.includes('xml') === true ? checkCxml(answer.text) : []
+      if (problems.length > 0) throw new Error(`${problems.join('; ')}: ${answer.text}`)
+      return answer
     },
     async restart(more = {}) {
       await server.close()
