@@ -14,7 +14,7 @@ import type { RuntimeJournal, RuntimeState, Selection, SelectionRequest } from '
 import { isTerminal } from '../../../shared/vocabulary.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { createKeyedLock } from './keyed-lock.ts'
-import { createLeases } from './leases.ts'
+import { createLeases, type Leases } from './leases.ts'
 
 // Older ones are read from the durable store.
 const rememberedEndedCalls = 5000
@@ -29,7 +29,8 @@ export const createEmbeddedRuntimeState = async (
   inFlight: readonly Call[],
 ): Promise<RuntimeState> => {
   const tallies = new Map<string, GroupTally>()
-  const leases = createLeases()
+  // By tenant, so that counting the calls of a group's members composes no keys.
+  const leases = new Map<string, Leases>()
   const liveCalls = new Map<string, Call>()
   const notedEvents = new Map<string, Set<string>>()
   const endedCalls = createBoundedMap<Call>(rememberedEndedCalls)
@@ -37,12 +38,19 @@ export const createEmbeddedRuntimeState = async (
   const lock = createKeyedLock()
   const key = (owner: string, name: string): string => `${owner}\n${name}`
 
+  const leasesOf = (tenantId: string): Leases => {
+    let held = leases.get(tenantId)
+    if (!held) leases.set(tenantId, (held = createLeases()))
+    return held
+  }
+
   for (const { tenantId, groupId, tally } of await journal.load()) tallies.set(key(tenantId, groupId), tally)
   for (const call of inFlight) {
     liveCalls.set(key(call.tenantId, call.token), call)
     for (const attempt of call.attempts) {
       if (attempt.agentId === undefined || attempt.endedAtMs !== undefined) continue
-      leases.hold(key(call.tenantId, attempt.agentId), key(call.token, String(attempt.n)), attempt.leaseUntilMs, 0)
+      const leaseKey = key(call.token, String(attempt.n))
+      leasesOf(call.tenantId).hold(attempt.agentId, leaseKey, attempt.leaseUntilMs, 0)
     }
   }
 
@@ -69,13 +77,14 @@ export const createEmbeddedRuntimeState = async (
     nowMs,
     dryRun = false,
   }: SelectionRequest): Selection => {
-    const activeCallsOf = (agentId: string): number => leases.count(key(tenantId, agentId), nowMs)
+    const held = leasesOf(tenantId)
+    const activeCallsOf = (agentId: string): number => held.count(agentId, nowMs)
     const windowMs = group && strategies[group.strategy].usesWindow ? group.windowMs : undefined
     const tally = tallyFor(tenantId, group, dryRun)
     let isWhollyChanged = expire(tally, windowMs, nowMs)
     const { chosen, contenders, verdicts } = selectMember(group?.strategy ?? 'priority', tally, members, activeCallsOf)
     if (dryRun) return { agentId: chosen?.agentId, verdicts }
-    if (chosen) leases.hold(key(tenantId, chosen.agentId), leaseKey, nowMs + leaseMs, nowMs)
+    if (chosen) held.hold(chosen.agentId, leaseKey, nowMs + leaseMs, nowMs)
     if (group && chosen && isFirstChoice) {
       const isNewEpoch = countFirstChoice(tally, contenders, chosen.agentId, windowMs, nowMs)
       isWhollyChanged ||= isNewEpoch
@@ -86,9 +95,9 @@ export const createEmbeddedRuntimeState = async (
 
   return {
     select: (request) => Promise.resolve(select(request)),
-    release: (tenantId, agentId, leaseKey) => Promise.resolve(leases.release(key(tenantId, agentId), leaseKey)),
+    release: (tenantId, agentId, leaseKey) => Promise.resolve(leasesOf(tenantId).release(agentId, leaseKey)),
     activeCalls: (tenantId, agentIds, nowMs) =>
-      Promise.resolve(new Map(agentIds.map((agentId) => [agentId, leases.count(key(tenantId, agentId), nowMs)]))),
+      Promise.resolve(new Map(agentIds.map((agentId) => [agentId, leasesOf(tenantId).count(agentId, nowMs)]))),
     groupState(tenantId, groupId, windowMs, nowMs) {
       const members = tallies.get(key(tenantId, groupId))?.members ?? new Map<string, MemberTally>()
       const oldest = nowMs - windowMs
@@ -113,7 +122,11 @@ export const createEmbeddedRuntimeState = async (
       } else liveCalls.set(name, call)
       return Promise.resolve()
     },
-    overdueCalls: (nowMs) => Promise.resolve([...liveCalls.values()].filter(({ deadlineMs }) => deadlineMs <= nowMs)),
+    overdueCalls(nowMs) {
+      const overdue: Call[] = []
+      for (const call of liveCalls.values()) if (call.deadlineMs <= nowMs) overdue.push(call)
+      return Promise.resolve(overdue)
+    },
     liveCallCount: () => Promise.resolve(liveCalls.size),
     noteEvent(tenantId, token, eventKey) {
       const name = key(tenantId, token)
@@ -138,7 +151,7 @@ export const createEmbeddedRuntimeState = async (
         tallies.delete(name)
         journal.deleteTally(tenantId, name.slice(tenantId.length + 1))
       }
-      leases.deleteWhere(belongs)
+      leases.delete(tenantId)
       endedCalls.deleteWhere(belongs)
       answers.deleteWhere(belongs)
       return Promise.resolve()

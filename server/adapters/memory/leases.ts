@@ -1,10 +1,9 @@
-/** Slots held per agent, by key, each until it is given back or its time is over. */
+/** Slots held per agent of a tenant, by key, each until it is given back or its time is over. */
 export interface Leases {
   hold(agentId: string, key: string, untilMs: number, nowMs: number): void
   release(agentId: string, key: string): boolean
   /** Changes nothing: it may be asked about any moment. */
   count(agentId: string, nowMs: number): number
-  deleteWhere(doomed: (agentId: string) => boolean): void
 }
 
 interface Held {
@@ -39,9 +38,6 @@ export const createLeases = (): Leases => {
       let running = 0
       for (const untilMs of held.until.values()) if (untilMs > nowMs) running += 1
       return running
-    },
-    deleteWhere(doomed) {
-      for (const agentId of byAgent.keys()) if (doomed(agentId)) byAgent.delete(agentId)
     },
   }
 }

@@ -27,10 +27,12 @@ export type Sign = (key: string, text: string) => string
 
 const version = '1'
 /** Halves of a surrogate pair, which have no encoding, are replaced: a token may be anything. */
-const escape = (part: string): string =>
+const escapeAll = (part: string): string =>
   encodeURIComponent(part.replace(/\p{Cs}/gu, '\ufffd'))
     .replaceAll('.', '%2E')
     .replaceAll('~', '%7E')
+/** Our own identifiers, and most tokens, are letters and digits. */
+const escape = (part: string): string => (/^[\w-]*$/.test(part) ? part : escapeAll(part))
 
 export const encodeDialState = (state: DialState, secret: string, sign: Sign): string => {
   const body = [

@@ -4,7 +4,7 @@ import { createLeases } from '../../../../server/adapters/memory/leases.ts'
 
 it('counts what a list of leases would, whatever is held, given back and asked', () => {
   const step = fc.record({
-    kind: fc.constantFrom('hold', 'release', 'count', 'forget'),
+    kind: fc.constantFrom('hold', 'release', 'count'),
     agent: fc.constantFrom('a', 'b'),
     key: fc.integer({ min: 1, max: 4 }).map(String),
     lasts: fc.integer({ min: 0, max: 20 }),
@@ -29,9 +29,6 @@ it('counts what a list of leases would, whatever is held, given back and asked',
           if (isRunning) expect(released).toBe(true)
           if (!held.some(isThis)) expect(released).toBe(false)
           held = held.filter((lease) => !isThis(lease))
-        } else if (kind === 'forget') {
-          leases.deleteWhere((name) => name === agent)
-          held = held.filter((lease) => lease.agent !== agent)
         }
         const running = held.filter((lease) => lease.agent === agent && lease.until > now + ahead)
         expect(leases.count(agent, now + ahead)).toBe(running.length)
