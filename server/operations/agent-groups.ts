@@ -129,7 +129,7 @@ export const createAgentGroupHandlers = (deps: ConfigDeps): AgentGroupHandlers =
     },
     async 'agentGroups.distribution'(_actor, { tenantId, id }) {
       const group = await getRow(store.agentGroups, 'agent group', tenantId, id)
-      const nowMs = clock.nowMs()
+      const nowMs = clock.steadyMs()
       const windowMs = group.settings.windowHours * 3_600_000
       const state = await runtime.groupState(tenantId, id, windowMs, nowMs)
       const routing = directory.byId(tenantId)?.routing

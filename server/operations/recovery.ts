@@ -10,7 +10,7 @@ const closeAsLost = async (deps: WebhookDeps, { tenantId, token }: Call): Promis
   const { runtime, callLog, clock, directory, events } = deps
   const unit = await runtime.exclusively(tenantId, token, async () => {
     const call = await runtime.loadCall(tenantId, token)
-    if (!call || isTerminal(call.state) || call.deadlineMs > clock.nowMs()) return undefined
+    if (!call || isTerminal(call.state) || call.deadlineMs > clock.steadyMs()) return undefined
     const nowMs = clock.nowMs()
     const progress = finish(
       unchanged(call),
@@ -30,7 +30,7 @@ const closeAsLost = async (deps: WebhookDeps, { tenantId, token }: Call): Promis
 
 /** Closes the calls whose time limit has passed; how many there were. Run at start and then now and again. */
 export const closeLostCalls = async (deps: WebhookDeps): Promise<number> => {
-  const overdue = await deps.runtime.overdueCalls(deps.clock.nowMs())
+  const overdue = await deps.runtime.overdueCalls(deps.clock.steadyMs())
   for (const call of overdue) await closeAsLost(deps, call)
   return overdue.length
 }

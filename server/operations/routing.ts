@@ -47,7 +47,7 @@ export const createRoutingHandlers = (
         isFirstChoice,
         leaseKey: 'test',
         leaseMs: 0,
-        nowMs: atMs ?? clock.nowMs(),
+        nowMs: atMs ?? clock.steadyMs(),
         dryRun: true,
       }),
     )

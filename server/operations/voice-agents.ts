@@ -4,18 +4,10 @@ import { DomainError } from '../domain/errors.ts'
 import type { StoredAgent } from '../ports/configuration.ts'
 import type { AgentResults } from './agent-results.ts'
 import { assertTenant, assertUnused, type ConfigDeps } from './config-context.ts'
+import { assertDialable } from './dialable-agent.ts'
 import { getRow, given, updateRow } from './rows.ts'
 
 type VoiceAgentHandlers = Pick<Handlers, Extract<keyof Handlers, `voiceAgents.${string}`>>
-
-const valueRules = {
-  e164: { test: /^\+\d{5,15}$/, wants: 'a phone number in E.164, e.g. +12025550171' },
-  sipUri: { test: /^sips?:[^\s@]+@[^\s@]+$/i, wants: 'a SIP URI, e.g. sip:agent@sip.example.com' },
-  wssUrl: { test: /^wss?:\/\/[^\s/]+\S*$/i, wants: 'a WebSocket URL, e.g. wss://agent.example.com/stream' },
-} as const
-
-const invalid = (path: string, message: string): DomainError =>
-  new DomainError('INVALID_INPUT', message, [{ path, message }])
 
 export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: AgentResults }): VoiceAgentHandlers => {
   const { store, directory, runtime, events, clock, newId, results } = deps
@@ -24,7 +16,7 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
     const active = await runtime.activeCalls(
       tenantId,
       agents.map(({ id }) => id),
-      clock.nowMs(),
+      clock.steadyMs(),
     )
     return agents.map(({ password, ...agent }) => ({
       ...agent,
@@ -46,30 +38,12 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
     for (const id of ids) events.publish('agent.changed', { tenantId, id, change })
   }
 
-  /** The value and the credentials must be what the provider wants. */
-  const assertDialable = async (agent: StoredAgent): Promise<void> => {
+  const assertAgent = async (agent: StoredAgent): Promise<void> => {
     const { items } = await store.providers.list(undefined, { limit: 1, where: { key: agent.provider } })
     const [provider] = items
-    if (!provider) {
-      throw invalid(
-        '/provider',
-        `There is no provider "${agent.provider}" in the catalogue; GET /api/v1/providers lists the keys, and an owner can add one`,
-      )
-    }
-    const { test, wants } = valueRules[provider.valueKind]
-    if (!test.test(agent.value))
-      throw invalid('/value', `Provider ${provider.displayName} wants ${wants}; "${agent.value}" is none`)
-    const hasAny = agent.username !== undefined || agent.password !== undefined
-    if (provider.credentials === 'none' && hasAny)
-      throw invalid(
-        '/username',
-        `Provider ${provider.displayName} takes no credentials; leave username and password out`,
-      )
-    if (provider.credentials === 'required' && (agent.username === undefined || agent.password === undefined)) {
-      throw invalid('/username', `Provider ${provider.displayName} needs username and password`)
-    }
-    if (agent.password !== undefined && agent.username === undefined)
-      throw invalid('/username', 'A password needs a username beside it')
+    if (provider) return assertDialable(provider, agent)
+    const message = `There is no provider "${agent.provider}" in the catalogue; GET /api/v1/providers lists the keys, and an owner can add one`
+    throw new DomainError('INVALID_INPUT', message, [{ path: '/provider', message }])
   }
 
   return {
@@ -95,7 +69,7 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
         provider,
         value,
       }
-      await assertDialable(agent)
+      await assertAgent(agent)
       await store.voiceAgents.create(agent)
       await changed(tenantId, [agent.id], 'created')
       return toAgent(agent)
@@ -106,7 +80,7 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
     async 'voiceAgents.update'(_actor, { tenantId, id, version, ...rest }) {
       const before = await getRow(store.voiceAgents, 'voice agent', tenantId, id)
       const next: StoredAgent = { ...before, ...given(rest) }
-      await assertDialable(next)
+      await assertAgent(next)
       const row = await updateRow(store.voiceAgents, 'voice agent', version, next, clock.nowMs())
       await changed(tenantId, [id], 'updated')
       return toAgent(row)

@@ -3,6 +3,11 @@
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC. */
   nowMs(): number
+  /**
+   * Milliseconds like `nowMs` when the process started, and steady from then on: whoever sets the machine's clock moves no
+   * lease and no deadline.
+   */
+  steadyMs(): number
   /** A monotonic reading in microseconds; only differences mean anything. */
   micros(): number
 }

@@ -5,6 +5,7 @@ export const fakeClock = (nowMs = 1_767_268_800_000) => {
   const clock = {
     now: nowMs,
     nowMs: () => clock.now,
+    steadyMs: () => clock.now,
     micros: () => clock.now * 1000,
     pass(ms: number): void {
       clock.now += ms

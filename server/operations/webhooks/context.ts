@@ -33,7 +33,10 @@ export interface Incoming {
   readonly inForce: TenantInForce
   readonly fields: Fields
   readonly token: string
+  /** What goes on record. */
   readonly nowMs: number
+  /** What leases and deadlines go by. */
+  readonly steadyMs: number
   /** It came to a key of before its rotation: only signed state is believed. */
   readonly isKeyExpired: boolean
   /** Slots taken for it so far; given back when nothing comes of it. */

@@ -1,13 +1,6 @@
 import { isTerminal, type AttemptResult } from '../../../shared/vocabulary.ts'
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
-import {
-  advance,
-  endAttempt,
-  finish,
-  lastWord,
-  unchanged,
-  type Progress,
-} from '../../domain/calls/call-progress.ts'
+import { advance, endAttempt, finish, lastWord, unchanged, type Progress } from '../../domain/calls/call-progress.ts'
 import { hangup, reject } from '../../domain/cxml/verbs.ts'
 import type { NumberReading } from '../../domain/routing/explanation.ts'
 import { routeOnward } from '../../domain/routing/routing-engine.ts'

@@ -212,7 +212,8 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
       const reason = `the session token has ${token.length} characters; at most ${longestToken} are read`
       return refuse(request, inForce, 'unreadable', 400, reason)
     }
-    return answerReadable({ request, inForce, fields, token, nowMs: clock.nowMs(), isKeyExpired, taken: [] })
+    const times = { nowMs: clock.nowMs(), steadyMs: clock.steadyMs() }
+    return answerReadable({ request, inForce, fields, token, ...times, isKeyExpired, taken: [] })
   }
 
   const answerKnown = async (

@@ -9,7 +9,7 @@ export const leaseKeyOf = (token: string, n: number): string => `${token}\n${n}`
 
 /** Chooses for real: slots are taken, first choices count. What was taken is noted, to be given back if nothing comes of it. */
 export const askRuntime =
-  ({ runtime }: WebhookDeps, { inForce, token, nowMs, taken }: Incoming, n: number) =>
+  ({ runtime }: WebhookDeps, { inForce, token, steadyMs, taken }: Incoming, n: number) =>
   async (question: SelectionAsk): Promise<SelectionReply> => {
     const leaseKey = leaseKeyOf(token, n)
     const reply = await runtime.select({
@@ -19,7 +19,7 @@ export const askRuntime =
       isFirstChoice: question.isFirstChoice,
       leaseKey,
       leaseMs: (question.ringTimeoutSeconds + inForce.routing.timeLimitSeconds + leaseGraceSeconds) * 1000,
-      nowMs,
+      nowMs: steadyMs,
     })
     if (reply.agentId !== undefined) taken.push({ agentId: reply.agentId, leaseKey })
     return reply

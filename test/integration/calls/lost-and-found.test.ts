@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { checkCxml } from '../../support/cxml-check.ts'
 import {
   actionOf,
@@ -185,5 +185,26 @@ describe('webhooks in unusual forms', () => {
     const call = await site.call(token)
     expect(call.from.length).toBeLessThanOrEqual(256)
     expect(JSON.stringify(call.decisions).length).toBeLessThan(10_000)
+  })
+})
+
+describe('a clock that jumps', () => {
+  it('neither ends calls nor frees their slots', async () => {
+    const token = newToken()
+    const document = await ask(token, numberOf.priority)
+    const before = await activeCalls(site.agents[0]?.id)
+    const real = Date.now
+    const jump = vi.spyOn(Date, 'now').mockImplementation(() => real() + 6 * 3_600_000)
+    try {
+      expect(await activeCalls(site.agents[0]?.id)).toBe(before)
+      expect(
+        (await test.api<{ items: { token: string }[] }>('GET', `${site.path}/calls/live?limit=200`)).body.items.map(
+          (call) => call.token,
+        ),
+      ).toContain(token)
+      expect(dialled(await report(document, token, 'busy'))).toBe('+12025550172')
+    } finally {
+      jump.mockRestore()
+    }
   })
 })
