@@ -6,6 +6,7 @@ import { databaseFile } from '../server/adapters/sqlite/data-directory.ts'
 import { loadMasterKey, openSqliteStore } from '../server/adapters/sqlite/open-sqlite-store.ts'
 import { createSqliteRuleRepository } from '../server/adapters/sqlite/rule-repository.ts'
 import type { StoredAgent, StoredGroup, StoredRule, StoredTenant } from '../server/ports/configuration.ts'
+import type { Log } from '../server/ports/system.ts'
 import type { StrategyName } from '../shared/vocabulary.ts'
 
 /** A site of the size that the targets name: what the benchmarks route over. */
@@ -84,6 +85,8 @@ export const ruleOf = (n: number): StoredRule => ({
   enabled: true,
 })
 
+export const quiet: Log = { info: () => undefined, warn: console.warn, error: console.error }
+
 export interface Site {
   readonly dataDir: string
   remove(): Promise<void>
@@ -92,7 +95,6 @@ export interface Site {
 /** A data directory with such a site in it. Rules go past the API, which would take minutes for a million. */
 export const makeSite = async (ruleCount: number): Promise<Site> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-bench-'))
-  const quiet = { info: () => undefined, warn: console.warn, error: console.error }
   const store = await openSqliteStore({ dataDir, masterKey: await loadMasterKey(dataDir), log: quiet })
   const { tenants, voiceAgents, agentGroups } = store.configuration
   await tenants.create(benchTenant)

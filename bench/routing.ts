@@ -1,0 +1,116 @@
+import { createEmbeddedRuntimeState } from '../server/adapters/memory/embedded-runtime-state.ts'
+import { buildDocument } from '../server/domain/routing/build-document.ts'
+import { classify, defaultRetryOn, routeInbound } from '../server/domain/routing/routing-engine.ts'
+import { createRouteTableBuilder, type RouteTable } from '../server/domain/routing/route-table.ts'
+import type { RoutingConfig } from '../server/domain/routing/routing-config.ts'
+import type { RuntimeState } from '../server/ports/runtime-state.ts'
+import type { Bench, Figure } from './figures.ts'
+import { percentile } from './figures.ts'
+import { routeOf } from './routes.ts'
+import { benchAgents, benchGroups, numberOf, tenantId } from './site.ts'
+
+const sizes = [100, 10_000, 1_000_000] as const
+const warmUp = 20_000
+const decisions = 100_000
+
+const tableOf = (rules: number): RouteTable => {
+  const builder = createRouteTableBuilder()
+  for (let n = 0; n < rules; n += 1) builder.add(routeOf(n))
+  return builder.build()
+}
+
+const configOf = (rules: RouteTable): RoutingConfig => {
+  const agents = benchAgents()
+  return {
+    tenantId,
+    configVersion: 1,
+    defaultCountry: 'US',
+    ringTimeoutSeconds: 25,
+    timeLimitSeconds: 14_400,
+    retriesCancelled: false,
+    sayLanguage: 'en-US',
+    providers: new Map([
+      [
+        'vapi',
+        {
+          key: 'vapi',
+          displayName: 'Vapi',
+          dialAs: 'service',
+          valueKind: 'e164',
+          credentials: 'optional',
+          enabled: true,
+        },
+      ],
+    ]),
+    agents: new Map(agents.map((agent) => [agent.id, agent])),
+    groups: new Map(
+      benchGroups().map(({ settings, ...group }) => [
+        group.id,
+        {
+          ...group,
+          windowMs: settings.windowHours * 3_600_000,
+          ringTimeoutSeconds: 25,
+          maxAttempts: settings.maxAttempts,
+          retryOn: defaultRetryOn,
+        },
+      ]),
+    ),
+    agentNumbers: new Set(agents.map(({ value }) => value)),
+    rules,
+  }
+}
+
+const noJournal = { saveTally: () => undefined, deleteTally: () => undefined, load: () => Promise.resolve([]) }
+
+/** One decision with its explanation, its slot taken and counted, up to the document as data. Answers how long it took, in µs. */
+const decide = async (config: RoutingConfig, runtime: RuntimeState, n: number, rules: number): Promise<number> => {
+  const number = numberOf((n * 7919) % rules)
+  const read = { text: number, number, how: 'international' }
+  const numbers = { from: { text: '+12025550123', number: '+12025550123', how: 'international' }, to: read }
+  const nowMs = 1_764_000_000_000 + n
+  const leaseKey = `token-${n}\n1`
+  const startedAt = process.hrtime.bigint()
+  classify(config, false, numbers)
+  const walk = routeInbound(config, numbers)
+  let step = walk.next()
+  while (!step.done) {
+    const { ringTimeoutSeconds, ...question } = step.value
+    const leaseMs = (ringTimeoutSeconds + 14_460) * 1000
+    step = walk.next(await runtime.select({ tenantId, ...question, leaseKey, leaseMs, nowMs }))
+  }
+  buildDocument(config, step.value, 'token', '/voice/key/dial-result?s=state')
+  const micros = Number(process.hrtime.bigint() - startedAt) / 1000
+  const { agent } = step.value
+  if (agent) await runtime.release(tenantId, agent.id, leaseKey)
+  return micros
+}
+
+/** The decision alone: matching, choice, explanation, document as data; no phone parsing, no XML, no transport, no store. */
+export const benchRouting: Bench = async () => {
+  const medians = new Map<number, number>()
+  const figures: Figure[] = []
+  for (const rules of sizes) {
+    const config = configOf(tableOf(rules))
+    const runtime = await createEmbeddedRuntimeState(noJournal, [])
+    for (let n = 0; n < warmUp; n += 1) await decide(config, runtime, n, rules)
+    const micros: number[] = []
+    for (let n = 0; n < decisions; n += 1) micros.push(await decide(config, runtime, warmUp + n, rules))
+    const middle = percentile(micros, 0.5)
+    medians.set(rules, middle)
+    const label = `${rules.toLocaleString('en').replaceAll(',', ' ')} rules`
+    figures.push(
+      { what: `${label}, median`, value: middle, unit: 'µs', ...(rules === 10_000 && { target: { atMost: 10 } }) },
+      { what: `${label}, p99`, value: percentile(micros, 0.99), unit: 'µs' },
+    )
+  }
+  const ratio = (medians.get(1_000_000) ?? NaN) / (medians.get(100) ?? NaN)
+  figures.push({ what: '1 000 000 rules to 100 rules, medians', value: ratio, unit: '×', target: { atMost: 2 } })
+  return {
+    title: 'One decision in process',
+    figures,
+    notes: [
+      `${decisions.toLocaleString('en').replaceAll(',', ' ')} decisions each, one after the other; groups of ten members`,
+      'to a third exact numbers, else prefixes; explanation, slot and count of the rotation included',
+    ],
+  }
+}
