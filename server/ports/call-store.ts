@@ -50,6 +50,16 @@ export interface UnitOfWork {
   readonly answer?: AnswerRow | undefined
 }
 
+export interface CallLogHealth {
+  /** Units waiting. */
+  readonly backlog: number
+  /** Units given up since the start. */
+  readonly undelivered: number
+  /** Given for as long as nothing can be stored or read; gone with the first write that works again, which is tried without traffic too. */
+  readonly failingSinceMs?: number | undefined
+  readonly lastError?: string | undefined
+}
+
 /**
  * The group-committed write path. Units are written in the order of `append`.
  * `written`: survives a `kill -9`; `synced`: survives a power cut. Rejects when it could not be stored.

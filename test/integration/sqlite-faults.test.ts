@@ -76,7 +76,7 @@ describe('a disk that is full', () => {
 
 describe('the call log, when the writer or the disk fails', () => {
   const make = (commit: (batch: Batch) => Promise<BatchReport>, sync: () => Promise<void> = async () => undefined) => {
-    const log = { ...silent, error: vi.fn() }
+    const log = { ...silent, info: vi.fn(), error: vi.fn() }
     const journal = createTallyJournal(() => callLog.wake())
     const callLog = createCallLog({ commit, sync, journal, seen: { add: () => undefined }, log, nowMs: () => 77 })
     return { callLog, journal, log }
@@ -92,7 +92,53 @@ describe('the call log, when the writer or the disk fails', () => {
     expect(callLog.health()).toEqual({ backlog: 0, undelivered: 2, lastError: 'the disk is full', failingSinceMs: 77 })
     expect(log.error).toHaveBeenCalledTimes(1)
     await callLog.append(unit(3), 'synced')
-    expect(callLog.health()).toEqual({ backlog: 0, undelivered: 2, lastError: 'the disk is full' })
+    expect(callLog.health()).toEqual({ backlog: 0, undelivered: 2 })
+    expect(log.info).toHaveBeenCalledTimes(1)
+  })
+
+  it('finds out by itself that writing works again, and complains once as long as it does not', async () => {
+    let isFull = true
+    const commit = vi.fn(async (_batch: Batch): Promise<BatchReport> => {
+      if (isFull) throw new Error('the disk is full')
+      return { failed: [] }
+    })
+    const { callLog, log } = make(commit)
+    for (const n of [1, 2, 3]) await expect(callLog.append(unit(n), 'written')).rejects.toThrow('the disk is full')
+    await vi.waitFor(() => expect(commit).toHaveBeenCalledTimes(4), 5000)
+    expect(callLog.health()).toMatchObject({ failingSinceMs: 77, undelivered: 3 })
+    expect(log.error).toHaveBeenCalledTimes(1)
+    isFull = false
+    await vi.waitFor(() => expect(callLog.health().failingSinceMs).toBeUndefined(), 5000)
+    expect(commit).toHaveBeenLastCalledWith({ units: [], journal: [] })
+  })
+
+  it('is failing for as long as syncs fail, whatever is written meanwhile', async () => {
+    let isBroken = true
+    const { callLog } = make(
+      async () => ({ failed: [] }),
+      async () => {
+        if (isBroken) throw new Error('EIO')
+      },
+    )
+    await expect(callLog.append(unit(1), 'synced')).rejects.toThrow('The disk did not confirm a write')
+    await callLog.append(unit(2), 'written')
+    expect(callLog.health()).toMatchObject({ failingSinceMs: 77, lastError: 'The disk did not confirm a write' })
+    isBroken = false
+    await vi.waitFor(() => expect(callLog.health()).toEqual({ backlog: 0, undelivered: 1 }), 5000)
+  })
+
+  it('sends large webhooks a few at a time', async () => {
+    const sizes: number[] = []
+    const { callLog } = make(async ({ units }) => {
+      sizes.push(units.length)
+      return { failed: [] }
+    })
+    const large = (n: number) => {
+      const { webhookEvent, ...rest } = unit(n)
+      return { ...rest, webhookEvent: { ...webhookEvent!, payload: 'x'.repeat(1_000_000) } }
+    }
+    await Promise.all(Array.from({ length: 20 }, (_, n) => callLog.append(large(n), 'written')))
+    expect(sizes).toEqual([8, 8, 4])
   })
 
   it('says the journal’s changes again with the next batch', async () => {

@@ -5,9 +5,11 @@ import { MessageChannel } from 'node:worker_threads'
 import { connectStore, type Store } from '../../server/adapters/sqlite/connect-store.ts'
 import { databaseFile, prepareDataDirectory } from '../../server/adapters/sqlite/data-directory.ts'
 import { loadMasterKey, openSqliteStore } from '../../server/adapters/sqlite/open-sqlite-store.ts'
+import type { LookupApi } from '../../server/adapters/sqlite/lookup-thread-api.ts'
 import type { ReaderApi } from '../../server/adapters/sqlite/reader-thread-api.ts'
 import { runStoreThread } from '../../server/adapters/sqlite/run-store-thread.ts'
-import { createThreadClient } from '../../server/adapters/sqlite/thread-client.ts'
+import { createStoreThread } from '../../server/adapters/sqlite/store-thread-client.ts'
+import type { ThreadHost } from '../../server/adapters/sqlite/store-thread-host.ts'
 import type { WriterApi } from '../../server/adapters/sqlite/writer-thread-api.ts'
 import type { Log } from '../../server/ports/system.ts'
 
@@ -15,39 +17,34 @@ export const silent: Log = { info: () => undefined, warn: () => undefined, error
 
 export const aDataDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'switchyard-store-'))
 
-/** The store as it ships, with its two threads. */
+/** The store as it ships, with its threads. */
 export const openThreadedStore = async (dataDir: string, log: Log = silent): Promise<Store> =>
   openSqliteStore({ dataDir, masterKey: await loadMasterKey(dataDir), log })
 
-/** The same store with both halves in this thread, over the same messages: faster to start, and its coverage is counted. */
+const inlineHost = (): ThreadHost => {
+  const { port1, port2 } = new MessageChannel()
+  runStoreThread(port2)
+  return {
+    port: port1,
+    onGone: (listener) => void port1.once('close', () => listener('the port was closed')),
+    end: async () => port1.close(),
+  }
+}
+
+/** The same store with everything in this thread, over the same messages: faster to start, and its coverage is counted. */
 export const openInlineStore = async (dataDir: string, log: Log = silent): Promise<Store> => {
   const masterKey = await loadMasterKey(dataDir)
   await prepareDataDirectory(dataDir)
-  const [writing, reading] = [new MessageChannel(), new MessageChannel()]
-  runStoreThread(writing.port2)
-  runStoreThread(reading.port2)
-  const closePorts = () => {
-    writing.port1.close()
-    reading.port1.close()
-  }
-  try {
-    const store = await connectStore({
-      writer: createThreadClient<WriterApi>(writing.port1),
-      reader: createThreadClient<ReaderApi>(reading.port1),
-      options: { file: databaseFile(dataDir), masterKey, nowMs: Date.now() },
-      log,
-    })
-    return {
-      ...store,
-      close: async () => {
-        await store.close()
-        closePorts()
-      },
-    }
-  } catch (error) {
-    closePorts()
-    throw error
-  }
+  const parts = { startHost: inlineHost, log, nowMs: Date.now }
+  return connectStore({
+    threads: {
+      writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
+      reader: createStoreThread<ReaderApi>({ role: 'reader', ...parts }),
+      lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
+    },
+    options: { file: databaseFile(dataDir), masterKey, nowMs: Date.now() },
+    log,
+  })
 }
 
 /** A store in a directory of its own, both gone after `dispose`. */

@@ -1,19 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
-import type { CallLog, UnitOfWork } from '../../ports/call-store.ts'
+import type { CallLog, CallLogHealth, UnitOfWork } from '../../ports/call-store.ts'
 import type { Log } from '../../ports/system.ts'
 import type { Batch, BatchReport } from './batch-writer.ts'
+import { createOngoingFault } from './ongoing-fault.ts'
 import { createPendingKeys } from './pending-keys.ts'
 import type { SeenTokens } from './seen-tokens.ts'
 import type { TallyJournal } from './tally-journal.ts'
 import { fromWireError } from './wire-error.ts'
-
-export interface CallLogHealth {
-  readonly backlog: number
-  readonly lastError?: string
-  readonly failingSinceMs?: number
-  /** Units given up since the start. */
-  readonly undelivered: number
-}
 
 export interface GroupCallLog extends CallLog {
   /** Resolves when everything appended before is stored, and synced where that was asked for, or was given up. */
@@ -35,7 +28,9 @@ interface Waiting {
 
 /** Bounds how long one transaction takes, and with it how long the first unit of the next one waits. */
 const maxBatch = 1000
-const retryJournalMs = 1000
+/** Bounds what one message to the writer takes in its memory: a thousand webhooks may bring a megabyte each. */
+const maxBatchCharacters = 8_000_000
+const retryMs = 1000
 
 const isNotCloneable = (error: unknown): boolean => error instanceof DOMException && error.name === 'DataCloneError'
 
@@ -74,12 +69,13 @@ export const createCallLog = ({
   let running: Promise<void> | undefined
   let appended = 0
   let undelivered = 0
-  let lastError: string | undefined
-  let failingSinceMs: number | undefined
+  let retry: NodeJS.Timeout | undefined
+  const writing = createOngoingFault('Storing webhooks', log, nowMs)
+  const confirming = createOngoingFault('Syncing what was stored', log, nowMs)
+  const isFailing = (): boolean => (writing.read() ?? confirming.read()) !== undefined
 
   const giveUp = (waiting: Waiting, error: Error): void => {
     undelivered += 1
-    lastError = error.message
     waiting.reject(error)
   }
 
@@ -91,19 +87,18 @@ export const createCallLog = ({
     giveUp(waiting, error)
   }
 
-  /** Nothing can be stored at the moment: said once for all, or a full disk would be followed by a full log. */
-  const fail = (batch: readonly Waiting[], error: Error): void => {
-    failingSinceMs ??= nowMs()
-    log.error({ error, units: batch.length }, 'Webhooks could not be stored')
-    for (const waiting of batch) giveUp(waiting, error)
-  }
-
   const makeDurable = (waiting: readonly Waiting[]): void => {
-    if (waiting.length === 0) return
+    if (waiting.length === 0 && !confirming.read()) return
     const done = sync().then(
-      () => waiting.forEach(({ resolve }) => resolve()),
-      (error: unknown) => {
-        fail(waiting, new Error('The disk did not confirm a write', { cause: error }))
+      () => {
+        confirming.clear()
+        for (const { resolve } of waiting) resolve()
+      },
+      (cause: unknown) => {
+        const error = new Error('The disk did not confirm a write', { cause })
+        confirming.note(error)
+        for (const one of waiting) giveUp(one, error)
+        retryLater()
       },
     )
     syncing.add(done)
@@ -111,7 +106,7 @@ export const createCallLog = ({
   }
 
   const accept = (batch: readonly Waiting[], { failed }: BatchReport): void => {
-    failingSinceMs = undefined
+    writing.clear()
     const errors = new Map(failed.map(({ index, error }) => [index, error]))
     const toSync: Waiting[] = []
     for (const [index, waiting] of batch.entries()) {
@@ -123,9 +118,15 @@ export const createCallLog = ({
     makeDurable(toSync)
   }
 
+  const takeBatch = (): Waiting[] => {
+    let count = 0
+    for (let characters = 0; count < queue.length && count < maxBatch && characters < maxBatchCharacters; count += 1)
+      characters += queue[count]?.unit.webhookEvent?.payload.length ?? 0
+    return queue.splice(0, count)
+  }
+
   const store = async (): Promise<void> => {
-    const batch = queue.slice(0, maxBatch)
-    queue = queue.slice(maxBatch)
+    const batch = takeBatch()
     // Everything marked so far goes with this batch: a tally is never older than the decision it counts.
     const entries = journal.take()
     try {
@@ -142,7 +143,8 @@ export const createCallLog = ({
         for (const one of batch.filter(({ unit }) => !canTravel(unit))) refuse(one, cause)
         queue = [...batch.filter(({ unit }) => canTravel(unit)), ...queue]
       } else {
-        fail(batch, cause)
+        writing.note(cause)
+        for (const one of batch) giveUp(one, cause)
       }
     }
     pending.settleUpTo(queue[0] ? queue[0].sequence - 1 : appended)
@@ -152,14 +154,25 @@ export const createCallLog = ({
     // What the requests of this turn of the event loop append goes together.
     await setImmediate()
     do await store()
-    while (queue.length > 0 || (journal.isDirty() && failingSinceMs === undefined))
+    while (queue.length > 0 || (journal.isDirty() && !isFailing()))
     running = undefined
-    // Units are given up when they fail, the journal is not: its next version replaces this one.
-    if (journal.isDirty()) setTimeout(wake, retryJournalMs).unref()
+    retryLater()
   }
 
   const wake = (): void => {
     running ??= work()
+  }
+
+  /**
+   * Units are given up when they fail, the journal is not: its next version replaces this one. And whether writing works again is
+   * found out without waiting for traffic, which may have been sent elsewhere because it did not.
+   */
+  const retryLater = (): void => {
+    if (retry || !(journal.isDirty() || isFailing())) return
+    retry = setTimeout(() => {
+      retry = undefined
+      if (journal.isDirty() || isFailing()) wake()
+    }, retryMs).unref()
   }
 
   return {
@@ -181,12 +194,15 @@ export const createCallLog = ({
       await Promise.all(syncing)
     },
     settled: (tenantId, key) => pending.settled(tenantId, key),
-    health: () => ({
-      backlog: pending.count(),
-      undelivered,
-      ...(lastError === undefined ? {} : { lastError }),
-      ...(failingSinceMs === undefined ? {} : { failingSinceMs }),
-    }),
+    health: () => {
+      const faults = [writing.read(), confirming.read()].filter((fault) => fault !== undefined)
+      return {
+        backlog: pending.count(),
+        undelivered,
+        lastError: faults[0]?.message,
+        failingSinceMs: faults.length === 0 ? undefined : Math.min(...faults.map(({ sinceMs }) => sinceMs)),
+      }
+    },
     wake,
   }
 }

@@ -1,10 +1,9 @@
 import type { Database } from 'better-sqlite3'
 import { sql } from 'kysely'
 import type { Attempt, CallRecord, Transition } from '../../../shared/contract/calls.ts'
-import type { Call } from '../../domain/calls/call.ts'
 import type { CallFilter, DecisionRow, WebhookEventRow } from '../../ports/call-store.ts'
 import type { Page } from '../../ports/configuration.ts'
-import { type AttemptRow, type CallRow, type NamedCallRow, toAttempt, toCall, toRecord } from './call-columns.ts'
+import { type AttemptRow, type NamedCallRow, toAttempt, toRecord } from './call-columns.ts'
 import { callConditions } from './call-filter.ts'
 import { mapPage } from './config-repository.ts'
 import type { Keyring } from './keyring.ts'
@@ -83,23 +82,13 @@ export const createSqliteCallRepository = (
 ) => {
   const queries = createQueries(db)
   const timeline = createTimeline(db)
-  const byToken = db.prepare<[number, string], CallRow>('SELECT * FROM call_records WHERE tenant_no = ? AND token = ?')
   const namedByToken = db.prepare<[number, string], NamedCallRow>(`${named} WHERE c.tenant_no = ? AND c.token = ?`)
   const namedById = db.prepare<[number, string], NamedCallRow>(`${named} WHERE c.tenant_no = ? AND c.id = ?`)
-  const attemptsOf = db.prepare<[number, number], AttemptRow>(
-    'SELECT * FROM dial_attempts WHERE tenant_no = ? AND call_no = ? ORDER BY n',
-  )
   const open = db.prepare<[number, number], NamedCallRow>(
     `${named} WHERE c.tenant_no = ? AND c.is_open = 1 ORDER BY c.started_at_ms DESC, c.no DESC LIMIT ?`,
   )
   const countOpen = db.prepare<[number], { total: number }>(
     'SELECT count(*) AS total FROM call_records WHERE tenant_no = ? AND is_open = 1',
-  )
-  // The index is named because the planner would rather read all records in order than sort the few open ones.
-  const allOpen = db.prepare<[], CallRow & { tenant_no: number; tenant_id: string }>(
-    `
-SELECT c.*, t.id AS tenant_id FROM call_records c INDEXED BY call_records_open JOIN tenants t ON t.no = c.tenant_no
-WHERE c.is_open = 1 ORDER BY c.no`,
   )
   const count = db.prepare<[number], { total: number }>(
     'SELECT count(*) AS total FROM call_records WHERE tenant_no = ?',
@@ -136,13 +125,6 @@ WHERE c.is_open = 1 ORDER BY c.no`,
         webhookEvents: eventsOf(tenant.no, row.token),
       }
     },
-    find: (tenantId: string, token: string): Call | undefined => {
-      const tenant = keyring.find(tenantId)
-      const row = tenant && byToken.get(tenant.no, token)
-      return row && toCall(row, tenantId, attemptsOf.all(tenant.no, row.no))
-    },
-    inFlight: (): Call[] =>
-      allOpen.all().map((row) => toCall(row, row.tenant_id, attemptsOf.all(row.tenant_no, row.no))),
     count: (tenantId: string): number => {
       const tenant = keyring.find(tenantId)
       return tenant ? (count.get(tenant.no)?.total ?? 0) : 0

@@ -1,19 +1,22 @@
 import type { CallStore } from '../../ports/call-store.ts'
 import type { GroupCallLog } from './call-log.ts'
+import type { LookupApi } from './lookup-thread-api.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
 import type { SeenTokens } from './seen-tokens.ts'
-import type { ThreadClient } from './thread-client.ts'
+import type { StoreThread } from './store-thread-client.ts'
 import type { WriterApi } from './writer-thread-api.ts'
 
 /** The CallStore port. What is asked for by name is read after everything appended under that name was written. */
 export const createCallStore = ({
   reader,
+  lookup,
   writer,
   callLog,
   seen,
 }: {
-  reader: ThreadClient<ReaderApi>
-  writer: ThreadClient<WriterApi>
+  reader: StoreThread<ReaderApi>
+  lookup: StoreThread<LookupApi>
+  writer: StoreThread<WriterApi>
   callLog: Pick<GroupCallLog, 'settled'>
   seen: Pick<SeenTokens, 'mayContain'>
 }): CallStore => ({
@@ -26,12 +29,12 @@ export const createCallStore = ({
   find: async (tenantId, token) => {
     if (!seen.mayContain(token)) return undefined
     await callLog.settled(tenantId, token)
-    return reader.call('calls', 'find', tenantId, token)
+    return lookup.call('calls', 'find', tenantId, token)
   },
-  inFlight: () => reader.call('calls', 'inFlight'),
+  inFlight: () => lookup.call('calls', 'inFlight'),
   findAnswer: async (tenantId, key, notBeforeMs) => {
     await callLog.settled(tenantId, key)
-    return reader.call('answers', 'find', tenantId, key, notBeforeMs)
+    return lookup.call('answers', 'find', tenantId, key, notBeforeMs)
   },
   deleteAnswersBefore: (ms) => writer.call('answers', 'dropBefore', ms),
   listWebhookEvents: (tenantId, filter, page) => reader.call('webhookEvents', 'list', tenantId, filter, page),

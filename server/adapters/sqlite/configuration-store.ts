@@ -10,12 +10,12 @@ import type {
 } from '../../ports/configuration.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
-import type { ThreadClient } from './thread-client.ts'
+import type { StoreThread } from './store-thread-client.ts'
 import type { WriterApi } from './writer-thread-api.ts'
 
 interface Threads {
-  readonly reader: ThreadClient<ReaderApi>
-  readonly writer: ThreadClient<WriterApi>
+  readonly reader: StoreThread<ReaderApi>
+  readonly writer: StoreThread<WriterApi>
 }
 
 interface Nouns {
@@ -28,7 +28,7 @@ interface Nouns {
 
 /** The same five calls for every noun. The casts say what ReaderApi and WriterApi hold under it, which no generic can. */
 const createRepository = <N extends keyof Nouns>(threads: Threads, noun: N): ConfigRepository<Nouns[N]> => {
-  type Rows = ThreadClient<Record<string, SyncConfigRepository<Nouns[N]>>>
+  type Rows = StoreThread<Record<string, SyncConfigRepository<Nouns[N]>>>
   const reader = threads.reader as unknown as Rows
   const writer = threads.writer as unknown as Rows
   return {

@@ -1,19 +1,23 @@
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { AccessStore } from '../../ports/access.ts'
-import type { CallLog, CallStore } from '../../ports/call-store.ts'
+import type { CallLog, CallLogHealth, CallStore } from '../../ports/call-store.ts'
 import type { ConfigurationStore } from '../../ports/configuration.ts'
 import type { RuntimeJournal } from '../../ports/runtime-state.ts'
 import type { Log } from '../../ports/system.ts'
-import { type CallLogHealth, createCallLog } from './call-log.ts'
+import { createCallLog } from './call-log.ts'
 import { createCallStore } from './call-store.ts'
 import { createAccessStore, createConfigurationStore } from './configuration-store.ts'
+import { syncDirectory } from './data-directory.ts'
+import type { LookupApi } from './lookup-thread-api.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
 import { createSeenTokens } from './seen-tokens.ts'
+import type { StoreThread } from './store-thread-client.ts'
 import { createTallyJournal } from './tally-journal.ts'
-import type { ThreadClient } from './thread-client.ts'
 import { createWalKeeper } from './wal-keeper.ts'
 import { createWalSync } from './wal-sync.ts'
-import type { ThreadOptions, WriterApi } from './writer-thread-api.ts'
+import type { ThreadOptions } from './thread-protocol.ts'
+import type { WriterApi } from './writer-thread-api.ts'
 
 export interface Store {
   readonly configuration: ConfigurationStore
@@ -25,33 +29,62 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** The store as the rest of the server sees it, over two threads that are running already. */
+export interface StoreThreads {
+  readonly writer: StoreThread<WriterApi>
+  readonly reader: StoreThread<ReaderApi>
+  readonly lookup: StoreThread<LookupApi>
+}
+
+/** Does all of them in turn, whatever becomes of each; rejects with what the first one said that failed. */
+const inTurn = async (steps: readonly (() => Promise<unknown>)[]): Promise<void> => {
+  const errors: unknown[] = []
+  for (const step of steps) await step().catch((error: unknown) => errors.push(error))
+  if (errors.length > 0) throw errors[0]
+}
+
+/** The store as the rest of the server sees it, over its threads, which this starts and ends. */
 export const connectStore = async ({
-  writer,
-  reader,
+  threads: { writer, reader, lookup },
   options,
   log,
 }: {
-  writer: ThreadClient<WriterApi>
-  reader: ThreadClient<ReaderApi>
+  threads: StoreThreads
   options: ThreadOptions
   log: Log
 }): Promise<Store> => {
-  // The writer first: it makes the tables that the reader's statements name.
-  await writer.open('writer', options)
-  await reader.open('reader', options)
-  // Closing any descriptor of a database file would drop SQLite's locks on it, so this one is closed after SQLite's own.
-  const databaseFile = await open(options.file, 'r+')
-  const walFile = await open(`${options.file}-wal`, 'r+')
+  const closeThreads = () => inTurn([() => reader.close(), () => lookup.close(), () => writer.close()])
+  const openFiles = async () => {
+    // The writer first: it makes the tables that the others' statements name.
+    await writer.open(options)
+    await Promise.all([reader.open(options), lookup.open(options)])
+    // Closing any descriptor of a database file would drop SQLite's locks on it, so this one is closed after SQLite's own.
+    return { database: await open(options.file, 'r+'), wal: await open(`${options.file}-wal`, 'r+') }
+  }
+  const files = await openFiles().catch(async (error: unknown) => {
+    await closeThreads()
+    throw error
+  })
+  // Had all threads been gone at once, the log would be a new file by now.
+  writer.onReopen(async () => {
+    const before = files.wal
+    files.wal = await open(`${options.file}-wal`, 'r+')
+    await syncDirectory(dirname(options.file))
+    await before.close()
+  })
 
   const seen = createSeenTokens(await reader.call('seenTokens', 'estimate'))
-  const filling = reader.call('seenTokens', 'fill', seen.first).then(seen.markFilled, (error: unknown) => {
-    log.warn({ error }, 'The known session tokens could not be read; every new call is looked up in the file')
+  const fill = (client: Pick<typeof reader, 'call'>): Promise<void> =>
+    client.call('seenTokens', 'fill', seen.first).then(seen.markFilled, (error: unknown) => {
+      log.warn({ error }, 'The known session tokens could not be read; every new call is looked up in the file')
+    })
+  let filling = fill(reader)
+  reader.onReopen((client) => {
+    if (!seen.isFilled()) filling = fill(client)
   })
 
   const keeper = createWalKeeper({
     copy: () => reader.call('wal', 'copy'),
-    syncDatabase: () => databaseFile.datasync(),
+    syncDatabase: () => files.database.datasync(),
     finish: () => writer.call('wal', 'copy'),
     log,
     nowMs: Date.now,
@@ -63,29 +96,39 @@ export const connectStore = async ({
       keeper.note(wal)
       return report
     },
-    sync: createWalSync(walFile),
+    sync: createWalSync({ datasync: () => files.wal.datasync() }),
     journal: tallies,
     seen,
     log,
     nowMs: Date.now,
   })
+  const health = (): CallLogHealth => {
+    const told = callLog.health()
+    const fault = writer.fault() ?? lookup.fault() ?? reader.fault()
+    if (!fault) return told
+    return {
+      ...told,
+      lastError: told.lastError ?? fault.message,
+      failingSinceMs: Math.min(fault.sinceMs, told.failingSinceMs ?? fault.sinceMs),
+    }
+  }
 
   let closing: Promise<void> | undefined
-  const close = async (): Promise<void> => {
-    await callLog.flush()
-    await keeper.idle()
-    await reader.call('thread', 'close')
-    await filling
-    await writer.call('thread', 'close')
-    await walFile.close()
-    await databaseFile.close()
-  }
+  const close = (): Promise<void> =>
+    inTurn([
+      () => callLog.flush(),
+      () => keeper.idle(),
+      closeThreads,
+      () => filling,
+      () => files.wal.close(),
+      () => files.database.close(),
+    ])
 
   return {
     configuration: createConfigurationStore({ reader, writer }),
     access: createAccessStore({ reader, writer }),
-    calls: createCallStore({ reader, writer, callLog, seen }),
-    callLog,
+    calls: createCallStore({ reader, lookup, writer, callLog, seen }),
+    callLog: { ...callLog, health },
     journal: {
       saveTally: tallies.save,
       deleteTally: tallies.delete,

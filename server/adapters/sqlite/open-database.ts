@@ -1,4 +1,8 @@
 import Database from 'better-sqlite3'
+import type { ThreadRole } from './thread-protocol.ts'
+
+/** KiB of pages each thread keeps for itself; the operating system keeps the rest of the file as far as it has room. */
+const cacheKib: Readonly<Record<ThreadRole, number>> = { writer: 16_000, reader: 8_000, lookup: 2_000 }
 
 /**
  * `synchronous = NORMAL` in WAL mode: a commit is in the operating system's hands when it returns, which a `kill -9` cannot
@@ -6,7 +10,7 @@ import Database from 'better-sqlite3'
  *
  * No automatic checkpoints: they would run inside a commit and hold up every answer behind it (wal-keeper.ts).
  */
-export const openDatabase = (file: string, role: 'writer' | 'reader'): Database.Database => {
+export const openDatabase = (file: string, role: ThreadRole): Database.Database => {
   const db = new Database(file, { timeout: 5000 })
   try {
     if (role === 'writer') {
@@ -17,9 +21,9 @@ export const openDatabase = (file: string, role: 'writer' | 'reader'): Database.
     db.pragma('foreign_keys = ON')
     db.pragma('wal_autocheckpoint = 0')
     db.pragma('temp_store = MEMORY')
-    db.pragma(`cache_size = ${role === 'writer' ? -32_000 : -16_000}`)
-    // The reader checkpoints, so it cannot be opened read-only; this stops it from changing anything else.
-    if (role === 'reader') db.pragma('query_only = ON')
+    db.pragma(`cache_size = ${-cacheKib[role]}`)
+    // The reader checkpoints, so it cannot be opened read-only; this stops the others from changing anything else.
+    if (role !== 'writer') db.pragma('query_only = ON')
     return db
   } catch (error) {
     db.close()

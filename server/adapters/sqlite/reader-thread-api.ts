@@ -1,7 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { createSqliteAccessRepository } from './access-repository.ts'
 import { createSqliteAgentRepository } from './agent-repository.ts'
-import { createAnswerReader } from './answer-repository.ts'
 import { createSqliteCallRepository } from './call-repository.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import { createConfigUsers } from './config-users.ts'
@@ -16,11 +15,11 @@ import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { createTokenSeeder } from './token-seeder.ts'
 import { createCheckpoints } from './wal-state.ts'
 import { createSqliteWebhookRepository } from './webhook-repository.ts'
-import type { ThreadOptions } from './writer-thread-api.ts'
+import type { ThreadOptions } from './thread-protocol.ts'
 
 const reads = <Row>({ list, get }: SyncConfigRepository<Row>) => ({ list, get })
 
-/** All that only looks. In WAL mode neither thread waits for the other. */
+/** All that only looks and may take its time. In WAL mode no thread waits for another. */
 export const openReader = ({ file, masterKey }: ThreadOptions) => {
   const db = openDatabase(file, 'reader')
   const keyring = createKeyring(db, createSecretKey(masterKey))
@@ -35,7 +34,6 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     inboundRules: { ...reads(rules), after: rules.after },
     users: { of: createConfigUsers(db) },
     calls: createSqliteCallRepository(db, keyring, events.ofToken),
-    answers: { find: createAnswerReader(db, keyring) },
     webhookEvents: { list: events.list, get: events.get },
     access: { tokens, findToken, findSession },
     journal: { load: createJournalReader(db) },

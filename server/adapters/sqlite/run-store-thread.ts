@@ -1,14 +1,19 @@
-import { openReader } from './reader-thread-api.ts'
 import { explainOpenError } from './store-errors.ts'
-import type { Port, ThreadReply, ThreadRequest } from './thread-protocol.ts'
+import type { Port, ThreadOptions, ThreadReply, ThreadRequest, ThreadRole } from './thread-protocol.ts'
 import { toWireError } from './wire-error.ts'
-import { openWriter } from './writer-thread-api.ts'
 
 type Api = Readonly<Record<string, Readonly<Record<string, (...args: never[]) => unknown>>>>
 
-const open = (request: Extract<ThreadRequest, { open: unknown }>): Api => {
+/** Imported when the role is known: a thread holds only what it runs. */
+const openers: Readonly<Record<ThreadRole, (options: ThreadOptions) => Promise<Api>>> = {
+  writer: async (options) => (await import('./writer-thread-api.ts')).openWriter(options),
+  reader: async (options) => (await import('./reader-thread-api.ts')).openReader(options),
+  lookup: async (options) => (await import('./lookup-thread-api.ts')).openLookup(options),
+}
+
+const open = async (request: Extract<ThreadRequest, { open: unknown }>): Promise<Api> => {
   try {
-    return request.open === 'writer' ? openWriter(request.options) : openReader(request.options)
+    return await openers[request.open](request.options)
   } catch (error) {
     throw explainOpenError(error, request.options.file)
   }
@@ -22,10 +27,10 @@ export const runStoreThread = (port: Port): void => {
     port.postMessage({ id, ok: false, error: toWireError(error) } satisfies ThreadReply)
 
   const run = (request: ThreadRequest): unknown => {
-    if ('open' in request) {
-      api = open(request)
-      return undefined
-    }
+    if ('open' in request)
+      return open(request).then((opened) => {
+        api = opened
+      })
     const { noun, verb, args } = request
     const method = api[noun]?.[verb]
     if (!method) throw new Error(`The store has no ${noun}.${verb}`)

@@ -46,6 +46,7 @@ export interface SeenTokens {
   readonly first: TokenFilter
   /** Until then every token may have been seen. */
   markFilled(): void
+  isFilled(): boolean
 }
 
 export const createSeenTokens = (storedTokens: number): SeenTokens => {
@@ -72,5 +73,6 @@ export const createSeenTokens = (storedTokens: number): SeenTokens => {
     markFilled: () => {
       isFilled = true
     },
+    isFilled: () => isFilled,
   }
 }

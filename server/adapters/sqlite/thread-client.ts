@@ -1,7 +1,6 @@
 import { DomainError } from '../../domain/errors.ts'
-import type { Port, ThreadReply, ThreadRole } from './thread-protocol.ts'
+import type { Port, ThreadOptions, ThreadReply, ThreadRole } from './thread-protocol.ts'
 import { fromWireError } from './wire-error.ts'
-import type { ThreadOptions } from './writer-thread-api.ts'
 
 type Arguments<F> = F extends (...args: infer A) => unknown ? A : never
 type Result<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never
@@ -14,6 +13,7 @@ export interface ThreadClient<Api> {
     verb: V,
     ...args: Arguments<Api[N][V]>
   ): Promise<Result<Api[N][V]>>
+  close(): Promise<void>
   /** The thread is gone: refuses everything asked and to be asked. */
   fail(reason: string): void
 }
@@ -57,6 +57,9 @@ export const createThreadClient = <Api>(port: Port): ThreadClient<Api> => {
       verb: V,
       ...args: Arguments<Api[N][V]>
     ) => ask({ noun, verb, args }) as Promise<Result<Api[N][V]>>,
+    close: async () => {
+      await ask({ noun: 'thread', verb: 'close', args: [] })
+    },
     fail: (reason) => {
       failure ??= reason
       for (const { reject } of asked.values()) reject(new DomainError('UNAVAILABLE', reason))

@@ -1,7 +1,13 @@
-import type { ThreadOptions } from './writer-thread-api.ts'
 import type { WireError } from './wire-error.ts'
 
-export type ThreadRole = 'writer' | 'reader'
+export type ThreadRole = 'writer' | 'reader' | 'lookup'
+
+export interface ThreadOptions {
+  readonly file: string
+  readonly masterKey: Uint8Array
+  readonly appVersion?: string | undefined
+  readonly nowMs: number
+}
 
 /** The first request opens the file; all others name something of the API that this role has. */
 export type ThreadRequest =

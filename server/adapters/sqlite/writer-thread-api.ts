@@ -17,14 +17,8 @@ import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { createTenantPurge } from './tenant-purge.ts'
+import type { ThreadOptions } from './thread-protocol.ts'
 import { createCheckpoints, type WalState } from './wal-state.ts'
-
-export interface ThreadOptions {
-  readonly file: string
-  readonly masterKey: Uint8Array
-  readonly appVersion?: string | undefined
-  readonly nowMs: number
-}
 
 const writes = <Row>({ create, update, delete: remove }: SyncConfigRepository<Row>) => ({
   create,
