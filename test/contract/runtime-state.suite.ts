@@ -261,6 +261,30 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         pass: fc.constantFrom(0, 0, 1000, 600_000, 30 * hour),
       })
 
+      it('brings back nothing that had left the window, whoever was there to see it go', async () => {
+        const [steady, crashing] = [await aHarness(), await aHarness()]
+        const [whole, before] = [await steady.open(), await crashing.open()]
+        const group = { id: 'group-1', strategy: 'load_balanced', windowMs: 24 * hour } as const
+        const members = membersOf([10, 1, 1])
+        const later = now + 48 * hour
+        const calls: Partial<SelectionRequest>[] = [
+          { members: members.slice(0, 2), nowMs: now },
+          { nowMs: now },
+          { nowMs: later, isFirstChoice: false },
+          { nowMs: later },
+        ]
+        for (const over of calls) {
+          const request = aRequest({ group, members, ...over })
+          expect(await before.select(request)).toEqual(await whole.select(request))
+        }
+        await crashing.crash()
+        const after = await crashing.open()
+        const request = aRequest({ group, members, nowMs: later, leaseMs: 0, dryRun: true })
+        const behind = async (state: RuntimeState) =>
+          (await state.select(request)).verdicts.map((verdict) => verdict.behind)
+        expect(await behind(after)).toEqual(await behind(whole))
+      })
+
       it('does not disturb the turns', async () => {
         await fc.assert(
           fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {

@@ -14,7 +14,16 @@ const anAccess = () => {
     warn: (_fields: unknown, message: string) => void warnings.push(message),
     error: () => undefined,
   }
-  const access = createAccess({ store: memory.store, clock, crypto: systemCrypto, newId, newSecret, log })
+  const isKnownTenant = async (tenantId: string) => tenantId === 't1'
+  const access = createAccess({
+    store: memory.store,
+    clock,
+    crypto: systemCrypto,
+    newId,
+    newSecret,
+    log,
+    isKnownTenant,
+  })
   return { access, clock, warnings, ...memory }
 }
 
@@ -123,5 +132,20 @@ describe('the bootstrap token', () => {
     await access.bootstrap('short')
     expect(await access.authenticate({ bearer: 'short' })).toBeDefined()
     expect(warnings).toEqual([expect.stringContaining('only 5 characters')])
+  })
+})
+
+describe('a token for one tenant', () => {
+  it('is never an owner, and names a tenant that exists', async () => {
+    const { access, tokens } = anAccess()
+    await expect(access.createToken('x', 'owner', 't1')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('choose the role admin') as string,
+    })
+    await expect(access.createToken('x', 'admin', 'nobody')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('There is no tenant nobody') as string,
+    })
+    expect(tokens).toEqual([])
   })
 })

@@ -44,6 +44,18 @@ describe('the gate', () => {
     expect(isForbidden).toBe(roles.indexOf(role) > roles.indexOf(access))
   })
 
+  it.each(Object.entries(operations))(
+    '%s, of whoever is bound to a tenant, touches that tenant alone',
+    async (name, operation) => {
+      const { dispatch, asked } = aGate()
+      const reply = await dispatch(anActor({ tenantId: 't1' }), name, {})
+      const isOfTheSite = !('tenantId' in operation.input.properties)
+      const isForbidden = !reply.ok && reply.error.code === 'FORBIDDEN'
+      expect(isForbidden).toBe(isOfTheSite && operation.method !== 'GET')
+      if (isForbidden) expect(asked).toEqual([])
+    },
+  )
+
   it('says who lacks which role', async () => {
     const reply = await aGate().dispatch(anActor({ role: 'analyst' }), 'tenants.delete', { tenantId: 't1' })
     expect(reply).toMatchObject({
@@ -77,6 +89,14 @@ describe('the gate', () => {
     })
     expect(await aGate().dispatch(bound, 'tenants.get', { tenantId: 't1' })).toMatchObject({ ok: true })
     expect(await aGate().dispatch(bound, 'tenants.list', {})).toMatchObject({ ok: true })
+  })
+
+  it('lets one who is bound to a tenant look at the site, but not change it', async () => {
+    const bound = anActor({ tenantId: 't1' })
+    expect(await aGate().dispatch(bound, 'providers.list', {})).toMatchObject({ ok: true })
+    expect(await aGate().dispatch(bound, 'providers.create', { key: 'x' })).toMatchObject({
+      error: { code: 'FORBIDDEN', message: expect.stringContaining('changes the whole site') as string },
+    })
   })
 
   it('passes an expected refusal on, with its details', async () => {
