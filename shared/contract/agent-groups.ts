@@ -7,6 +7,7 @@ import {
   Ms,
   Name,
   oneOf,
+  orNull,
   Page,
   rowFields,
   RowScope,
@@ -17,33 +18,47 @@ import {
 } from './fields.ts'
 import type { Operation } from './operation.ts'
 
-export const retryableResults = ['busy', 'no_answer', 'failed', 'cancelled'] as const satisfies readonly AttemptResult[]
+const retryableResults = ['busy', 'no_answer', 'failed', 'cancelled'] as const satisfies readonly AttemptResult[]
+
+const settings = {
+  windowHours: Type.Integer({
+    minimum: 1,
+    maximum: 168,
+    default: 24,
+    description: 'Rolling window of load_balanced',
+  }),
+  ringTimeoutSeconds: Seconds(5, 300, 'How long a member rings; the tenant setting unless set'),
+  maxAttempts: Type.Integer({
+    minimum: 1,
+    maximum: 10,
+    default: 3,
+    description: 'Members tried in one call before the fallback',
+  }),
+  retryOn: Type.Array(oneOf(retryableResults), {
+    uniqueItems: true,
+    description: 'Results that go to the next member; busy, no_answer and failed unless set',
+  }),
+}
 
 export const GroupSettings = Type.Object(
   {
-    windowHours: Type.Integer({
-      minimum: 1,
-      maximum: 168,
-      default: 24,
-      description: 'Rolling window of load_balanced',
-    }),
-    ringTimeoutSeconds: Type.Optional(Seconds(5, 300, 'How long a member rings; the tenant setting unless set')),
-    maxAttempts: Type.Integer({
-      minimum: 1,
-      maximum: 10,
-      default: 3,
-      description: 'Members tried in one call before the fallback',
-    }),
-    retryOn: Type.Optional(
-      Type.Array(oneOf(retryableResults), {
-        uniqueItems: true,
-        description: 'Results that go to the next member; busy, no_answer and failed unless set',
-      }),
-    ),
+    ...settings,
+    ringTimeoutSeconds: Type.Optional(settings.ringTimeoutSeconds),
+    retryOn: Type.Optional(settings.retryOn),
   },
   closed,
 )
 export type GroupSettings = Type.Static<typeof GroupSettings>
+
+const GroupSettingsChange = Type.Object(
+  {
+    windowHours: Type.Optional(settings.windowHours),
+    ringTimeoutSeconds: orNull(settings.ringTimeoutSeconds),
+    maxAttempts: Type.Optional(settings.maxAttempts),
+    retryOn: orNull(settings.retryOn),
+  },
+  { ...closed, description: 'What is not named stays as it is; null takes a setting back' },
+)
 
 export const Member = Type.Object({
   agentId: Id,
@@ -148,8 +163,8 @@ export const agentGroupOperations = {
         version: Version,
         name: Type.Optional(Name),
         strategy: Type.Optional(fields.strategy),
-        settings: Type.Optional(Type.Partial(GroupSettings, closed)),
-        fallback: Type.Optional(Type.Union([Target, Type.Null()])),
+        settings: Type.Optional(GroupSettingsChange),
+        fallback: orNull(Target),
       },
       closed,
     ),

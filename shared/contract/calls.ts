@@ -77,7 +77,7 @@ const many = <T extends Type.TSchema>(one: T) => Type.Optional(Type.Union([one, 
 const text = Type.Optional(Type.String({ maxLength: 255 }))
 const seconds = Type.Optional(Type.Number({ minimum: 0 }))
 
-export const callFilters = {
+const callFilters = {
   from: text,
   fromPrefix: text,
   fromContains: text,

@@ -22,7 +22,7 @@ export const rowFields = { id: Id, version: Version, createdAtMs: Ms, updatedAtM
 export const TenantScope = { tenantId: Id }
 export const RowScope = { tenantId: Id, id: Id }
 
-export const Limit = Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Rows per page' })
+const Limit = Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Rows per page' })
 export const listFields = {
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Type.String({ maxLength: 400, description: 'nextCursor of the page before' })),
@@ -35,15 +35,18 @@ export const Page = <T extends Type.TSchema>(item: T) =>
     total: Type.Optional(Type.Integer({ minimum: 0 })),
   })
 
+/** A field of a change: null takes back what was set. */
+export const orNull = <T extends Type.TSchema>(field: T) => Type.Optional(Type.Union([field, Type.Null()]))
+
 export const Pattern = Type.String({
   minLength: 1,
   maxLength: 64,
   description: 'Exact number (+12025550100), prefix (+1202*) or * for any',
 })
 
-export const AgentTarget = Type.Object({ type: Type.Literal('agent'), id: Id }, strict)
-export const GroupTarget = Type.Object({ type: Type.Literal('group'), id: Id }, strict)
-export const NumberTarget = Type.Object(
+const AgentTarget = Type.Object({ type: Type.Literal('agent'), id: Id }, strict)
+const GroupTarget = Type.Object({ type: Type.Literal('group'), id: Id }, strict)
+const NumberTarget = Type.Object(
   {
     type: Type.Literal('number'),
     value: Type.String({ minLength: 1, maxLength: 64 }),
@@ -51,18 +54,15 @@ export const NumberTarget = Type.Object(
   },
   strict,
 )
-export const MessageTarget = Type.Object(
+const MessageTarget = Type.Object(
   {
     type: Type.Literal('message'),
     value: Type.String({ minLength: 1, maxLength: 1000, description: 'Text spoken to the caller' }),
   },
   strict,
 )
-export const RejectTarget = Type.Object(
-  { type: Type.Literal('reject'), value: Type.Optional(oneOf(rejectReasons)) },
-  strict,
-)
-export const HangupTarget = Type.Object({ type: Type.Literal('hangup') }, strict)
+const RejectTarget = Type.Object({ type: Type.Literal('reject'), value: Type.Optional(oneOf(rejectReasons)) }, strict)
+const HangupTarget = Type.Object({ type: Type.Literal('hangup') }, strict)
 
 /** Where a call goes. */
 export const Target = Type.Union([AgentTarget, GroupTarget, NumberTarget, MessageTarget, RejectTarget, HangupTarget])

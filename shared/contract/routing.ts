@@ -4,7 +4,7 @@ import { closed, Id, Ms, oneOf, Target, TenantScope } from './fields.ts'
 import type { Operation } from './operation.ts'
 
 /** A number as it came and as it is understood. `how` is a sentence in the operator's words. */
-export const NumberReading = Type.Object({ text: Type.String(), number: Type.String(), how: Type.String() })
+const NumberReading = Type.Object({ text: Type.String(), number: Type.String(), how: Type.String() })
 
 const ConsideredRule = Type.Object({
   ruleId: Id,

@@ -1,10 +1,10 @@
 import Type from 'typebox'
-import { closed, Id, listFields, Ms, Name, oneOf, Page, rowFields, Seconds, Target, Version } from './fields.ts'
+import { closed, Id, listFields, Ms, Name, oneOf, orNull, Page, rowFields, Seconds, Target, Version } from './fields.ts'
 import type { Operation } from './operation.ts'
 
 const credentialCheck = ['required', 'when_present', 'off'] as const
 
-export const WebhookAuth = Type.Object(
+const WebhookAuth = Type.Object(
   {
     voiceRequest: Type.Optional(oneOf(credentialCheck)),
     dialResult: Type.Optional(oneOf(credentialCheck)),
@@ -18,20 +18,32 @@ export const WebhookAuth = Type.Object(
   },
 )
 
-export const TenantSettings = Type.Object(
-  {
-    ringTimeoutSeconds: Type.Optional(Seconds(5, 300, 'How long an agent rings; groups may set their own')),
-    timeLimitSeconds: Type.Optional(Seconds(30, 86_400, 'Longest call')),
-    onCancelled: Type.Optional(oneOf(['stop', 'retry'], 'What a cancelled dial result does')),
-    emergencyTarget: Type.Optional(Target),
-    webhookAuth: Type.Optional(WebhookAuth),
-    sayLanguage: Type.Optional(
-      Type.String({ minLength: 2, maxLength: 20, description: 'Language of spoken messages' }),
-    ),
-  },
-  { ...closed, description: 'What holds for the whole tenant unless a group says otherwise' },
-)
+const settings = {
+  ringTimeoutSeconds: Seconds(5, 300, 'How long an agent rings; groups may set their own'),
+  timeLimitSeconds: Seconds(30, 86_400, 'Longest call'),
+  onCancelled: oneOf(['stop', 'retry'], 'What a cancelled dial result does'),
+  emergencyTarget: Target,
+  webhookAuth: WebhookAuth,
+  sayLanguage: Type.String({ minLength: 2, maxLength: 20, description: 'Language of spoken messages, e.g. en-US' }),
+}
+
+export const TenantSettings = Type.Partial(Type.Object(settings), {
+  ...closed,
+  description: 'What holds for the whole tenant unless a group says otherwise',
+})
 export type TenantSettings = Type.Static<typeof TenantSettings>
+
+const TenantSettingsChange = Type.Object(
+  {
+    ringTimeoutSeconds: orNull(settings.ringTimeoutSeconds),
+    timeLimitSeconds: orNull(settings.timeLimitSeconds),
+    onCancelled: orNull(settings.onCancelled),
+    emergencyTarget: orNull(settings.emergencyTarget),
+    webhookAuth: orNull(settings.webhookAuth),
+    sayLanguage: orNull(settings.sayLanguage),
+  },
+  { ...closed, description: 'What is not named stays as it is; null takes a setting back' },
+)
 
 const Domain = Type.String({
   minLength: 1,
@@ -39,11 +51,12 @@ const Domain = Type.String({
   pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$',
   description: 'The Cloudonix domain, e.g. acme.cloudonix.net',
 })
+const DomainUuid = Type.String({ maxLength: 64 })
 const fields = {
   name: Name,
   domain: Domain,
   domainAliases: Type.Array(Domain, { maxItems: 50 }),
-  domainUuid: Type.Optional(Type.String({ maxLength: 64 })),
+  domainUuid: Type.Optional(DomainUuid),
   timeZone: Type.String({ minLength: 1, maxLength: 64, description: 'IANA name, e.g. Europe/Berlin' }),
   defaultCountry: Type.String({
     pattern: '^[A-Z]{2}$',
@@ -121,8 +134,10 @@ export const tenantOperations = {
         tenantId: Id,
         version: Version,
         ...Type.Partial(Type.Object(fields)).properties,
-        defaultTarget: Type.Optional(Type.Union([Target, Type.Null()])),
-        webhookApiKey: Type.Optional(Type.Union([webhookApiKey, Type.Null()])),
+        domainUuid: orNull(DomainUuid),
+        defaultTarget: orNull(Target),
+        settings: Type.Optional(TenantSettingsChange),
+        webhookApiKey: orNull(webhookApiKey),
       },
       closed,
     ),

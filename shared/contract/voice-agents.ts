@@ -1,6 +1,19 @@
 import Type from 'typebox'
 import { attemptResults } from '../vocabulary.ts'
-import { closed, Id, listFields, Ms, Name, oneOf, Page, rowFields, RowScope, TenantScope, Version } from './fields.ts'
+import {
+  closed,
+  Id,
+  listFields,
+  Ms,
+  Name,
+  oneOf,
+  orNull,
+  Page,
+  rowFields,
+  RowScope,
+  TenantScope,
+  Version,
+} from './fields.ts'
 import type { Operation } from './operation.ts'
 
 const fields = {
@@ -84,9 +97,9 @@ export const voiceAgentOperations = {
         ...RowScope,
         version: Version,
         ...Type.Partial(Type.Object(fields)).properties,
-        username: Type.Optional(Type.Union([Type.String({ maxLength: 128 }), Type.Null()])),
-        password: Type.Optional(Type.Union([password, Type.Null()])),
-        maxConcurrentCalls: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 100_000 }), Type.Null()])),
+        username: orNull(Type.String({ maxLength: 128 })),
+        password: orNull(password),
+        maxConcurrentCalls: orNull(Type.Integer({ minimum: 1, maximum: 100_000 })),
       },
       closed,
     ),
