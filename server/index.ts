@@ -5,6 +5,7 @@ import { buildWebhookApp } from './adapters/http/build-webhook-app.ts'
 import { listen } from './adapters/http/listen.ts'
 import { createEmbeddedRuntimeState } from './adapters/memory/embedded-runtime-state.ts'
 import { createEventBus } from './adapters/memory/event-bus.ts'
+import { createKeyedLock } from './adapters/memory/keyed-lock.ts'
 import { loadMasterKey } from './adapters/sqlite/master-key.ts'
 import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
 import { systemClock } from './adapters/system/clock.ts'
@@ -17,6 +18,7 @@ import { createAgentResults } from './operations/agent-results.ts'
 import { createCallHandlers } from './operations/calls.ts'
 import { createDispatch, type Dispatch } from './operations/dispatch.ts'
 import { createHealth } from './operations/health.ts'
+import { inTurn } from './operations/in-turn.ts'
 import { createInboundRuleHandlers } from './operations/inbound-rules.ts'
 import { renderMetrics } from './operations/metrics.ts'
 import { createProviderHandlers } from './operations/providers.ts'
@@ -83,7 +85,15 @@ export const openAccess = async (
   const log = createLog(config.logLevel ?? 'warn')
   const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
   const store = await openSqliteStore({ dataDir: config.dataDir, masterKey, log })
-  const access = createAccess({ store: store.access, clock: systemClock, crypto: systemCrypto, newId, newSecret, log })
+  const access = createAccess({
+    store: store.access,
+    clock: systemClock,
+    crypto: systemCrypto,
+    newId,
+    newSecret,
+    log,
+    isKnownTenant: async (tenantId) => (await store.configuration.tenants.get(undefined, tenantId)) !== undefined,
+  })
   return { access, close: () => store.close() }
 }
 
@@ -101,14 +111,22 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
   }
 
   try {
-    const events = createEventBus()
+    const events = createEventBus(undefined, startedAtMs)
     const health = createHealth(clock, events)
     const results = createAgentResults()
     const runtime = await createEmbeddedRuntimeState(store.journal, await store.calls.inFlight())
     closers.push(() => runtime.close())
     const directory = createTenantDirectory(store.configuration, log)
     await directory.loadAll()
-    const access = createAccess({ store: store.access, clock, crypto, newId, newSecret, log })
+    const access = createAccess({
+      store: store.access,
+      clock,
+      crypto,
+      newId,
+      newSecret,
+      log,
+      isKnownTenant: (tenantId) => Promise.resolve(directory.byId(tenantId) !== undefined),
+    })
     await access.bootstrap(config.bootstrapToken)
     const publicUrl = config.publicUrl?.replace(/\/+$/, '')
 
@@ -167,11 +185,11 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createAgentGroupHandlers(configDeps),
       ...createInboundRuleHandlers(configDeps),
       ...createRoutingHandlers(directory, runtime, clock),
-      ...createCallHandlers(calls),
-      ...createWebhookEventHandlers(calls),
+      ...createCallHandlers(calls, directory),
+      ...createWebhookEventHandlers(calls, directory),
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }
-    const dispatch = createDispatch(handlers, (error, name) =>
+    const dispatch = createDispatch(inTurn(handlers, createKeyedLock()), (error, name) =>
       log.error(
         { operation: name, err: error instanceof Error ? (error.stack ?? error.message) : String(error) },
         'An operation failed',

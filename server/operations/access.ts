@@ -11,6 +11,7 @@ export interface AccessDeps {
   readonly newId: NewId
   readonly newSecret: NewSecret
   readonly log: Log
+  isKnownTenant(tenantId: string): Promise<boolean>
 }
 
 /** Who may come in, and how. Secrets are random and long, so a plain hash of them is all that is stored. */
@@ -38,7 +39,7 @@ const sessionSeconds = 12 * 3600
 const codeMs = 3_600_000
 const advisedTokenLength = 20
 
-export const createAccess = ({ store, clock, crypto, newId, newSecret, log }: AccessDeps): Access => {
+export const createAccess = ({ store, clock, crypto, newId, newSecret, log, isKnownTenant }: AccessDeps): Access => {
   const isOver = (expiresAtMs: number | undefined): boolean => expiresAtMs !== undefined && expiresAtMs <= clock.nowMs()
 
   const byToken = async (bearer: string): Promise<{ actor: Actor } | undefined> => {
@@ -89,6 +90,17 @@ export const createAccess = ({ store, clock, crypto, newId, newSecret, log }: Ac
       return code
     },
     async createToken(name, role, tenantId) {
+      if (tenantId !== undefined && role === 'owner') {
+        throw new DomainError(
+          'INVALID_INPUT',
+          "An owner's token holds for the whole site; choose the role admin or analyst for one tenant, or name no tenant",
+        )
+      }
+      if (tenantId !== undefined && !(await isKnownTenant(tenantId)))
+        throw new DomainError(
+          'NOT_FOUND',
+          `There is no tenant ${tenantId}; GET /api/v1/tenants lists them with their ids`,
+        )
       const token = `swy_${newSecret(secretBits)}`
       return { token, id: await storeToken(token, name, role, tenantId) }
     },

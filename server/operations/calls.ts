@@ -1,15 +1,19 @@
 import type { Handlers } from '../../shared/contract/index.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { CallStore } from '../ports/call-store.ts'
+import { assertKnownTenant, type TenantDirectory } from './tenant-directory.ts'
 
 type CallHandlers = Pick<Handlers, Extract<keyof Handlers, `calls.${string}`>>
 
 const many = <T>(value: T | T[] | undefined): T[] | undefined =>
   value === undefined ? undefined : Array.isArray(value) ? value : [value]
 
-export const createCallHandlers = (calls: CallStore): CallHandlers => ({
-  'calls.live': (_actor, { tenantId, limit = 50 }) => calls.live(tenantId, limit),
-  'calls.list': (
+export const createCallHandlers = (calls: CallStore, directory: Pick<TenantDirectory, 'byId'>): CallHandlers => ({
+  async 'calls.live'(_actor, { tenantId, limit = 50 }) {
+    assertKnownTenant(directory, tenantId)
+    return calls.live(tenantId, limit)
+  },
+  async 'calls.list'(
     _actor,
     {
       tenantId,
@@ -25,8 +29,9 @@ export const createCallHandlers = (calls: CallStore): CallHandlers => ({
       disposition,
       ...rest
     },
-  ) =>
-    calls.list(
+  ) {
+    assertKnownTenant(directory, tenantId)
+    return calls.list(
       tenantId,
       {
         ...rest,
@@ -40,8 +45,10 @@ export const createCallHandlers = (calls: CallStore): CallHandlers => ({
         disposition: many(disposition),
       },
       { limit, cursor },
-    ),
+    )
+  },
   async 'calls.get'(_actor, { tenantId, id }) {
+    assertKnownTenant(directory, tenantId)
     const found = await calls.get(tenantId, id)
     if (!found) throw new DomainError('NOT_FOUND', `There is no call ${id}`)
     return {

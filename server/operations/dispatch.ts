@@ -35,6 +35,12 @@ const isOtherTenant = (actor: Actor, input: unknown): boolean =>
   (input as { tenantId?: string }).tenantId !== undefined &&
   (input as { tenantId?: string }).tenantId !== actor.tenantId
 
+/** What names no tenant holds for the whole site: whoever is bound to one may look, but not touch. */
+const isBeyondTenant = (actor: Actor, name: OperationName): boolean => {
+  const { method, input } = operations[name]
+  return actor.tenantId !== undefined && method !== 'GET' && !Object.hasOwn(input.properties, 'tenantId')
+}
+
 export const createDispatch =
   (handlers: Handlers, report: (error: unknown, name: string) => void): Dispatch =>
   async (actor, name, input) => {
@@ -43,6 +49,8 @@ export const createDispatch =
     const { access } = operations[name]
     if (!mayCall(actor, access))
       return failure('FORBIDDEN', `${name} needs the role ${access}; ${actor.name} is ${actor.role}`)
+    if (isBeyondTenant(actor, name))
+      return failure('FORBIDDEN', `${name} changes the whole site; ${actor.name} holds for one tenant only`)
     const problems = validators.get(name)?.Errors(input) ?? []
     if (problems.length > 0) {
       const { message, details } = inputProblems(problems, Object.keys(operations[name].input.properties))

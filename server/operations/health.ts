@@ -1,8 +1,8 @@
-import type { SystemHealth } from '../../shared/contract/system.ts'
+import type { SystemCounters, SystemHealth } from '../../shared/contract/system.ts'
 import type { EventBus } from '../ports/event-bus.ts'
 import type { Clock } from '../ports/system.ts'
 
-type Counter = Exclude<keyof SystemHealth['counters'], 'activeCalls' | 'writeBacklog'>
+type Counter = Exclude<keyof SystemCounters, 'activeCalls' | 'writeBacklog'>
 
 /** What works, what does not and since when, and how often what happened. */
 export interface Health {
@@ -12,7 +12,7 @@ export interface Health {
   recover(part: string): void
   close(): void
   isClosing(): boolean
-  read(activeCalls: number, writeBacklog: number): SystemHealth
+  read(activeCalls: number, writeBacklog: number): SystemHealth & { counters: SystemCounters }
 }
 
 export const createHealth = (clock: Clock, events: EventBus): Health => {

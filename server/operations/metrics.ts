@@ -1,6 +1,6 @@
-import type { SystemHealth } from '../../shared/contract/system.ts'
+import type { SystemCounters, SystemHealth } from '../../shared/contract/system.ts'
 
-const help: Readonly<Record<keyof SystemHealth['counters'], string>> = {
+const help: Readonly<Record<keyof SystemCounters, string>> = {
   voiceRequests: 'Voice requests received',
   dialResults: 'Dial results received',
   sessionUpdates: 'Session updates received',
@@ -16,11 +16,11 @@ const gauges: ReadonlySet<string> = new Set(['activeCalls', 'writeBacklog'])
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /** The counters in the text format of Prometheus. */
-export const renderMetrics = ({ status, problems, counters }: SystemHealth): string => {
+export const renderMetrics = ({ status, problems, counters }: SystemHealth & { counters: SystemCounters }): string => {
   const lines = Object.entries(counters).flatMap(([name, value]) => {
     const metric = `switchyard_${snake(name)}${gauges.has(name) ? '' : '_total'}`
     return [
-      `# HELP ${metric} ${help[name as keyof SystemHealth['counters']]}`,
+      `# HELP ${metric} ${help[name as keyof SystemCounters]}`,
       `# TYPE ${metric} ${gauges.has(name) ? 'gauge' : 'counter'}`,
       `${metric} ${value}`,
     ]

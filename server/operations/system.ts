@@ -1,4 +1,4 @@
-import type { Handlers } from '../../shared/contract/index.ts'
+import type { Actor, Handlers } from '../../shared/contract/index.ts'
 import type { SystemInfo } from '../../shared/contract/system.ts'
 import type { CallLog } from '../ports/call-store.ts'
 import type { RuntimeState } from '../ports/runtime-state.ts'
@@ -7,8 +7,10 @@ import type { Health } from './health.ts'
 
 type SystemHandlers = Pick<Handlers, Extract<keyof Handlers, `system.${string}`>>
 
+const isOfTheSite = ({ tenantId }: Actor): boolean => tenantId === undefined
+
 export const createSystemHandlers = (
-  about: Omit<SystemInfo, 'nowMs' | 'actor'>,
+  { dataDir, ...about }: Omit<SystemInfo, 'nowMs' | 'actor'>,
   health: Health,
   runtime: RuntimeState,
   callLog: CallLog,
@@ -17,8 +19,12 @@ export const createSystemHandlers = (
   'system.info': (actor) =>
     Promise.resolve({
       ...about,
+      ...(isOfTheSite(actor) && actor.role !== 'analyst' && { dataDir }),
       nowMs: clock.nowMs(),
       actor: { name: actor.name, role: actor.role, ...(actor.tenantId !== undefined && { tenantId: actor.tenantId }) },
     }),
-  'system.health': async () => health.read(await runtime.liveCallCount(), callLog.backlog()),
+  async 'system.health'(actor) {
+    const { counters, ...rest } = health.read(await runtime.liveCallCount(), callLog.backlog())
+    return isOfTheSite(actor) ? { ...rest, counters } : rest
+  },
 })

@@ -1,9 +1,11 @@
+import { DomainError } from '../domain/errors.ts'
 import { any, parsePattern, type Pattern } from '../domain/routing/pattern.ts'
 import { createRouteTableBuilder, type RouteTable } from '../domain/routing/route-table.ts'
 import type { RoutableAgent, RoutableGroup, RoutableProvider, RoutingConfig } from '../domain/routing/routing-config.ts'
 import { defaultRetryOn } from '../domain/routing/routing-engine.ts'
-import type { ConfigurationStore, ListQuery, Page, StoredGroup, StoredTenant } from '../ports/configuration.ts'
+import type { ConfigurationStore, StoredGroup, StoredTenant } from '../ports/configuration.ts'
 import type { Log } from '../ports/system.ts'
+import { allOf } from './rows.ts'
 
 /** A tenant as the call path sees it: one immutable value, replaced as a whole when its configuration changes. */
 export interface TenantInForce {
@@ -24,6 +26,10 @@ export interface TenantDirectory {
   reloadProviders(): Promise<void>
 }
 
+export const assertKnownTenant = (directory: Pick<TenantDirectory, 'byId'>, tenantId: string): void => {
+  if (!directory.byId(tenantId)) throw new DomainError('NOT_FOUND', `There is no tenant ${tenantId}`)
+}
+
 export const defaults = {
   ringTimeoutSeconds: 25,
   timeLimitSeconds: 14_400,
@@ -33,18 +39,6 @@ export const defaults = {
 } as const
 
 const pageSize = 5000
-
-/** Every row of a noun, a page at a time. */
-const allOf = async <Row>(list: (query: ListQuery) => Promise<Page<Row>>): Promise<Row[]> => {
-  const rows: Row[] = []
-  let cursor: string | undefined
-  do {
-    const page: Page<Row> = await list({ limit: 1000, cursor })
-    rows.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
-  return rows
-}
 
 const toGroup = (group: StoredGroup, tenantRingSeconds: number): RoutableGroup => ({
   id: group.id,

@@ -1,6 +1,8 @@
 import type { ControlPlaneEvent, EventName, EventPayload } from '../../shared/contract/events.ts'
 
 export interface EventBus {
+  /** Since when it counts: a `seq` of another start says nothing here. */
+  readonly startedAtMs: number
   publish<N extends EventName>(name: N, payload: EventPayload<N>): void
   /** Listeners must not throw; returns its own unsubscribe. */
   subscribe(listener: (event: ControlPlaneEvent) => void): () => void

@@ -8,7 +8,7 @@ export const SystemInfo = Type.Object({
   startedAtMs: Ms,
   nowMs: Ms,
   nodeVersion: Type.String(),
-  dataDir: Type.String(),
+  dataDir: Type.Optional(Type.String({ description: 'Shown to owners and admins of the whole site' })),
   runtimeState: oneOf(['embedded', 'redis']),
   publicUrl: Type.Optional(Type.String()),
   webhookUrl: Type.Optional(Type.String()),
@@ -20,19 +20,25 @@ export type SystemInfo = Type.Static<typeof SystemInfo>
 export const SystemHealth = Type.Object({
   status: oneOf(['ok', 'degraded', 'closing']),
   problems: Type.Array(Type.Object({ part: Type.String(), message: Type.String(), sinceMs: Ms })),
-  counters: Type.Object({
-    voiceRequests: Type.Integer(),
-    dialResults: Type.Integer(),
-    sessionUpdates: Type.Integer(),
-    cdrs: Type.Integer(),
-    duplicates: Type.Integer(),
-    undurableAnswers: Type.Integer({ description: 'Answers sent before their decision was written' }),
-    faults: Type.Integer(),
-    activeCalls: Type.Integer(),
-    writeBacklog: Type.Integer({ description: 'Writes waiting for the store' }),
-  }),
+  counters: Type.Optional(
+    Type.Object(
+      {
+        voiceRequests: Type.Integer(),
+        dialResults: Type.Integer(),
+        sessionUpdates: Type.Integer(),
+        cdrs: Type.Integer(),
+        duplicates: Type.Integer(),
+        undurableAnswers: Type.Integer({ description: 'Answers sent before their decision was written' }),
+        faults: Type.Integer(),
+        activeCalls: Type.Integer(),
+        writeBacklog: Type.Integer({ description: 'Writes waiting for the store' }),
+      },
+      { description: 'Of the whole site; not shown to who holds for one tenant' },
+    ),
+  ),
 })
 export type SystemHealth = Type.Static<typeof SystemHealth>
+export type SystemCounters = NonNullable<SystemHealth['counters']>
 
 export const systemOperations = {
   'system.info': {

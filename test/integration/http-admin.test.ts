@@ -390,6 +390,13 @@ describe('probes', () => {
     expect((await other.inject('/readyz')).statusCode).toBe(200)
   })
 
+  it('metrics of the whole site are not for whoever is bound to a tenant', async () => {
+    const { app } = await anAdminApp()
+    const answer = await app.inject({ url: '/metrics', headers: bearer('analyst-token') })
+    expect(answer.statusCode).toBe(403)
+    expect(answer.body).not.toContain('switchyard_up')
+  })
+
   it('metrics in the text form of Prometheus', async () => {
     const { app } = await anApp()
     const answer = await app.inject({ url: '/metrics', headers: bearer() })

@@ -68,25 +68,25 @@ describe('the stream of events', () => {
     bus.publish('agent.changed', changed('t1', 'a1'))
     bus.publish('system.recovered', { part: 'line\nbreak', atMs: 5 })
     const expected = [
-      { id: '1', event: 'agent.changed', data: changed('t1', 'a1') },
-      { id: '2', event: 'system.recovered', data: { part: 'line\nbreak', atMs: 5 } },
+      { id: '1000-1', event: 'agent.changed', data: changed('t1', 'a1') },
+      { id: '1000-2', event: 'system.recovered', data: { part: 'line\nbreak', atMs: 5 } },
     ]
     await expect.poll(one.messages).toEqual(expected)
     await expect.poll(two.messages).toEqual(expected)
   })
 
   it.each([
-    ['the header', '/api/v1/events', { 'last-event-id': '1' }],
-    ['the query', '/api/v1/events?lastEventId=1', {}],
+    ['the header', '/api/v1/events', { 'last-event-id': '1000-1' }],
+    ['the query', '/api/v1/events?lastEventId=1000-1', {}],
   ])('goes on after the event named in %s', async (_where, path, headers) => {
     const { port, bus } = await anApp()
     for (const id of ['a1', 'a2', 'a3']) bus.publish('agent.changed', changed('t1', id))
     const listener = await hear(port, path, { ...bearer(), ...headers })
     bus.publish('agent.changed', changed('t1', 'a4'))
-    await expect.poll(() => listener.messages().map(({ id }) => id)).toEqual(['2', '3', '4'])
+    await expect.poll(() => listener.messages().map(({ id }) => id)).toEqual(['1000-2', '1000-3', '1000-4'])
   })
 
-  it.each(['1', '99', 'nonsense', '-1', '1'.repeat(40)])(
+  it.each(['1000-1', '1000-99', 'nonsense', '-1', '3', '-3', '1000-', '1'.repeat(40)])(
     'says so when it does not know what came after %s',
     async (id) => {
       const { bus } = anEventBus(2)
@@ -98,11 +98,30 @@ describe('the stream of events', () => {
     },
   )
 
+  it('asks to read again when the number is one of before a restart', async () => {
+    const { port, bus } = await anApp()
+    for (const agent of ['a1', 'a2', 'a3']) bus.publish('agent.changed', changed('t1', agent))
+    const listener = await hear(port, undefined, { ...bearer(), 'last-event-id': '999-1' })
+    await expect.poll(() => listener.messages().map(({ event }) => event)).toEqual(['resync'])
+  })
+
+  it('keeps the figures of the whole site from whoever is bound to a tenant', async () => {
+    const { port, bus } = await anApp()
+    const [bound, asking] = [
+      await hear(port, undefined, bearer('analyst-token')),
+      await hear(port, '/api/v1/events?tenantId=t1'),
+    ]
+    bus.publish('metrics.updated', { atMs: 1, health: { status: 'ok', problems: [] } })
+    bus.publish('agent.changed', changed('t1', 'a1'))
+    await expect.poll(() => bound.messages().map(({ event }) => event)).toEqual(['agent.changed'])
+    await expect.poll(() => asking.messages().map(({ event }) => event)).toEqual(['metrics.updated', 'agent.changed'])
+  })
+
   it('asks to read again rather than sending a flood', async () => {
     const { bus } = anEventBus(1000)
     const { port } = await anApp({ events: bus })
     for (let n = 0; n < 600; n += 1) bus.publish('agent.changed', changed('t1', 'x'.repeat(1000)))
-    const listener = await hear(port, undefined, { ...bearer(), 'last-event-id': '0' })
+    const listener = await hear(port, undefined, { ...bearer(), 'last-event-id': '1000-0' })
     await expect.poll(() => listener.messages().map(({ event }) => event)).toEqual(['resync'])
   })
 
@@ -118,7 +137,7 @@ describe('the stream of events', () => {
       bus.publish('provider.changed', { id: 'site', change: 'updated' })
     }
     tell()
-    const listener = await hear(port, path, { ...bearer(token), 'last-event-id': '0' })
+    const listener = await hear(port, path, { ...bearer(token), 'last-event-id': '1000-0' })
     tell()
     await expect
       .poll(() => listener.messages().map(({ data }) => (data as { id: string }).id))

@@ -51,6 +51,7 @@ export const anEventBus = (kept = 100) => {
   const listeners = new Set<(event: ControlPlaneEvent) => void>()
   let seq = 0
   const bus: EventBus = {
+    startedAtMs: 1000,
     publish: (name, payload) => {
       seq += 1
       const event = { seq, name, payload } as ControlPlaneEvent

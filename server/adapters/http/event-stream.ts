@@ -14,16 +14,24 @@ const maxUnsentBytes = 1024 * 1024
 
 const resync = 'event: resync\ndata: {}\n\n'
 
-const frameOf = ({ seq, name, payload }: ControlPlaneEvent): string =>
-  `id: ${seq}\nevent: ${name}\ndata: ${JSON.stringify(payload)}\n\n`
+/** The start stands before the number, which counts anew after a restart. */
+const frameOf = (startedAtMs: number, { seq, name, payload }: ControlPlaneEvent): string =>
+  `id: ${startedAtMs}-${seq}\nevent: ${name}\ndata: ${JSON.stringify(payload)}\n\n`
+
+interface Listener {
+  readonly tenantId: string | undefined
+  /** May see no other tenant, nor figures that count them all. */
+  readonly isBound: boolean
+}
 
 /** Events without a tenant are about the site, which concerns everybody signed in. */
-const isFor = (tenantId: string | undefined, { payload }: ControlPlaneEvent): boolean =>
-  tenantId === undefined || !('tenantId' in payload) || payload.tenantId === tenantId
+const isFor = ({ tenantId, isBound }: Listener, { name, payload }: ControlPlaneEvent): boolean => {
+  if (name === 'metrics.updated') return !isBound
+  return tenantId === undefined || !('tenantId' in payload) || payload.tenantId === tenantId
+}
 
-interface Client {
+interface Client extends Listener {
   readonly response: ServerResponse
-  readonly tenantId: string | undefined
   /** False once who opened the stream may not read it any more. */
   readonly isStillWelcome: () => Promise<boolean>
 }
@@ -36,11 +44,12 @@ const lastSeen = (request: FastifyRequest): string | undefined => {
 }
 
 /** What a client missed, as frames; a request to read everything again when that is not known or too much. */
-const missedFrames = (events: EventBus, lastId: string | undefined, tenantId: string | undefined): string => {
+const missedFrames = (events: EventBus, lastId: string | undefined, listener: Listener): string => {
   if (lastId === undefined) return ''
-  const missed = /^\d{1,15}$/.test(lastId) ? events.since(Number(lastId)) : undefined
+  const [, start, seq] = /^(\d{1,15})-(\d{1,15})$/.exec(lastId) ?? []
+  const missed = Number(start) === events.startedAtMs ? events.since(Number(seq)) : undefined
   if (missed === undefined) return resync
-  const frames = missed.filter((event) => isFor(tenantId, event)).map(frameOf)
+  const frames = missed.filter((event) => isFor(listener, event)).map((event) => frameOf(events.startedAtMs, event))
   return frames.reduce((bytes, frame) => bytes + frame.length, 0) > maxUnsentBytes / 2 ? resync : frames.join('')
 }
 
@@ -65,8 +74,8 @@ export const addEventStream = (
 
   const unsubscribe = deps.events.subscribe((event) => {
     if (clients.size === 0) return
-    const frame = frameOf(event)
-    for (const client of clients) if (isFor(client.tenantId, event)) write(client, frame)
+    const frame = frameOf(deps.events.startedAtMs, event)
+    for (const client of clients) if (isFor(client, event)) write(client, frame)
   })
 
   const beat = async (client: Client): Promise<void> => {
@@ -111,9 +120,10 @@ export const addEventStream = (
       'cache-control': 'no-store',
       'x-accel-buffering': 'no', // proxies that buffer would hold events back
     })
-    const client: Client = { response, tenantId, isStillWelcome: () => deps.isStillWelcome(request) }
+    const listener = { tenantId, isBound: bound !== undefined }
+    const client: Client = { response, ...listener, isStillWelcome: () => deps.isStillWelcome(request) }
     // Nothing can be published between reading what was missed and joining: all of this is one step.
-    response.write(`retry: 2000\n\n${missedFrames(deps.events, lastSeen(request), tenantId)}`)
+    response.write(`retry: 2000\n\n${missedFrames(deps.events, lastSeen(request), listener)}`)
     clients.add(client)
     response.on('close', () => clients.delete(client))
     response.on('error', () => clients.delete(client))

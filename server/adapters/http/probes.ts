@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Access } from './access.ts'
+import { sendFailure } from './failures.ts'
 
 export interface Readiness {
   readonly ready: boolean
@@ -24,7 +25,11 @@ export const addProbes = (
       .header('cache-control', 'no-store')
       .send(readiness)
   })
-  app.get('/metrics', { onRequest: app.admitOnly }, async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await deps.metrics()),
-  )
+  app.get('/metrics', { onRequest: app.admitOnly }, async (request, reply) => {
+    if (request.actor?.tenantId !== undefined) {
+      const message = 'The metrics are of the whole site; a token for one tenant does not show them'
+      return sendFailure(reply, { code: 'FORBIDDEN', message })
+    }
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await deps.metrics())
+  })
 }

@@ -2,11 +2,12 @@ import type { ControlPlaneEvent, EventName, EventPayload } from '../../../shared
 import type { EventBus } from '../../ports/event-bus.ts'
 
 /** Keeps the last `remembered` events, so that a client that was away shortly misses nothing. */
-export const createEventBus = (remembered = 2000): EventBus => {
+export const createEventBus = (remembered = 2000, startedAtMs = Date.now()): EventBus => {
   const listeners = new Set<(event: ControlPlaneEvent) => void>()
   const ring: ControlPlaneEvent[] = []
   let seq = 0
   return {
+    startedAtMs,
     publish<N extends EventName>(name: N, payload: EventPayload<N>) {
       seq += 1
       const event = { seq, name, payload } as ControlPlaneEvent

@@ -1,0 +1,21 @@
+import { operations, type Actor, type Handlers, type OperationName } from '../../shared/contract/index.ts'
+
+type Lock = <T>(key: string, work: () => Promise<T>) => Promise<T>
+type Handle = (actor: Actor, input: { readonly tenantId?: string }) => Promise<unknown>
+
+/** Takes long and changes nothing. */
+const dryRuns: ReadonlySet<string> = new Set<OperationName>(['routing.test'])
+
+/**
+ * Changes of one tenant's configuration go one after the other: each is checked against what others have stored, and two
+ * at once could each pass and together make what is refused, such as groups that lead to each other.
+ */
+export const inTurn = (handlers: Handlers, lock: Lock): Handlers => {
+  const waiting = Object.entries(handlers).map(([name, handler]) => {
+    const handle = handler as Handle
+    const isChange = operations[name as OperationName].method !== 'GET' && !dryRuns.has(name)
+    const wrapped: Handle = (actor, input) => lock(input.tenantId ?? '', () => handle(actor, input))
+    return [name, isChange ? wrapped : handle]
+  })
+  return Object.fromEntries(waiting) as Handlers
+}
