@@ -3,7 +3,7 @@ import { selectMember, type SelectableMember } from '../../server/domain/routing
 import { strategies } from '../../server/domain/routing/strategies/index.ts'
 import { countFirstChoice, emptyTally, expire, type GroupTally } from '../../server/domain/routing/strategies/tally.ts'
 
-export const windowMs = 86_400_000
+const windowMs = 86_400_000
 
 /** A group that is asked call after call, as the runtime state asks it. */
 export const aRotation = (strategy: StrategyName, tally: GroupTally = emptyTally()) => {
