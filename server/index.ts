@@ -104,7 +104,13 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
   const crypto = systemCrypto
   const startedAtMs = clock.nowMs()
   const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
-  const store = await openSqliteStore({ dataDir: config.dataDir, masterKey, log, appVersion: config.version })
+  const store = await openSqliteStore({
+    dataDir: config.dataDir,
+    masterKey,
+    log,
+    appVersion: config.version,
+    exclusive: true,
+  })
   const closers: (() => Promise<unknown>)[] = [() => store.close()]
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close()

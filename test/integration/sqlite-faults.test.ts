@@ -8,6 +8,7 @@ import { migrate } from '../../server/adapters/sqlite/migrate.ts'
 import { migrations } from '../../server/adapters/sqlite/migrations/index.ts'
 import { createSeenTokens } from '../../server/adapters/sqlite/seen-tokens.ts'
 import { createTallyJournal } from '../../server/adapters/sqlite/tally-journal.ts'
+import { packUnit, type PackedUnit } from '../../server/adapters/sqlite/packed-unit.ts'
 import { createSqliteTenantRepository } from '../../server/adapters/sqlite/tenant-repository.ts'
 import { createThreadClient } from '../../server/adapters/sqlite/thread-client.ts'
 import { createWalKeeper } from '../../server/adapters/sqlite/wal-keeper.ts'
@@ -35,8 +36,8 @@ describe('a disk that is full', () => {
     const keyring = createKeyring(db, createSecretKey(Buffer.alloc(32)))
     createSqliteTenantRepository(db, keyring).create(aTenant({ id: 'tenant-1' }))
     const write = createBatchWriter(db, keyring)
-    const batch = (from: number): Batch => ({
-      units: Array.from({ length: 100 }, (_, n) => aVoiceUnit('tenant-1', from + n)),
+    const batch = (from: number): Batch<PackedUnit> => ({
+      units: Array.from({ length: 100 }, (_, n) => packUnit(aVoiceUnit('tenant-1', from + n))),
       journal: [],
     })
     const count = () => db.prepare('SELECT count(*) AS n FROM call_records').get()

@@ -3,12 +3,13 @@ import type { UnitOfWork } from '../../ports/call-store.ts'
 import type { JournalEntry } from './journal-entry.ts'
 import { createJournalWriter } from './journal-repository.ts'
 import type { Keyring } from './keyring.ts'
+import type { PackedUnit } from './packed-unit.ts'
 import { isStorageFault } from './store-errors.ts'
 import { createUnitWriter } from './unit-writer.ts'
 import { type WireError, toWireError } from './wire-error.ts'
 
-export interface Batch {
-  readonly units: readonly UnitOfWork[]
+export interface Batch<Unit = UnitOfWork> {
+  readonly units: readonly Unit[]
   readonly journal: readonly JournalEntry[]
 }
 
@@ -65,7 +66,7 @@ export const createBatchWriter = (db: Database, keyring: Keyring) => {
     }
   }
 
-  const writeAll = (batch: Batch): BatchReport => {
+  const writeAll = (batch: Batch<PackedUnit>): BatchReport => {
     for (const entry of batch.journal) writeJournal(entry)
     for (const unit of batch.units) units.write(unit)
     // An empty batch asks whether writing works, which an empty transaction would not tell.
@@ -73,7 +74,7 @@ export const createBatchWriter = (db: Database, keyring: Keyring) => {
     return { failed: [] }
   }
 
-  const writeOneByOne = (batch: Batch): BatchReport => {
+  const writeOneByOne = (batch: Batch<PackedUnit>): BatchReport => {
     const journalError = attempt(() => batch.journal.forEach(writeJournal))
     const failed: { index: number; error: WireError }[] = []
     for (const [index, unit] of batch.units.entries()) {
@@ -83,7 +84,7 @@ export const createBatchWriter = (db: Database, keyring: Keyring) => {
     return journalError ? { failed, journalError } : { failed }
   }
 
-  return (batch: Batch): BatchReport => {
+  return (batch: Batch<PackedUnit>): BatchReport => {
     try {
       return inBatch(() => writeAll(batch))
     } catch (error) {

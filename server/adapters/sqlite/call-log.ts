@@ -22,6 +22,8 @@ interface Waiting {
   readonly unit: UnitOfWork
   readonly durability: 'written' | 'synced'
   readonly sequence: number
+  /** About how much of it there is. */
+  readonly characters: number
   resolve(): void
   reject(error: Error): void
 }
@@ -121,7 +123,7 @@ export const createCallLog = ({
   const takeBatch = (): Waiting[] => {
     let count = 0
     for (let characters = 0; count < queue.length && count < maxBatch && characters < maxBatchCharacters; count += 1)
-      characters += queue[count]?.unit.webhookEvent?.payload.length ?? 0
+      characters += queue[count]?.characters ?? 0
     return queue.splice(0, count)
   }
 
@@ -178,8 +180,9 @@ export const createCallLog = ({
   return {
     append: (unit, durability) =>
       new Promise((resolve, reject) => {
+        const characters = unit.webhookEvent?.payload.length ?? 0
         const sequence = ++appended
-        queue.push({ unit, durability, sequence, resolve, reject })
+        queue.push({ unit, durability, sequence, characters, resolve, reject })
         if (unit.call) seen.add(unit.call.token)
         pending.note(unit, sequence)
         wake()

@@ -1,8 +1,7 @@
 import type { Database } from 'better-sqlite3'
-import type { Transition } from '../../../shared/contract/calls.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { Call, DialAttempt } from '../../domain/calls/call.ts'
-import { changingColumns, changingValues, indexedColumns, openBit } from './call-columns.ts'
+import { changingColumns, indexedColumns } from './call-columns.ts'
+import type { PackedCall, Values } from './packed-unit.ts'
 import { createRecentMap } from './recent-map.ts'
 
 /** What the writer remembers of a call, so that the next webhook of it costs no search. */
@@ -20,9 +19,9 @@ const placeholders = (count: number) => Array.from({ length: count }, () => '?')
 
 export interface CallWriter {
   /** Inserts or overwrites the call; answers its number. */
-  write(tenantNo: number, call: Call): number
-  writeAttempts(tenantNo: number, callNo: number, attempts: readonly DialAttempt[]): void
-  writeTransitions(tenantNo: number, call: Call, callNo: number, transitions: readonly Transition[]): void
+  write(tenantNo: number, call: PackedCall): number
+  writeAttempts(tenantNo: number, callNo: number, attempts: readonly Values[]): void
+  writeTransitions(tenantNo: number, call: PackedCall, callNo: number, transitions: readonly Values[]): void
   /** After a rollback nothing remembered may be trusted. */
   forget(): void
 }
@@ -52,20 +51,19 @@ ON CONFLICT (tenant_no, call_no, n) DO UPDATE SET decision_id = excluded.decisio
 INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, to_state, ignored) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
 
   const known = createRecentMap<KnownCall>(keptKnown)
-  const nameOf = (tenantNo: number, call: Call) => `${tenantNo} ${call.id}`
+  const nameOf = (tenantNo: number, call: PackedCall) => `${tenantNo} ${call.id}`
 
-  const update = (name: string, call: Call, row: KnownCall): number => {
-    const isOpen = openBit(call)
-    const isMoved = row.startedAtMs !== call.startedAtMs || row.isOpen !== isOpen
-    const values = changingValues(call)
+  const update = (name: string, call: PackedCall, row: KnownCall): number => {
+    const { startedAtMs, isOpen, changing } = call
+    const isMoved = row.startedAtMs !== startedAtMs || row.isOpen !== isOpen
     const { changes } = isMoved
-      ? changeIndexed.run(...values, call.startedAtMs, isOpen, row.no)
-      : change.run(...values, row.no)
+      ? changeIndexed.run(...changing, startedAtMs, isOpen, row.no)
+      : change.run(...changing, row.no)
     if (changes === 0) {
       known.delete(name)
       throw new DomainError('NOT_FOUND', `Call ${call.id} was deleted meanwhile`)
     }
-    row.startedAtMs = call.startedAtMs
+    row.startedAtMs = startedAtMs
     row.isOpen = isOpen
     return row.no
   }
@@ -75,42 +73,27 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       const name = nameOf(tenantNo, call)
       const row = known.get(name)
       if (row) return update(name, call, row)
-      const isOpen = openBit(call)
-      const { changes, lastInsertRowid } = insert.run(
-        tenantNo,
-        call.id,
-        call.token,
-        ...changingValues(call),
-        call.startedAtMs,
-        isOpen,
-      )
+      const { id, token, startedAtMs, isOpen, changing } = call
+      const { changes, lastInsertRowid } = insert.run(tenantNo, id, token, ...changing, startedAtMs, isOpen)
       if (changes === 1) {
         const no = Number(lastInsertRowid)
-        known.set(name, { no, startedAtMs: call.startedAtMs, isOpen, transitions: 0 })
+        known.set(name, { no, startedAtMs, isOpen, transitions: 0 })
         return no
       }
-      const there = find.get(tenantNo, call.token)
-      if (there?.id !== call.id)
-        throw new DomainError(
-          'CONFLICT',
-          `The session token of call ${call.id} belongs to call ${there?.id ?? 'unknown'}`,
-        )
+      const there = find.get(tenantNo, token)
+      if (there?.id !== id)
+        throw new DomainError('CONFLICT', `The session token of call ${id} belongs to call ${there?.id ?? 'unknown'}`)
       const found = { no: there.no, startedAtMs: there.started_at_ms, isOpen: there.is_open, transitions: undefined }
       known.set(name, found)
       return update(name, call, found)
     },
     writeAttempts: (tenantNo, callNo, attempts) => {
-      for (const { n, decisionId, agentId, provider, trunkId, groupId, ...times } of attempts) {
-        const { startedAtMs, endedAtMs, result, leaseUntilMs } = times
-        const who = [decisionId, agentId, provider, trunkId, groupId]
-        putAttempt.run(tenantNo, callNo, n, ...who, startedAtMs, endedAtMs, result, leaseUntilMs)
-      }
+      for (const attempt of attempts) putAttempt.run(tenantNo, callNo, ...attempt)
     },
     writeTransitions: (tenantNo, call, callNo, transitions) => {
       const row = known.get(nameOf(tenantNo, call))
       let n = row?.transitions ?? newestTransition.get(tenantNo, callNo)?.n ?? 0
-      for (const { atMs, event, from, to, ignored } of transitions)
-        addTransition.run(tenantNo, callNo, ++n, atMs, event, from, to, ignored)
+      for (const transition of transitions) addTransition.run(tenantNo, callNo, ++n, ...transition)
       if (row) row.transitions = n
     },
     forget: known.clear,

@@ -10,6 +10,7 @@ import { createCallStore } from './call-store.ts'
 import { createAccessStore, createConfigurationStore } from './configuration-store.ts'
 import { syncDirectory } from './data-directory.ts'
 import type { LookupApi } from './lookup-thread-api.ts'
+import { packUnit } from './packed-unit.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
 import { createSeenTokens } from './seen-tokens.ts'
 import type { StoreThread } from './store-thread-client.ts'
@@ -91,8 +92,8 @@ export const connectStore = async ({
   })
   const tallies = createTallyJournal(() => callLog.wake())
   const callLog = createCallLog({
-    commit: async (batch) => {
-      const { wal, ...report } = await writer.call('batch', 'commit', batch)
+    commit: async ({ units, journal }) => {
+      const { wal, ...report } = await writer.call('batch', 'commit', { units: units.map(packUnit), journal })
       keeper.note(wal)
       return report
     },

@@ -1,6 +1,7 @@
 import type { Log } from '../../ports/system.ts'
 import { connectStore, type Store } from './connect-store.ts'
 import { databaseFile, prepareDataDirectory, syncDirectory } from './data-directory.ts'
+import { lockDataDirectory } from './lock-data-directory.ts'
 import type { LookupApi } from './lookup-thread-api.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
 import { createStoreThread } from './store-thread-client.ts'
@@ -13,13 +14,14 @@ export * from './store-errors.ts'
 
 /**
  * Opens `<dataDir>/switchyard.db`, making or migrating it first. Rejects with a StoreOpenError whose message names the way out:
- * DataDirectoryError, SchemaFromFutureError, NotADatabaseError, MasterKeyError or DiskFullError.
+ * DataDirectoryError, DataDirectoryInUseError, SchemaFromFutureError, NotADatabaseError, MasterKeyError or DiskFullError.
  */
 export const openSqliteStore = async ({
   dataDir,
   masterKey,
   log,
   appVersion,
+  exclusive = false,
 }: {
   dataDir: string
   /** 32 bytes, from loadMasterKey. */
@@ -27,8 +29,11 @@ export const openSqliteStore = async ({
   log: Log
   /** Noted in the file, for the message that an older build shows. */
   appVersion?: string
+  /** For servers, of which there is one in a directory; commands open the store beside it. */
+  exclusive?: boolean
 }): Promise<Store> => {
   await prepareDataDirectory(dataDir)
+  const unlock = exclusive ? await lockDataDirectory(dataDir) : () => undefined
   const parts = { startHost: startWorker, log, nowMs: Date.now }
   const threads = {
     writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
@@ -36,7 +41,12 @@ export const openSqliteStore = async ({
     lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
   }
   const options = { file: databaseFile(dataDir), masterKey, appVersion, nowMs: Date.now() }
-  const store = await connectStore({ threads, options, log })
-  await syncDirectory(dataDir)
-  return store
+  try {
+    const store = await connectStore({ threads, options, log })
+    await syncDirectory(dataDir)
+    return { ...store, close: () => store.close().finally(unlock) }
+  } catch (error) {
+    unlock()
+    throw error
+  }
 }

@@ -7,6 +7,10 @@ export class DataDirectoryError extends StoreOpenError {
   override readonly name = 'DataDirectoryError'
 }
 
+export class DataDirectoryInUseError extends StoreOpenError {
+  override readonly name = 'DataDirectoryInUseError'
+}
+
 export class SchemaFromFutureError extends StoreOpenError {
   override readonly name = 'SchemaFromFutureError'
 }
@@ -26,6 +30,7 @@ export class DiskFullError extends StoreOpenError {
 export const storeOpenErrors = {
   StoreOpenError,
   DataDirectoryError,
+  DataDirectoryInUseError,
   SchemaFromFutureError,
   NotADatabaseError,
   MasterKeyError,

@@ -13,6 +13,7 @@ import { createSqliteMetaRepository } from './meta-repository.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { openDatabase } from './open-database.ts'
+import type { PackedUnit } from './packed-unit.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
@@ -52,7 +53,10 @@ export const openWriter = (options: ThreadOptions) => {
 
   const api = {
     batch: {
-      commit: (batch: Batch): BatchReport & { wal: WalState } => ({ ...writeBatch(batch), wal: checkpoints.look() }),
+      commit: (batch: Batch<PackedUnit>): BatchReport & { wal: WalState } => ({
+        ...writeBatch(batch),
+        wal: checkpoints.look(),
+      }),
     },
     tenants: {
       ...tenants,

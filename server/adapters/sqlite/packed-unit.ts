@@ -1,0 +1,67 @@
+import type { Call } from '../../domain/calls/call.ts'
+import type { AnswerRow, UnitOfWork } from '../../ports/call-store.ts'
+import { changingValues, openBit } from './call-columns.ts'
+
+/** In the order in which a statement binds them. */
+export type Values = readonly unknown[]
+
+export interface PackedCall {
+  readonly id: string
+  readonly token: string
+  readonly startedAtMs: number
+  readonly isOpen: 0 | 1
+  readonly changing: Values
+}
+
+/**
+ * A unit as it travels to the writer: rows of plain values, what is stored as JSON already text. Objects within objects would
+ * be taken apart, put together again and then made into JSON, at three times the price.
+ */
+export interface PackedUnit {
+  readonly tenantId: string
+  readonly call: PackedCall | undefined
+  readonly attempts: readonly Values[]
+  readonly transitions: readonly Values[]
+  readonly decision: Values | undefined
+  readonly webhookEvent: Values | undefined
+  readonly answer: AnswerRow | undefined
+}
+
+const packCall = (call: Call): PackedCall => ({
+  id: call.id,
+  token: call.token,
+  startedAtMs: call.startedAtMs,
+  isOpen: openBit(call),
+  changing: changingValues(call),
+})
+
+const packAttempt = (attempt: Call['attempts'][number]): Values => {
+  const { n, decisionId, agentId, provider, trunkId, groupId, startedAtMs, endedAtMs, result, leaseUntilMs } = attempt
+  return [n, decisionId, agentId, provider, trunkId, groupId, startedAtMs, endedAtMs, result, leaseUntilMs]
+}
+
+const packDecision = ({ id, atMs, outcome, explanation, cxml }: NonNullable<UnitOfWork['decision']>): Values => [
+  id,
+  atMs,
+  JSON.stringify(outcome),
+  JSON.stringify(explanation),
+  cxml,
+]
+
+const packEvent = (event: NonNullable<UnitOfWork['webhookEvent']>): Values => {
+  const { id, kind, atMs, token, outcome, reason, status, latencyMicros, headers, payload, answer } = event
+  return [id, kind, atMs, token, outcome, reason, status, latencyMicros, JSON.stringify(headers), payload, answer]
+}
+
+export const packUnit = (unit: UnitOfWork): PackedUnit => {
+  const { tenantId, call, attempts = [], transitions = [], decision, webhookEvent, answer } = unit
+  return {
+    tenantId,
+    call: call && packCall(call),
+    attempts: attempts.map(packAttempt),
+    transitions: transitions.map(({ atMs, event, from, to, ignored }) => [atMs, event, from, to, ignored]),
+    decision: decision && packDecision(decision),
+    webhookEvent: webhookEvent && packEvent(webhookEvent),
+    answer,
+  }
+}
