@@ -4,7 +4,7 @@ import type { ForkOptions } from 'electron'
 
 const parentPort = new URL('./parent-port.ts', import.meta.url).href
 
-interface RunningProcess {
+export interface RunningProcess {
   readonly pid: number
   readonly type: 'Utility'
   readonly name: string
