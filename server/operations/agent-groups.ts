@@ -69,7 +69,7 @@ export const createAgentGroupHandlers = (deps: ConfigDeps): AgentGroupHandlers =
   }
 
   const changed = async (tenantId: string, id: string, change: 'created' | 'updated' | 'deleted'): Promise<void> => {
-    await directory.reload(tenantId)
+    await directory.reload(tenantId, 'as before')
     events.publish('group.changed', { tenantId, id, change })
   }
 
@@ -125,6 +125,8 @@ export const createAgentGroupHandlers = (deps: ConfigDeps): AgentGroupHandlers =
       assertUnused('Agent group', group.name, await store.usersOf(tenantId, 'group', id), force)
       await store.agentGroups.delete(tenantId, id)
       await changed(tenantId, id, 'deleted')
+      // Not before: until the group is out of force it is counted on.
+      await runtime.forgetGroup(tenantId, id)
       return undefined
     },
     async 'agentGroups.distribution'(_actor, { tenantId, id }) {

@@ -21,8 +21,11 @@ export interface TenantDirectory {
   byId(tenantId: string): TenantInForce | undefined
   all(): readonly TenantInForce[]
   loadAll(): Promise<void>
-  /** Resolves when what is stored now is in force. Requests that come while one waits share it. */
-  reload(tenantId: string): Promise<void>
+  /**
+   * Resolves when what is stored now is in force. Requests that come while one waits share it. Compiling the rules takes
+   * longest; who knows that they are as they were says so.
+   */
+  reload(tenantId: string, rules?: 'as before'): Promise<void>
   reloadProviders(): Promise<void>
 }
 
@@ -39,6 +42,8 @@ export const defaults = {
 } as const
 
 const pageSize = 5000
+/** Readings of one configuration that was changed meanwhile; whoever changes it goes on to ask for one more. */
+const mostReadings = 5
 
 const toGroup = (group: StoredGroup, tenantRingSeconds: number): RoutableGroup => ({
   id: group.id,
@@ -60,10 +65,17 @@ const patternOf = (text: string | undefined, log: Log): Pattern => {
   return { kind: 'exact', value: '' }
 }
 
+interface CompiledRules {
+  readonly rules: RouteTable
+  readonly names: ReadonlyMap<string, string>
+}
+
 export const createTenantDirectory = (store: ConfigurationStore, log: Log): TenantDirectory => {
   const byId = new Map<string, TenantInForce>()
   let byKey = new Map<string, { inForce: TenantInForce; validUntilMs: number | undefined }>()
-  let providers: ReadonlyMap<string, RoutableProvider> = new Map()
+  const compiled = new Map<string, CompiledRules>()
+  /** Tenants whose compiled rules are not the stored ones, or not surely. */
+  const stale = new Set<string>()
   const running = new Map<string, Promise<void>>()
   const waiting = new Map<string, Promise<void>>()
 
@@ -76,14 +88,13 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
     byKey = keys
   }
 
-  const loadProviders = async (): Promise<void> => {
-    providers = new Map(
+  const readProviders = async (): Promise<ReadonlyMap<string, RoutableProvider>> =>
+    new Map(
       (await allOf((query) => store.providers.list(undefined, query))).map((provider) => [provider.key, provider]),
     )
-  }
 
   /** Compiled a page at a time, so that calls are routed in between by the table of before. */
-  const compileRules = async (tenantId: string): Promise<{ rules: RouteTable; names: Map<string, string> }> => {
+  const compileRules = async (tenantId: string): Promise<CompiledRules> => {
     const builder = createRouteTableBuilder()
     const names = new Map<string, string>()
     let after = 0
@@ -108,16 +119,33 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
     }
   }
 
-  const load = async (tenantId: string): Promise<void> => {
-    const tenant = await store.tenants.get(undefined, tenantId)
-    if (!tenant) {
+  /** All of one moment: what was changed while it was read is read again. */
+  const read = async (tenantId: string, isStale: boolean) => {
+    const known = isStale ? undefined : compiled.get(tenantId)
+    for (let reading = 1; ; reading += 1) {
+      const tenant = await store.tenants.get(undefined, tenantId)
+      if (!tenant) return undefined
+      const parts = {
+        providers: await readProviders(),
+        agents: await allOf((query) => store.voiceAgents.list(tenantId, query)),
+        groups: await allOf((query) => store.agentGroups.list(tenantId, query)),
+        table: known ?? (await compileRules(tenantId)),
+      }
+      const after = await store.tenants.get(undefined, tenantId)
+      if (after?.configVersion === tenant.configVersion || reading === mostReadings) return { tenant, ...parts }
+    }
+  }
+
+  const load = async (tenantId: string, isStale: boolean): Promise<void> => {
+    const stored = await read(tenantId, isStale)
+    if (!stored) {
       byId.delete(tenantId)
+      compiled.delete(tenantId)
       indexKeys()
       return
     }
-    const agents = await allOf((query) => store.voiceAgents.list(tenantId, query))
-    const groups = await allOf((query) => store.agentGroups.list(tenantId, query))
-    const { rules, names } = await compileRules(tenantId)
+    const { tenant, providers, agents, groups, table } = stored
+    compiled.set(tenantId, table)
     const ringTimeoutSeconds = tenant.settings.ringTimeoutSeconds ?? defaults.ringTimeoutSeconds
     const routableAgents = new Map<string, RoutableAgent>(agents.map((agent) => [agent.id, agent]))
     const routing: RoutingConfig = {
@@ -133,13 +161,25 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       agents: routableAgents,
       groups: new Map(groups.map((group) => [group.id, toGroup(group, ringTimeoutSeconds)])),
       agentNumbers: new Set(agents.map(({ value }) => value).filter((value) => value.startsWith('+'))),
-      rules,
+      rules: table.rules,
     }
-    byId.set(tenantId, { tenant, routing, ruleName: (ruleId) => names.get(ruleId) })
+    byId.set(tenantId, { tenant, routing, ruleName: (ruleId) => table.names.get(ruleId) })
     indexKeys()
   }
 
-  const reload = (tenantId: string): Promise<void> => {
+  /** Rules that could not be read stay stale; those that change from here on are marked anew. */
+  const loadFresh = async (tenantId: string): Promise<void> => {
+    const wasStale = stale.delete(tenantId)
+    try {
+      await load(tenantId, wasStale)
+    } catch (error) {
+      if (wasStale) stale.add(tenantId)
+      throw error
+    }
+  }
+
+  const reload = (tenantId: string, rules?: 'as before'): Promise<void> => {
+    if (rules === undefined) stale.add(tenantId)
     const queued = waiting.get(tenantId)
     if (queued) return queued
     const before = running.get(tenantId) ?? Promise.resolve()
@@ -147,7 +187,7 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       .catch(() => undefined)
       .then(() => {
         waiting.delete(tenantId)
-        const now = load(tenantId)
+        const now = loadFresh(tenantId)
         running.set(tenantId, now)
         return now
       })
@@ -160,12 +200,10 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
     byId: (tenantId) => byId.get(tenantId),
     all: () => [...byId.values()],
     async loadAll() {
-      await loadProviders()
       for (const { id } of await allOf((query) => store.tenants.list(undefined, query))) await reload(id)
     },
     reload,
     async reloadProviders() {
-      await loadProviders()
       for (const tenantId of byId.keys()) await reload(tenantId)
     },
   }

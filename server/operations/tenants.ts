@@ -48,7 +48,7 @@ const assertLanguage = (language: string | undefined): void => {
 export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
   const { store, directory, runtime, events, clock, newId, newSecret, publicUrl } = deps
   const changed = async (tenantId: string, change: 'created' | 'updated' | 'deleted'): Promise<void> => {
-    await directory.reload(tenantId)
+    await directory.reload(tenantId, 'as before')
     events.publish('tenant.changed', { tenantId, change })
   }
   const get = (tenantId: string): Promise<StoredTenant> => getRow(store.tenants, 'tenant', undefined, tenantId)

@@ -34,8 +34,20 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
     ids: readonly string[],
     change: 'created' | 'updated' | 'deleted',
   ): Promise<void> => {
-    await directory.reload(tenantId)
+    await directory.reload(tenantId, 'as before')
     for (const id of ids) events.publish('agent.changed', { tenantId, id, change })
+  }
+
+  /** The groups that lose a member with it; refuses while the agent is in use. */
+  const groupsLeft = async ({ tenantId, id, name }: StoredAgent, force: boolean | undefined): Promise<string[]> => {
+    const users = await store.usersOf(tenantId, 'agent', id)
+    assertUnused('Voice agent', name, users, force)
+    return users.filter(({ kind }) => kind === 'group member').map((user) => user.id)
+  }
+  const deleted = async (tenantId: string, ids: readonly string[], groupIds: Iterable<string>): Promise<void> => {
+    await changed(tenantId, ids, 'deleted')
+    for (const id of ids) results.forget(tenantId, id)
+    for (const id of groupIds) events.publish('group.changed', { tenantId, id, change: 'updated' })
   }
 
   const assertAgent = async (agent: StoredAgent): Promise<void> => {
@@ -87,21 +99,23 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
     },
     async 'voiceAgents.delete'(_actor, { tenantId, id, force }) {
       const agent = await getRow(store.voiceAgents, 'voice agent', tenantId, id)
-      assertUnused('Voice agent', agent.name, await store.usersOf(tenantId, 'agent', id), force)
+      const left = await groupsLeft(agent, force)
       await store.voiceAgents.delete(tenantId, id)
-      await changed(tenantId, [id], 'deleted')
+      await deleted(tenantId, [id], left)
       return undefined
     },
     async 'voiceAgents.bulk'(_actor, { tenantId, action, ids, force }) {
       await assertTenant(deps, tenantId)
+      const left = new Set<string>()
       if (action === 'delete') {
         for (const id of ids) {
           const agent = await store.voiceAgents.get(tenantId, id)
-          if (agent) assertUnused('Voice agent', agent.name, await store.usersOf(tenantId, 'agent', id), force)
+          if (agent) for (const groupId of await groupsLeft(agent, force)) left.add(groupId)
         }
       }
       const count = await store.bulk('voiceAgents', tenantId, ids, action, clock.nowMs())
-      await changed(tenantId, ids, action === 'delete' ? 'deleted' : 'updated')
+      if (action === 'delete') await deleted(tenantId, ids, left)
+      else await changed(tenantId, ids, 'updated')
       return { changed: count }
     },
   }

@@ -59,6 +59,8 @@ export interface RuntimeState {
   loadAnswer(tenantId: string, key: string): Promise<{ readonly status: number; readonly body: string } | undefined>
   saveAnswer(tenantId: string, key: string, answer: { readonly status: number; readonly body: string }): Promise<void>
 
+  /** Forgets the tally of a group that was deleted. */
+  forgetGroup(tenantId: string, groupId: string): Promise<void>
   /** Forgets what belongs to a tenant that was deleted. */
   forgetTenant(tenantId: string): Promise<void>
   close(): Promise<void>

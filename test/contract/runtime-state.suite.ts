@@ -399,6 +399,21 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
       })
     })
 
+    it('forgets a group, and no other', async () => {
+      const harness = await aHarness()
+      let state = await harness.open()
+      const choicesOf = async (id: string) => (await state.groupState(tenantId, id, hour, now)).firstChoices.size
+      for (const id of ['group-1', 'group-2'])
+        await state.select(aRequest({ group: { id, strategy: 'round_robin', windowMs: hour } }))
+      await state.forgetGroup(tenantId, 'group-1')
+      await state.forgetGroup(tenantId, 'never-seen')
+      expect([await choicesOf('group-1'), await choicesOf('group-2')]).toEqual([0, 3])
+      await harness.crash()
+      state = await harness.open()
+      expect([await choicesOf('group-1'), await choicesOf('group-2')]).toEqual([0, 3])
+      await state.close()
+    })
+
     it('forgets a tenant, and nobody else', async () => {
       const harness = await aHarness()
       let state = await harness.open()

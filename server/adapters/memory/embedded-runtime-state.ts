@@ -142,6 +142,10 @@ export const createEmbeddedRuntimeState = async (
       answers.set(key(tenantId, name), answer)
       return Promise.resolve()
     },
+    forgetGroup(tenantId, groupId) {
+      if (tallies.delete(key(tenantId, groupId))) journal.deleteTally(tenantId, groupId)
+      return Promise.resolve()
+    },
     forgetTenant(tenantId) {
       const belongs = (name: string): boolean => name.startsWith(`${tenantId}\n`)
       for (const name of liveCalls.keys()) if (belongs(name)) liveCalls.delete(name)

@@ -71,3 +71,29 @@ it('a refusal to delete points at the users in paths without blanks', async () =
   expect(answer.body.error.details.length).toBeGreaterThan(0)
   for (const { path } of answer.body.error.details) expect(path).toMatch(/^\/group-member\/[\w-]+$/)
 })
+
+it('an agent deleted by force leaves its groups, which is told, and its results are forgotten', async () => {
+  const heard: string[] = []
+  const stop = test.server.events.subscribe(({ name, payload }) => {
+    if (name === 'group.changed') heard.push(payload.id)
+  })
+  const agent = site.agents[2]
+  const one = await test.api('DELETE', `${site.path}/voice-agents/${agent?.id}?force=true`)
+  expect(one.status).toBe(204)
+  expect([...heard].sort()).toEqual(
+    Object.values(site.groups)
+      .map(({ id }) => id)
+      .sort(),
+  )
+  heard.length = 0
+  const many = await test.api('POST', `${site.path}/voice-agents/bulk`, {
+    action: 'delete',
+    ids: [site.agents[1]?.id],
+    force: true,
+  })
+  expect(many.body).toEqual({ changed: 1 })
+  stop()
+  expect(heard.length).toBe(3)
+  const group = await test.api<AgentGroup>('GET', `${site.path}/agent-groups/${site.groups.priority.id}`)
+  expect(group.body.members.map(({ agentId }) => agentId)).toEqual([site.agents[0]?.id])
+})
