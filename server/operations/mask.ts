@@ -39,7 +39,8 @@ const maskOwn = (text: string, { tenant }: TenantInForce): string => {
   return masked
 }
 
-const signedState = /((?:^|[?&])s=)[^&\s"'<>\\]*/g
+/** A quote may be part of it: nothing escapes one in a URL. */
+const signedState = /((?:^|[?&])s=)[^&\s"<>\\]*/g
 const scheme = /\b(bearer|basic)\s+[^\s"',;]+/gi
 /** Up to what ends a parameter of a query or form; text that says no more than a name is left alone. */
 const assigned = new RegExp(String.raw`((?:${secretName.source})[^\s=:&?"']{0,60}["']?\s{0,9}[=:])[^&#]*`, 'gi')

@@ -48,6 +48,7 @@ describe('what people see of a webhook', () => {
     ['password=hidden&To=1', 'password=***&To=1'],
     ['To=1&apiKey=hidden', 'To=1&apiKey=***'],
     ['s=1.k.state.signature&CallSid=x', 's=***&CallSid=x'],
+    ["s=1.k.to'ken.signature&CallSid=x", 's=***&CallSid=x'],
     [
       '{"url":"https://h/voice/another-key/dial-result?s=1.k.sig","kept":"yes"}',
       '{"url":"https://h/voice/***/dial-result?s=***","kept":"yes"}',
