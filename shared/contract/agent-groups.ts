@@ -108,7 +108,9 @@ export const Distribution = Type.Object({
       why: Type.Optional(Type.String({ description: 'Why it is not eligible' })),
       weight: Type.Integer(),
       activeCalls: Type.Integer(),
-      firstChoices: Type.Integer({ description: 'First choices in the window' }),
+      firstChoices: Type.Integer({
+        description: 'First choices inside the window, since the set of eligible members last changed',
+      }),
       targetShare: Type.Number(),
       realShare: Type.Number(),
       lastUsedAtMs: Type.Optional(Ms),

@@ -24,7 +24,9 @@ const ComparedMember = Type.Object({
   weight: Type.Optional(Type.Integer()),
   priority: Type.Optional(Type.Integer()),
   activeCalls: Type.Optional(Type.Integer()),
-  firstChoices: Type.Optional(Type.Integer({ description: 'First choices inside the window or the rotation' })),
+  firstChoices: Type.Optional(
+    Type.Integer({ description: 'First choices inside the window, since the set of eligible members last changed' }),
+  ),
   behind: Type.Optional(Type.Number({ description: 'Calls behind its weighted share, this call included' })),
 })
 
