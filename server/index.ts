@@ -196,10 +196,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }
     const dispatch = createDispatch(inTurn(handlers, createKeyedLock()), (error, name) =>
-      log.error(
-        { operation: name, err: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-        'An operation failed',
-      ),
+      log.error({ operation: name, err: error }, 'An operation failed'),
     )
     const readHealth = async () => health.read(await runtime.liveCallCount(), callLog.backlog())
     const adminApp = await buildAdminApp({
@@ -228,7 +225,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     )
 
     const quietly = (what: string, work: () => Promise<unknown>) => (): void => {
-      work().catch((error: unknown) => log.error({ err: String(error) }, `${what} failed; it is tried again`))
+      work().catch((error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`))
     }
     const sweep = quietly('Looking for lost calls', async () => {
       const lost = await closeLostCalls(webhookDeps)

@@ -37,7 +37,7 @@ const readText = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
   return text === undefined || text === '' ? undefined : text
 }
 
-export const defaultDataDir = (): string => envPaths('switchyard', { suffix: '' }).data
+const defaultDataDir = (): string => envPaths('switchyard', { suffix: '' }).data
 
 /** The settings of the environment; what is not set has a default. */
 export const readConfig = (env: NodeJS.ProcessEnv, overrides: Partial<ServerConfig> = {}): ServerConfig => ({

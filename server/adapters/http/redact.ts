@@ -6,14 +6,21 @@ const secrets: readonly (readonly [RegExp, string])[] = [
   [/\?[^\s"'<>)]*=[^\s"'<>)]*/g, '?…'],
 ]
 
-export const redact = (text: string): string =>
-  secrets.reduce((clean, [pattern, mask]) => clean.replace(pattern, mask), text)
+const redact = (text: string): string => secrets.reduce((clean, [pattern, mask]) => clean.replace(pattern, mask), text)
 
 /** The path of a request as logs may show it. */
 export const maskedPath = (url: string): string => redact(url.split('?', 1)[0] ?? '')
 
-export const describeError = (error: unknown): Record<string, unknown> => {
+const mostCauses = 5
+
+export const describeError = (error: unknown, causes = 0): Record<string, unknown> => {
   if (!(error instanceof Error)) return { error: redact(String(error)) }
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
-  return { error: error.name, ...code, stack: redact(error.stack ?? error.message) }
+  const hasCause = error.cause !== undefined && causes < mostCauses
+  return {
+    error: error.name,
+    ...code,
+    stack: redact(error.stack ?? error.message),
+    ...(hasCause && { cause: describeError(error.cause, causes + 1) }),
+  }
 }

@@ -6,9 +6,9 @@ const policy = (rules: Readonly<Record<string, string>>): string =>
     .join('; ')
 
 /** For answers that are data: nothing in them may ever run. */
-export const dataPolicy = policy({ 'default-src': "'none'" })
+const dataPolicy = policy({ 'default-src': "'none'" })
 
-/** The console's styles are made at run time by its component library; scripts come from files alone. */
+/** The console's scripts and styles come from its own files alone. */
 export const consolePolicy = policy({
   'default-src': "'self'",
   'script-src': "'self'",
