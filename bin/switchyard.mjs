@@ -34,7 +34,10 @@ if (isNodeNewEnough) {
   const node = bundledNode()
   if (!node || !existsSync(node)) fail(`needs Node 22 or newer, this is ${process.version}. Run "npm ci" first.`)
   const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // A terminal sends these to the child as well; sent twice, the second would count as impatience.
+  const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => hasTerminal || child.kill(signal))
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
   child.on('error', (error) => fail(error.message))
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }

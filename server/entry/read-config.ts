@@ -10,7 +10,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const consoleDir = import.meta.url.endsWith('.ts') ? resolve(here, '../../out/renderer') : resolve(here, '../renderer')
 
 /** Built or from source, the manifest is two levels up. */
-const readVersion = (): string =>
+export const readVersion = (): string =>
   (JSON.parse(readFileSync(join(here, '../../package.json'), 'utf8')) as { version: string }).version
 
 const readPort = (env: NodeJS.ProcessEnv, name: string, fallback: number): number => {
@@ -25,7 +25,7 @@ const readUrl = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
   const text = env[name]?.trim()
   if (text === undefined || text === '') return undefined
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return text
+  if (url && /^https?:$/.test(url.protocol) && !/[?#@\s]/.test(text)) return text
   throw new DomainError(
     'INVALID_INPUT',
     `${name} is "${text}"; it wants the URL under which Cloudonix reaches this machine, e.g. https://voice.example.com`,

@@ -5,6 +5,9 @@ import { readConfig } from './read-config.ts'
 /** Longer than any request; who still waits then is not coming back. */
 const longestDrainMs = 15_000
 
+/** As a shell reads it back. */
+const shellWord = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+
 /** Runs the control plane until a signal asks it to close. */
 export const runServer = async (overrides: Partial<ServerConfig>): Promise<void> => {
   const config = readConfig(process.env, overrides)
@@ -21,7 +24,10 @@ export const runServer = async (overrides: Partial<ServerConfig>): Promise<void>
         log: server.log,
       })
     : undefined
-  if (demo) console.log('Demo:      simulated calls are playing; open the console to watch them')
+  if (demo) {
+    console.log('Demo:      simulated calls are playing; open the console to watch them')
+    console.log(`API token: SWITCHYARD_DATA_DIR=${shellWord(config.dataDir)} switchyard token create`)
+  }
 
   let isClosing = false
   const close = async (signal: string): Promise<void> => {

@@ -11,4 +11,5 @@ export {
 } from './run-simulation.ts'
 export { parseScenario, ScenarioError, type Scenario, type ScenarioInput } from './scenario.ts'
 export { isGood, type Summary } from './summary.ts'
+export { assertListening } from './assert-listening.ts'
 export { fetchExpectations, verifyCalls, type ControlPlaneAccess, type Mismatch, type Verification } from './verify.ts'

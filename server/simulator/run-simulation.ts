@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHttpClient } from './http-client.ts'
 import { playCall } from './play-call.ts'
 import type { PlayedCall } from './played-call.ts'
-import { parseScenario, ScenarioError, type Scenario, type ScenarioInput } from './scenario.ts'
+import { readTargetUrl } from './assert-listening.ts'
+import { parseScenario, type Scenario, type ScenarioInput } from './scenario.ts'
 import { summarise, type Summary } from './summary.ts'
 import { createTally } from './tally.ts'
 
@@ -41,9 +42,7 @@ export interface Simulation {
 /** Starts playing. Refuses a scenario that cannot be played with a ScenarioError. */
 export const startSimulation = (input: ScenarioInput, target: Target, hooks: Hooks = {}): Simulation => {
   const scenario: Scenario = parseScenario(input)
-  if (!URL.canParse(target.url))
-    throw new ScenarioError(`${target.url} is not a URL. Wanted: something like http://127.0.0.1:8080`)
-  const { origin, pathname } = new URL(target.url)
+  const { origin, pathname } = readTargetUrl(target.url)
   const noMoreCalls = new AbortController()
   const hangUp = new AbortController()
   setMaxListeners(0, noMoreCalls.signal, hangUp.signal)

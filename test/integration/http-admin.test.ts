@@ -281,7 +281,9 @@ describe('who may come in', () => {
     for (const url of [tenants, '/readyz', '/', '/nonsense.txt']) {
       const answer = await app.inject({ url, headers: { ...bearer(), host } })
       if (status === 403)
-        expect(answer.json()).toMatchObject({ error: { message: expect.stringContaining('allowed hosts') } })
+        expect(answer.json()).toMatchObject({
+          error: { message: expect.stringContaining('SWITCHYARD_ADMIN_ALLOWED_HOSTS') },
+        })
       expect([url, answer.statusCode === 403]).toEqual([url, status === 403])
     }
     expect((await app.inject({ url: '/healthz', headers: { host } })).statusCode).toBe(200)

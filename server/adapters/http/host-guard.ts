@@ -18,7 +18,7 @@ export const guardHost = (app: FastifyInstance, allowedHosts: readonly string[])
     if (request.url === '/healthz') return // says nothing, and probes come by address
     return sendFailure(reply, {
       code: 'FORBIDDEN',
-      message: `This server is not known as "${request.headers.host ?? ''}". Use localhost, or add the name to the allowed hosts of the admin listener.`,
+      message: `This server is not known as "${request.headers.host ?? ''}". Use localhost, or add the name to the allowed hosts in SWITCHYARD_ADMIN_ALLOWED_HOSTS.`,
     })
   })
 }

@@ -1,10 +1,14 @@
 import { Command } from 'commander'
+import { readVersion } from '../read-config.ts'
 import { failAndExit } from '../run-server.ts'
 import { createServeCommand } from './serve.ts'
 import { createSimulateCommand } from './simulate.ts'
 import { createSignInLinkCommand, createTokenCommand } from './token.ts'
 
-const program = new Command('switchyard').description('Routes phone calls to AI voice agents').showHelpAfterError()
+const program = new Command('switchyard')
+  .description('Routes phone calls to AI voice agents')
+  .version(readVersion())
+  .showHelpAfterError()
 
 for (const createCommand of [createServeCommand, createTokenCommand, createSignInLinkCommand, createSimulateCommand])
   program.addCommand(createCommand())

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import {
+  assertListening,
   fetchExpectations,
   isGood,
   parseScenario,
@@ -86,6 +87,7 @@ const showProgress = ({ callsDone, callsWanted, inFlight, callsPerSecond, wrongA
 
 const simulate = async (options: Options): Promise<void> => {
   const access = apiAccess(options)
+  await assertListening(options.url)
   const expectations = access && (await fetchExpectations(access))
   const file = options.scenario === undefined ? {} : await readScenario(options.scenario)
   const scenario = parseScenario({

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { roles, type Role } from '../../../shared/vocabulary.ts'
-import { openAccess, type Access } from '../../index.ts'
+import { DomainError, openAccess, type Access, type ServerConfig } from '../../index.ts'
 import { readConfig } from '../read-config.ts'
 
 /** Works on the data directory, whether or not a server runs on it. */
@@ -44,11 +44,22 @@ export const createTokenCommand = (): Command => {
   return token
 }
 
+const anyAddress: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
+
+/** Where a browser on this machine finds the console of a server with the same settings. */
+const consoleUrl = ({ adminHost, adminPort }: Pick<ServerConfig, 'adminHost' | 'adminPort'>): string => {
+  if (adminPort === 0) {
+    throw new DomainError(
+      'INVALID_INPUT',
+      'SWITCHYARD_ADMIN_PORT is 0, so only the running server knows its port; it has printed a link when it started. Set the port it printed, or a fixed one',
+    )
+  }
+  const host = anyAddress[adminHost] ?? (adminHost.includes(':') ? `[${adminHost}]` : adminHost)
+  return `http://${host}:${adminPort}`
+}
+
 export const createSignInLinkCommand = (): Command =>
-  new Command('sign-in-link').description('print a new one-time link to the console').action(() =>
-    withAccess(async (access) => {
-      const { adminHost, adminPort } = readConfig(process.env)
-      const host = adminHost.includes(':') ? `[${adminHost}]` : adminHost
-      console.log(`http://${host}:${adminPort}/#/sign-in?code=${await access.createSignInCode()}`)
-    }),
-  )
+  new Command('sign-in-link').description('print a new one-time link to the console').action(async () => {
+    const url = consoleUrl(readConfig(process.env))
+    await withAccess(async (access) => console.log(`${url}/#/sign-in?code=${await access.createSignInCode()}`))
+  })

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,25 +56,45 @@ describe('switchyard simulate', () => {
   })
 
   it('ends with 1 after wrong answers, and prints them', async () => {
-    const { code, stdout } = await run('--url', 'http://127.0.0.1:1', '--tenant-key', 'k', '--calls', '1')
+    const broken = createServer((_request, response) => response.writeHead(500).end())
+    await new Promise<void>((settle) => broken.listen(0, '127.0.0.1', settle))
+    const { port } = broken.address() as AddressInfo
+    const { code, stdout } = await run('--url', `http://127.0.0.1:${port}`, '--tenant-key', 'k', '--calls', '1')
+    broken.close()
     expect(code).toBe(1)
     expect(stdout).toMatch(/Wrong answers: \d+/)
-    expect(stdout).toContain('no answer')
+    expect(stdout).toContain('HTTP 500')
+  })
+
+  it('says in one line that nobody listens, and stops', async () => {
+    const { code, stdout, stderr } = await run('--url', 'http://127.0.0.1:1', '--tenant-key', 'k', '--calls', '100')
+    expect(code).toBe(1)
+    expect(stdout).toBe('')
+    expect(stderr.trim()).toBe(
+      'error: Nobody listens at http://127.0.0.1:1 (ECONNREFUSED). Start the server, or name another with --url',
+    )
   })
 
   it.each([
     ['a scenario that cannot be played', '{"calls":"many"}', 'error: calls must be'],
     ['a scenario that is not JSON', 'calls: 5', 'is not JSON'],
   ])('refuses %s', async (_what, text, message) => {
-    const { code, stderr } = await run('--tenant-key', 'k', '--scenario', await write('bad.json', text))
+    const { code, stderr } = await run(
+      '--url',
+      server.url,
+      '--tenant-key',
+      'k',
+      '--scenario',
+      await write('bad.json', text),
+    )
     expect(code).toBe(1)
     expect(stderr).toContain(message)
   })
 
   it('refuses a missing file, numbers that are none, and verification without access', async () => {
-    expect((await run('--tenant-key', 'k', '--scenario', join(folder, 'none.json'))).stderr).toContain(
-      'Cannot read the scenario',
-    )
+    expect(
+      (await run('--url', server.url, '--tenant-key', 'k', '--scenario', join(folder, 'none.json'))).stderr,
+    ).toContain('Cannot read the scenario')
     expect((await run('--tenant-key', 'k', '--calls', 'x')).stderr).toContain('Not a number')
     expect((await run('--tenant-key', 'k', '--url', 'localhost')).stderr).toContain('localhost is not a URL')
     expect((await run('--tenant-key', 'k', '--verify')).stderr).toContain('--verify needs --token and --tenant')
