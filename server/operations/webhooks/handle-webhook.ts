@@ -7,6 +7,7 @@ import type { UnitOfWork, WebhookEventRow } from '../../ports/call-store.ts'
 import type { HandleWebhook, WebhookAnswer, WebhookRequest } from '../../ports/webhooks.ts'
 import { toRecord } from '../call-record.ts'
 import { maskHeaders, maskPayload } from '../mask.ts'
+import { createSeldom } from '../seldom.ts'
 import type { TenantInForce } from '../tenant-directory.ts'
 import { handleCdr } from './cdr.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
@@ -63,9 +64,13 @@ const inTime = (promise: Promise<void>, ms: number): Promise<boolean> =>
     void promise.then(() => resolve(true), reject).finally(() => clearTimeout(timer))
   })
 
+/** Anybody may knock at any address; the log is not theirs to fill. */
+const unknownKeyEveryMs = 10_000
+
 /** The one way in for everything that Cloudonix sends. */
 export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
   const { directory, callLog, clock, health, events, log, newId, results, runtime } = deps
+  const warnOfKey = createSeldom(clock, unknownKeyEveryMs)
 
   const eventRow = (
     request: WebhookRequest,
@@ -263,7 +268,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     const isKeyExpired = found?.validUntilMs !== undefined && found.validUntilMs <= clock.nowMs()
     // A key of before its rotation stays good for signed dial results: they belong to calls that are under way.
     if (!found || (isKeyExpired && request.kind !== 'dial_result')) {
-      log.warn({ kind: request.kind }, 'A webhook names a tenant key that is not in force')
+      warnOfKey((times) => log.warn({ kind: request.kind, times }, 'A webhook names a tenant key that is not in force'))
       return wantsCxml(request.kind)
         ? rejection
         : errorAnswer(404, 'NOT_FOUND', 'There is no such webhook address; check the tenant key in it')
