@@ -62,9 +62,7 @@ export const createCallHandlers = (calls: CallStore, directory: Pick<TenantDirec
         cxml,
       })),
       transitions: [...found.transitions],
-      webhookEvents: found.webhookEvents.map(
-        ({ headers: _headers, payload: _payload, answer: _answer, ...event }) => event,
-      ),
+      webhookEvents: [...found.webhookEvents],
     }
   },
 })

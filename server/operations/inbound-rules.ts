@@ -1,5 +1,6 @@
 import type { Handlers } from '../../shared/contract/index.ts'
 import { DomainError } from '../domain/errors.ts'
+import { readNumber } from '../domain/numbers/read-number.ts'
 import { formatPattern, parsePattern } from '../domain/routing/pattern.ts'
 import type { StoredRule } from '../ports/configuration.ts'
 import { assertTarget, assertTenant, type ConfigDeps } from './config-context.ts'
@@ -9,15 +10,29 @@ type InboundRuleHandlers = Pick<Handlers, Extract<keyof Handlers, `inboundRules.
 
 const defaultPriority = 100
 
-/** The pattern as it is stored: tidy, so that the same pattern always reads the same. */
-const tidyPattern = (path: string, text: string): string => {
+const refuse = (path: string, message: string): never => {
+  throw new DomainError('INVALID_INPUT', message, [{ path, message }])
+}
+
+/** The pattern as it is stored: tidy, so that the same pattern always reads the same, and one that a number can match. */
+const tidyPattern = (path: string, text: string, defaultCountry: string): string => {
   const pattern = parsePattern(text)
-  if (typeof pattern === 'string') throw new DomainError('INVALID_INPUT', pattern, [{ path, message: pattern }])
-  return formatPattern(pattern)
+  if (typeof pattern === 'string') return refuse(path, pattern)
+  const tidy = formatPattern(pattern)
+  if (pattern.kind !== 'exact') return tidy
+  const { number, how } = readNumber(tidy, { defaultCountry, isKnown: () => false })
+  return number === tidy
+    ? tidy
+    : refuse(
+        path,
+        `"${tidy}" is understood as ${number} (${how}) when it is dialled, so this would never match; write ${number}`,
+      )
 }
 
 export const createInboundRuleHandlers = (deps: ConfigDeps): InboundRuleHandlers => {
   const { store, directory, events, clock, newId } = deps
+  const countryOf = async (tenantId: string): Promise<string> =>
+    (await getRow(store.tenants, 'tenant', undefined, tenantId)).defaultCountry
   const changed = async (
     tenantId: string,
     ids: readonly string[],
@@ -33,9 +48,9 @@ export const createInboundRuleHandlers = (deps: ConfigDeps): InboundRuleHandlers
       return store.inboundRules.list(tenantId, { limit, cursor, search, where: { enabled } })
     },
     async 'inboundRules.create'(_actor, { tenantId, pattern, callerPattern, target, ...rest }) {
-      await assertTenant(deps, tenantId)
+      const country = await countryOf(tenantId)
       const nowMs = clock.nowMs()
-      const tidy = tidyPattern('/pattern', pattern)
+      const tidy = tidyPattern('/pattern', pattern, country)
       const rule: StoredRule = {
         id: newId(),
         version: 1,
@@ -47,7 +62,7 @@ export const createInboundRuleHandlers = (deps: ConfigDeps): InboundRuleHandlers
         ...given(rest),
         tenantId,
         pattern: tidy,
-        ...(callerPattern !== undefined && { callerPattern: tidyPattern('/callerPattern', callerPattern) }),
+        ...(callerPattern !== undefined && { callerPattern: tidyPattern('/callerPattern', callerPattern, country) }),
         target,
       }
       await assertTarget(deps, tenantId, 'target', `Rule ${rule.name}`, target)
@@ -58,12 +73,13 @@ export const createInboundRuleHandlers = (deps: ConfigDeps): InboundRuleHandlers
     'inboundRules.get': (_actor, { tenantId, id }) => getRow(store.inboundRules, 'inbound rule', tenantId, id),
     async 'inboundRules.update'(_actor, { tenantId, id, version, pattern, callerPattern, ...rest }) {
       const before = await getRow(store.inboundRules, 'inbound rule', tenantId, id)
+      const country = await countryOf(tenantId)
       const next: StoredRule = {
         ...before,
         ...given(rest),
-        ...(pattern !== undefined && { pattern: tidyPattern('/pattern', pattern) }),
+        ...(pattern !== undefined && { pattern: tidyPattern('/pattern', pattern, country) }),
         ...(callerPattern !== undefined && {
-          callerPattern: callerPattern === null ? undefined : tidyPattern('/callerPattern', callerPattern),
+          callerPattern: callerPattern === null ? undefined : tidyPattern('/callerPattern', callerPattern, country),
         }),
       }
       await assertTarget(deps, tenantId, 'target', `Rule ${next.name}`, next.target)

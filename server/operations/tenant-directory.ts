@@ -57,12 +57,15 @@ const toGroup = (group: StoredGroup, tenantRingSeconds: number): RoutableGroup =
   members: [...group.members].sort((a, b) => a.position - b.position),
 })
 
+/** No number holds it, whatever is dialled. */
+const unmatchable = '\u0000'
+
 /** Stored patterns were checked on save; one that no longer reads matches nothing but is not lost. */
 const patternOf = (text: string | undefined, log: Log): Pattern => {
   const pattern = text === undefined ? any : parsePattern(text)
   if (typeof pattern !== 'string') return pattern
   log.error({ pattern: text }, `A stored rule has a pattern that cannot be read: ${pattern}`)
-  return { kind: 'exact', value: '' }
+  return { kind: 'exact', value: unmatchable }
 }
 
 interface CompiledRules {

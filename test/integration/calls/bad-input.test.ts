@@ -124,6 +124,14 @@ describe('configuration that cannot work is refused, naming the thing and the wa
       400,
       /only a last \*/,
     ))
+  it('a pattern that no number would ever match', () =>
+    refused(
+      'POST',
+      `${site.path}/inbound-rules`,
+      { pattern: '12025550100', target: { type: 'hangup' } },
+      400,
+      /write \+12025550100/,
+    ))
   it('a target of an unknown type', () =>
     refused(
       'POST',
