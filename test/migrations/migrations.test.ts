@@ -39,7 +39,8 @@ INSERT INTO inbound_routing_rules VALUES (1, 't', 'r', 'R', '*', NULL, NULL, '{}
   40: `
 INSERT INTO call_records (no, tenant_no, id, token, direction, from_number, to_number, state, started_at_ms, attempt_count, deadline_ms, updated_at_ms, is_open)
   VALUES (1, 1, 'c', 'tok', 'inbound', '+1', '+2', 'routing', 1, 0, 9, 1, 1);
-INSERT INTO dial_attempts VALUES (1, 1, 1, 'd', 'a', 'vapi', NULL, 'g', 1, NULL, NULL, 9);
+INSERT INTO dial_attempts (tenant_no, call_no, n, decision_id, agent_id, provider, group_id, started_at_ms, lease_until_ms)
+  VALUES (1, 1, 1, 'd', 'a', 'vapi', 'g', 1, 9);
 INSERT INTO call_transitions VALUES (1, 1, 1, 1, 'e', NULL, 'received', NULL);
 INSERT INTO routing_decisions VALUES (1, 1, 1, 'd', 1, '{}', '{}', '<Response/>');`,
   50: `
@@ -49,6 +50,7 @@ INSERT INTO webhook_answers VALUES (1, 1, x'00', 1, 200, x'00');`,
 INSERT INTO runtime_tallies VALUES ('t', 'g', 'e', 1);
 INSERT INTO runtime_tally_members VALUES ('t', 'g', 'a', 0.5, NULL);
 INSERT INTO runtime_tally_buckets VALUES ('t', 'g', 'a', 0, 3);`,
+  70: "UPDATE dial_attempts SET number = '+2' WHERE n = 1;",
 }
 
 const dump = (db: Database.Database) =>
@@ -127,13 +129,13 @@ describe('migrations', () => {
     const db = open()
     migrate(db, migrations, options)
     expect(() => migrate(db, migrations.slice(0, 2), options)).toThrow(
-      /test\.db has schema 60; this build knows schemas up to 20/,
+      /test\.db has schema 70; this build knows schemas up to 20/,
     )
     const other = open()
     other.exec('CREATE TABLE theirs (a)')
     expect(() => migrate(other, migrations, options)).toThrow(/another program/)
     const future = open()
-    future.pragma('user_version = 70')
+    future.pragma('user_version = 80')
     expect(() => migrate(future, migrations, options)).toThrow(/Install version that wrote it or newer/)
   })
 })

@@ -111,6 +111,7 @@ export interface AttemptRow {
   readonly n: number
   readonly decision_id: string
   readonly agent_id: string | null
+  readonly number: string | null
   readonly provider: string | null
   readonly trunk_id: string | null
   readonly group_id: string | null
@@ -166,6 +167,7 @@ export const toAttempt = (row: AttemptRow): DialAttempt => ({
   n: row.n,
   decisionId: row.decision_id,
   agentId: given(row.agent_id),
+  number: given(row.number),
   provider: given(row.provider),
   trunkId: given(row.trunk_id),
   groupId: given(row.group_id),

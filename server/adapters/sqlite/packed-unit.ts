@@ -36,8 +36,9 @@ const packCall = (call: Call): PackedCall => ({
 })
 
 const packAttempt = (attempt: Call['attempts'][number]): Values => {
-  const { n, decisionId, agentId, provider, trunkId, groupId, startedAtMs, endedAtMs, result, leaseUntilMs } = attempt
-  return [n, decisionId, agentId, provider, trunkId, groupId, startedAtMs, endedAtMs, result, leaseUntilMs]
+  const { n, decisionId, agentId, number, provider, trunkId, groupId, ...rest } = attempt
+  const { startedAtMs, endedAtMs, result, leaseUntilMs } = rest
+  return [n, decisionId, agentId, provider, trunkId, groupId, startedAtMs, endedAtMs, result, leaseUntilMs, number]
 }
 
 const packDecision = ({ id, atMs, outcome, explanation, cxml }: NonNullable<UnitOfWork['decision']>): Values => [

@@ -5,6 +5,15 @@ import { routing } from './0030-routing.ts'
 import { calls } from './0040-calls.ts'
 import { webhooks } from './0050-webhooks.ts'
 import { runtimeJournal } from './0060-runtime-journal.ts'
+import { dialledNumber } from './0070-dialled-number.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
-export const migrations: readonly Migration[] = [tenantsAndAccess, providers, routing, calls, webhooks, runtimeJournal]
+export const migrations: readonly Migration[] = [
+  tenantsAndAccess,
+  providers,
+  routing,
+  calls,
+  webhooks,
+  runtimeJournal,
+  dialledNumber,
+]
