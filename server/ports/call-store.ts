@@ -1,6 +1,6 @@
 import type { Attempt, CallRecord, Transition } from '../../shared/contract/calls.ts'
 import type { DecisionOutcome, Explanation } from '../../shared/contract/routing.ts'
-import type { WebhookEventDetail } from '../../shared/contract/webhook-events.ts'
+import type { WebhookEvent, WebhookEventDetail } from '../../shared/contract/webhook-events.ts'
 import type { CallState, Direction, Disposition, WebhookKind, WebhookOutcome } from '../../shared/vocabulary.ts'
 import type { Call } from '../domain/calls/call.ts'
 import type { Page } from './configuration.ts'
@@ -112,7 +112,8 @@ export interface CallStore {
         readonly attempts: readonly Attempt[]
         readonly decisions: readonly DecisionRow[]
         readonly transitions: readonly Transition[]
-        readonly webhookEvents: readonly WebhookEventRow[]
+        /** Without their bodies, which can be large: `getWebhookEvent` has them. */
+        readonly webhookEvents: readonly WebhookEvent[]
       }
     | undefined
   >

@@ -437,12 +437,13 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       const { attempts, announced: _a, deadlineMs: _d, updatedAtMs: _u, ...record } = unit.call!
       const names = { agentName: 'Vapi 3', groupName: 'Sales', ruleName: 'Sales line' }
       const { decisionId: _i, provider: _p, leaseUntilMs: _l, ...attempt } = attempts[0]!
+      const { headers: _h, payload: _b, answer: _w, ...summary } = unit.webhookEvent!
       expect(plain(detail)).toEqual({
         record: { ...record, ...names, attemptCount: 1 },
         attempts: [{ ...attempt, agentName: 'Vapi 3' }],
         transitions: unit.transitions,
         decisions: [unit.decision],
-        webhookEvents: [unit.webhookEvent],
+        webhookEvents: [summary],
       })
       await configuration.agentGroups.delete('tenant-1', 'group-1')
       expect((await calls.get('tenant-1', unit.call!.id))?.record.groupName).toBeUndefined()
@@ -456,7 +457,7 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       await callLog.append(unit, 'written')
       const [attempt] = unit.call!.attempts
       const first = { ...attempt!, endedAtMs: attempt!.startedAtMs + 9, result: 'busy' } as const
-      const second = { ...attempt!, n: 2, agentId: 'other' }
+      const second = { ...attempt!, n: 2, agentId: undefined, number: '+12025550199' }
       const call = {
         ...unit.call!,
         from: '+15550001111',
@@ -491,6 +492,32 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       expect(detail?.attempts.map(({ result }) => result)).toEqual(['busy', undefined])
       expect(detail?.record).toMatchObject({ attemptCount: 2, quality: { rxMos: 4.1, rttMs: 20 } })
       expect((await calls.live('tenant-1', 10)).items).toEqual([])
+    })
+
+    it('takes a whole call at any time: what came before may never have been stored, or be said again', async () => {
+      const { callLog, calls } = store()
+      const unit = aVoiceUnit('tenant-1', 1)
+      const first = { ...unit.call!.attempts[0]!, endedAtMs: 9, result: 'no_answer' } as const
+      const second = { ...first, n: 2, agentId: 'other', result: undefined, endedAtMs: undefined }
+      const call = { ...unit.call!, attempts: [first, second], agentId: 'other' }
+      const whole = { ...unit, call, attempts: call.attempts, decision: undefined, answer: undefined }
+      // The first unit was lost: this is the first that the store hears of the call.
+      await callLog.append(whole, 'synced')
+      expect(plain(await calls.find('tenant-1', call.token))).toEqual(plain(call))
+      expect((await calls.get('tenant-1', call.id))?.transitions).toHaveLength(4)
+      // It was stored, but whoever sent it could not know.
+      const over = { ...call, state: 'completed', attempts: [first, { ...second, result: 'answered' }] } as const
+      const more = [{ atMs: 10, event: 'cdr', from: 'connecting', to: 'completed' }] as const
+      await callLog.append({ tenantId: 'tenant-1', call: over, attempts: over.attempts, transitions: more }, 'synced')
+      await callLog.append({ tenantId: 'tenant-1', call: over, attempts: over.attempts }, 'synced')
+      expect(plain(await calls.find('tenant-1', call.token))).toEqual(plain(over))
+      const detail = await calls.get('tenant-1', call.id)
+      expect(detail?.transitions).toHaveLength(5)
+      expect(detail?.attempts.map(({ n, result }) => [n, result])).toEqual([
+        [1, 'no_answer'],
+        [2, 'answered'],
+      ])
+      expect(await calls.inFlight()).toEqual([])
     })
 
     it('answers undefined for tokens and answers it never saw, and for other tenants’', async () => {

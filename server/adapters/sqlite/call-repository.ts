@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3'
 import { sql } from 'kysely'
 import type { Attempt, CallRecord, Transition } from '../../../shared/contract/calls.ts'
-import type { CallFilter, DecisionRow, WebhookEventRow } from '../../ports/call-store.ts'
+import type { WebhookEvent } from '../../../shared/contract/webhook-events.ts'
+import type { CallFilter, DecisionRow } from '../../ports/call-store.ts'
 import type { Page } from '../../ports/configuration.ts'
 import { type AttemptRow, type NamedCallRow, toAttempt, toRecord } from './call-columns.ts'
 import { callConditions } from './call-filter.ts'
@@ -78,7 +79,7 @@ WHERE d.tenant_no = ? AND d.call_no = ? ORDER BY d.n`)
 export const createSqliteCallRepository = (
   db: Database,
   keyring: Keyring,
-  eventsOf: (tenantNo: number, token: string) => WebhookEventRow[],
+  eventsOf: (tenantNo: number, token: string) => WebhookEvent[],
 ) => {
   const queries = createQueries(db)
   const timeline = createTimeline(db)

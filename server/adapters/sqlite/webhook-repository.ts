@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { sql } from 'kysely'
+import type { WebhookEvent } from '../../../shared/contract/webhook-events.ts'
 import type { CallStore, WebhookEventRow } from '../../ports/call-store.ts'
 import type { Page } from '../../ports/configuration.ts'
 import { mapPage } from './config-repository.ts'
@@ -8,7 +9,7 @@ import { createQueries } from './query-builder.ts'
 import { given, parse } from './rows.ts'
 import { pageByTime } from './time-page.ts'
 
-interface EventRow {
+interface SummaryRow {
   readonly no: number
   readonly id: string
   readonly kind: WebhookEventRow['kind']
@@ -18,6 +19,8 @@ interface EventRow {
   readonly reason: string | null
   readonly status: number
   readonly latency_micros: number
+}
+interface EventRow extends SummaryRow {
   readonly headers: string
   readonly payload: string
   readonly answer: string | null
@@ -25,7 +28,7 @@ interface EventRow {
 
 type Filter = Parameters<CallStore['listWebhookEvents']>[1]
 
-const toEvent = (row: EventRow): WebhookEventRow & { headers: Record<string, string> } => ({
+const toSummary = (row: SummaryRow): WebhookEvent => ({
   id: row.id,
   kind: row.kind,
   atMs: row.at_ms,
@@ -34,6 +37,10 @@ const toEvent = (row: EventRow): WebhookEventRow & { headers: Record<string, str
   reason: given(row.reason),
   status: row.status,
   latencyMicros: row.latency_micros,
+})
+
+const toEvent = (row: EventRow): WebhookEventRow & { headers: Record<string, string> } => ({
+  ...toSummary(row),
   headers: parse(row.headers),
   payload: row.payload,
   answer: given(row.answer),
@@ -42,9 +49,9 @@ const toEvent = (row: EventRow): WebhookEventRow & { headers: Record<string, str
 export const createSqliteWebhookRepository = (db: Database, keyring: Keyring) => {
   const queries = createQueries(db)
   const one = db.prepare<[number, string], EventRow>('SELECT * FROM webhook_audit WHERE tenant_no = ? AND id = ?')
-  const ofToken = db.prepare<[number, string], EventRow>(
-    'SELECT * FROM webhook_audit WHERE tenant_no = ? AND token = ? ORDER BY at_ms, no',
-  )
+  const ofToken = db.prepare<[number, string], SummaryRow>(`
+SELECT no, id, kind, at_ms, token, outcome, reason, status, latency_micros
+FROM webhook_audit WHERE tenant_no = ? AND token = ? ORDER BY at_ms, no`)
   const equals = (column: string, value: string | undefined) =>
     value === undefined ? undefined : sql`${sql.ref(column)} = ${value}`
 
@@ -83,6 +90,6 @@ export const createSqliteWebhookRepository = (db: Database, keyring: Keyring) =>
       const row = tenant && one.get(tenant.no, id)
       return row && toEvent(row)
     },
-    ofToken: (tenantNo: number, token: string): WebhookEventRow[] => ofToken.all(tenantNo, token).map(toEvent),
+    ofToken: (tenantNo: number, token: string): WebhookEvent[] => ofToken.all(tenantNo, token).map(toSummary),
   }
 }
