@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Batch, type BatchReport, createBatchWriter } from '../../server/adapters/sqlite/batch-writer.ts'
+import { createCallLookup } from '../../server/adapters/sqlite/call-lookup.ts'
 import { createCallLog } from '../../server/adapters/sqlite/call-log.ts'
 import { createKeyring } from '../../server/adapters/sqlite/keyring.ts'
 import { migrate } from '../../server/adapters/sqlite/migrate.ts'
@@ -28,27 +29,57 @@ const waiting = () => {
 }
 const tally = (epoch = 'e') => ({ epoch, epochStartedAtMs: 1, members: new Map([['a', { offset: 0, buckets: [] }]]) })
 
+const aWriter = () => {
+  const db = new Database(':memory:')
+  db.pragma('foreign_keys = ON')
+  migrate(db, migrations, { file: 'x', nowMs: 1 })
+  const keyring = createKeyring(db, createSecretKey(Buffer.alloc(32)))
+  createSqliteTenantRepository(db, keyring).create(aTenant({ id: 'tenant-1' }))
+  return {
+    db,
+    write: createBatchWriter(db, keyring),
+    lookup: createCallLookup(db, keyring),
+    fillUp: () => db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true }) as number}`),
+    makeRoom: () => db.pragma('max_page_count = 1000000'),
+  }
+}
+const calls = (from: number, count: number): Batch<PackedUnit> => ({
+  units: Array.from({ length: count }, (_, n) => packUnit(aVoiceUnit('tenant-1', from + n))),
+  journal: [],
+})
+const full: unknown = expect.objectContaining({ code: 'SQLITE_FULL' })
+
 describe('a disk that is full', () => {
   it('rejects the whole batch, and stores the next one when there is room again', () => {
-    const db = new Database(':memory:')
-    db.pragma('foreign_keys = ON')
-    migrate(db, migrations, { file: 'x', nowMs: 1 })
-    const keyring = createKeyring(db, createSecretKey(Buffer.alloc(32)))
-    createSqliteTenantRepository(db, keyring).create(aTenant({ id: 'tenant-1' }))
-    const write = createBatchWriter(db, keyring)
-    const batch = (from: number): Batch<PackedUnit> => ({
-      units: Array.from({ length: 100 }, (_, n) => packUnit(aVoiceUnit('tenant-1', from + n))),
-      journal: [],
-    })
+    const { db, write, fillUp, makeRoom } = aWriter()
     const count = () => db.prepare('SELECT count(*) AS n FROM call_records').get()
-
-    write(batch(0))
-    db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true }) as number}`)
-    expect(() => write(batch(100))).toThrow(expect.objectContaining({ code: 'SQLITE_FULL' }))
+    write(calls(0, 100))
+    fillUp()
+    expect(() => write(calls(100, 100))).toThrow(full)
     expect(count()).toEqual({ n: 100 })
-    db.pragma('max_page_count = 1000000')
-    expect(write(batch(100))).toEqual({ failed: [] })
+    makeRoom()
+    expect(write(calls(100, 100))).toEqual({ failed: [] })
     expect(count()).toEqual({ n: 200 })
+  })
+
+  it('costs nothing of a call whose first webhook was refused, once a later one brings the whole call', () => {
+    const { write, lookup, fillUp, makeRoom } = aWriter()
+    fillUp()
+    expect(() => write(calls(0, 300))).toThrow(full)
+    makeRoom()
+    const call = aVoiceUnit('tenant-1', 0).call!
+    const attempts = [...call.attempts, { ...call.attempts[0]!, n: 2, agentId: 'other' }]
+    const whole = packUnit({ tenantId: 'tenant-1', call: { ...call, attempts }, attempts })
+    expect(write({ units: [whole], journal: [] })).toEqual({ failed: [] })
+    expect(lookup.find('tenant-1', call.token)).toMatchObject({ id: call.id, attempts: [{ n: 1 }, { n: 2 }] })
+  })
+
+  it('is asked again by an empty batch, which fails as long as nothing can be written', () => {
+    const { db, write } = aWriter()
+    db.pragma('query_only = ON')
+    expect(() => write({ units: [], journal: [] })).toThrow()
+    db.pragma('query_only = OFF')
+    expect(write({ units: [], journal: [] })).toEqual({ failed: [] })
   })
 
   it('is told as what it is', () => {
