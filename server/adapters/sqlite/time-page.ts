@@ -15,7 +15,7 @@ export interface TimeQuery {
 }
 
 /** Every condition must hold; those left out do not count. */
-export const allOf = (conditions: readonly (RawBuilder<unknown> | undefined)[]): RawBuilder<unknown> =>
+const allOf = (conditions: readonly (RawBuilder<unknown> | undefined)[]): RawBuilder<unknown> =>
   sql.join(
     conditions.filter((condition) => condition !== undefined),
     sql` AND `,

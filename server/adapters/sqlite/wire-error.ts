@@ -20,7 +20,7 @@ export type WireError =
     }
 
 /** A fault inside a store thread. */
-export class StoreError extends Error {
+class StoreError extends Error {
   override readonly name = 'StoreError'
   /** SQLite's or the system's code, if it was theirs. */
   readonly code: string | undefined
