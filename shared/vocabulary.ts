@@ -16,7 +16,7 @@ export const callStates = [
 ] as const
 export type CallState = (typeof callStates)[number]
 
-export const terminalCallStates = ['completed', 'busy', 'failed', 'no_answer'] as const
+const terminalCallStates = ['completed', 'busy', 'failed', 'no_answer'] as const
 export const isTerminal = (state: CallState): boolean => (terminalCallStates as readonly CallState[]).includes(state)
 
 /** How a call ended in the platform's words, folded; `other` keeps unknown ones (the raw word stays in the CDR). */

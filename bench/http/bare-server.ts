@@ -7,4 +7,6 @@ app.post('/voice/:tenantKey/application', (_request, reply) =>
   reply.header('content-type', 'application/xml; charset=utf-8').send(document),
 )
 await app.listen({ host: '127.0.0.1', port: 0 })
-console.log(`listening on ${app.addresses()[0]?.port}`)
+const [address] = app.addresses()
+if (!address) throw new Error('the reference listens nowhere')
+console.log(`listening on ${address.port}`)

@@ -11,9 +11,9 @@ import type { Actor } from '../../shared/contract/index.ts'
 
 export const rejectDocument = '<?xml version="1.0" encoding="UTF-8"?><Response><Reject reason="rejected"/></Response>'
 export const xml = 'application/xml; charset=utf-8'
-export const json = 'application/json; charset=utf-8'
+const json = 'application/json; charset=utf-8'
 
-export const aLog = () => {
+const aLog = () => {
   const lines: { level: string; fields: Record<string, unknown>; message: string }[] = []
   const writer = (level: string) => (fields: Record<string, unknown>, message: string) => {
     lines.push({ level, fields, message })
@@ -43,7 +43,7 @@ export const aWebhookApp = (options: { handle?: HandleWebhook; isClosing?: () =>
 }
 
 export const owner: Actor = { kind: 'token', name: 'Ada', role: 'owner' }
-export const analyst: Actor = { kind: 'token', name: 'Ben', role: 'analyst', tenantId: 't1' }
+const analyst: Actor = { kind: 'token', name: 'Ben', role: 'analyst', tenantId: 't1' }
 
 /** Remembers `kept` events, as the real one remembers some. */
 export const anEventBus = (kept = 100) => {

@@ -61,7 +61,10 @@ const seconds = integer(1, 86_400)
 const e164 = both(tight, matching(/^\+[1-9]\d{1,14}$/, 'an E.164 number with +'))
 const sipAddress = both(
   tight,
-  matching(/^(sip:)?[^\s@;]+@[^\s@;:]+(:\d{1,5})?(;transport=(udp|tcp|tls))?(;(?!transport=)[^\s;=]+=[^\s;]*)*$/, 'a SIP address'),
+  matching(
+    /^(sip:)?[^\s@;]+@[^\s@;:]+(:\d{1,5})?(;transport=(udp|tcp|tls))?(;(?!transport=)[^\s;=]+=[^\s;]*)*$/,
+    'a SIP address',
+  ),
 )
 const dialledNumber = both(tight, matching(/^\+?[A-Za-z0-9*#._-]{1,255}$/, 'a number or subscriber'))
 const trunkNames = matching(
