@@ -1,17 +1,9 @@
 import { any, formatPattern, matches, type Pattern } from './pattern.ts'
-import type { Target } from './target.ts'
+import type { Route } from './route.ts'
+import { createRouteColumns, type RouteColumns } from './route-columns.ts'
+import { createTextIndex, type TextIndex } from './text-index.ts'
 
-/** A rule, ready to be matched. `age` grows with creation: the older rule has the lower one. */
-export interface Route {
-  readonly ruleId: string
-  readonly name: string
-  readonly pattern: Pattern
-  readonly callerPattern: Pattern | undefined
-  readonly priority: number
-  readonly age: number
-  readonly enabled: boolean
-  readonly target: Target
-}
+export type { Route } from './route.ts'
 
 export interface ConsideredRoute {
   readonly route: Route
@@ -33,6 +25,7 @@ export interface RouteTable {
   match(to: string, from: string): RouteMatch
   /** The number is one that an exact rule names or a prefix rule begins like. */
   isKnown(number: string): boolean
+  nameOf(ruleId: string): string | undefined
 }
 
 export interface RouteTableBuilder {
@@ -40,107 +33,106 @@ export interface RouteTableBuilder {
   build(): RouteTable
 }
 
+/** Routes by their places in the columns. */
+type Places = readonly number[]
 /** Rules of one pattern by caller pattern, so that many callers on one number cost no scan. */
 interface ByCaller {
-  readonly callers: PatternIndex<Route | readonly Route[]>
+  readonly callers: PatternIndex<Places>
 }
-type Bucket = Route | Route[]
 
 const listed = 20
 const worthIndexing = 16
 
-const byOrder = (a: Route, b: Route): number => a.priority - b.priority || a.age - b.age
-
-/** Values by pattern; `visit` meets the matching ones from the most to the least specific. */
-interface PatternIndex<T> {
-  visit(number: string, use: (value: T) => void): void
+/** `visit` meets what matches from the most to the least specific: the place of a lone route, or what several were made into. */
+interface PatternIndex<W> {
+  visit(number: string, use: (found: number | W) => void): void
   has(number: string): boolean
 }
 
-const createPatternIndex = <T>(
-  exact: Map<string, T>,
-  prefix: Map<string, T>,
+const createPatternIndex = <W>(
+  exact: TextIndex,
+  prefix: TextIndex,
   prefixLengths: ReadonlySet<number>,
-  anyValue: T | undefined,
-): PatternIndex<T> => {
+  anyFound: number | W | undefined,
+  shared: ReadonlyMap<number, W>,
+): PatternIndex<W> => {
   const lengths = [...prefixLengths].sort((a, b) => b - a)
   return {
     visit(number, use) {
       const whole = exact.get(number)
-      if (whole !== undefined) use(whole)
+      if (whole !== undefined) use(shared.get(whole) ?? whole)
       for (const length of lengths) {
         if (length > number.length) continue
-        const value = prefix.get(number.slice(0, length))
-        if (value !== undefined) use(value)
+        const place = prefix.get(number.slice(0, length))
+        if (place !== undefined) use(shared.get(place) ?? place)
       }
-      if (anyValue !== undefined) use(anyValue)
+      if (anyFound !== undefined) use(anyFound)
     },
     has: (number) =>
-      exact.has(number) || lengths.some((length) => length <= number.length && prefix.has(number.slice(0, length))),
+      exact.get(number) !== undefined ||
+      lengths.some((length) => length <= number.length && prefix.get(number.slice(0, length)) !== undefined),
   }
 }
 
-/** Collects routes by pattern, then seals them into an index; a lone route stays itself, which keeps a million prefixes small. */
-const createCollector = () => {
-  const exact = new Map<string, Bucket>()
-  const prefix = new Map<string, Bucket>()
+/** Collects routes by pattern, then seals them into an index. `textAt` says what the pattern of the route at a place names. */
+const createCollector = (textAt: (place: number) => string) => {
+  const exact = createTextIndex(textAt)
+  const prefix = createTextIndex(textAt)
   const prefixLengths = new Set<number>()
-  const forAny: Route[] = []
-  // Where several routes share a pattern: all that sealing has to touch, so that it takes no time with a million prefixes.
-  const shared: { readonly map: Map<string, Bucket>; readonly value: string; readonly bucket: Route[] }[] = []
+  const forAny: number[] = []
+  // Where several routes share a pattern, by the first of them: all that sealing has to touch, however many prefixes there are.
+  const shared = new Map<number, number[]>()
   return {
-    add(pattern: Pattern, route: Route) {
+    add(pattern: Pattern, place: number) {
       if (pattern.kind === 'any') {
-        forAny.push(route)
+        forAny.push(place)
         return
       }
       const { kind, value } = pattern
-      const map = kind === 'exact' ? exact : prefix
+      const index = kind === 'exact' ? exact : prefix
       if (kind === 'prefix') prefixLengths.add(value.length)
-      const before = map.get(value)
-      if (before === undefined) map.set(value, route)
-      else if (Array.isArray(before)) before.push(route)
+      const first = index.get(value)
+      if (first === undefined) index.set(value, place)
       else {
-        const bucket = [before, route]
-        map.set(value, bucket)
-        shared.push({ map, value, bucket })
+        const bucket = shared.get(first)
+        if (bucket) bucket.push(place)
+        else shared.set(first, [first, place])
       }
     },
-    seal<W>(wrap: (bucket: Route[]) => W): PatternIndex<Route | W> {
-      for (const { map, value, bucket } of shared) (map as Map<string, Bucket | W>).set(value, wrap(bucket))
-      const anyValue = forAny.length > 1 ? wrap(forAny) : forAny[0]
-      return createPatternIndex<Route | W>(
-        exact as Map<string, Route | W>,
-        prefix as Map<string, Route | W>,
-        prefixLengths,
-        anyValue,
-      )
+    seal<W>(wrap: (bucket: number[]) => W): PatternIndex<W> {
+      const wrapped = new Map<number, W>()
+      for (const [first, bucket] of shared) wrapped.set(first, wrap(bucket))
+      return createPatternIndex(exact, prefix, prefixLengths, forAny.length > 1 ? wrap(forAny) : forAny[0], wrapped)
     },
   }
 }
 
-const byCaller = (bucket: readonly Route[]): ByCaller => {
-  const collector = createCollector()
-  for (const route of bucket) collector.add(route.callerPattern ?? any, route)
-  return { callers: collector.seal((routes) => routes) }
-}
-
-const sealBucket = (bucket: Route[]): readonly Route[] | ByCaller => {
-  bucket.sort(byOrder)
-  const callersMatter = bucket.length >= worthIndexing && bucket.some(({ callerPattern }) => callerPattern)
-  return callersMatter ? byCaller(bucket) : bucket
-}
-
-/** The routes of one bucket that may match this caller, by priority and age. */
-const routesFor = (value: Route | readonly Route[] | ByCaller, from: string): readonly Route[] => {
-  if ('ruleId' in value) return [value]
-  if (!('callers' in value)) return value
-  const routes: Route[] = []
-  value.callers.visit(from, (found) => {
-    if ('ruleId' in found) routes.push(found)
-    else routes.push(...found)
+const byCaller = (routes: RouteColumns, bucket: Places): ByCaller => {
+  const patternAt = (place: number): Pattern => routes.callerPatternAt(place) ?? any
+  const collector = createCollector((place) => {
+    const pattern = patternAt(place)
+    return pattern.kind === 'any' ? '' : pattern.value
   })
-  return routes.sort(byOrder)
+  for (const place of bucket) collector.add(patternAt(place), place)
+  return { callers: collector.seal((places) => places) }
+}
+
+const sealBucket = (routes: RouteColumns, bucket: number[]): Places | ByCaller => {
+  bucket.sort(routes.compare)
+  const callersMatter = bucket.length >= worthIndexing && bucket.some((place) => routes.callerPatternAt(place))
+  return callersMatter ? byCaller(routes, bucket) : bucket
+}
+
+/** The routes of what was found that may match this caller, by priority and age. */
+const placesFor = (routes: RouteColumns, found: number | Places | ByCaller, from: string): Places => {
+  if (typeof found === 'number') return [found]
+  if (!('callers' in found)) return found
+  const places: number[] = []
+  found.callers.visit(from, (one) => {
+    if (typeof one === 'number') places.push(one)
+    else places.push(...one)
+  })
+  return places.sort(routes.compare)
 }
 
 const whyNot = (route: Route, from: string): string | undefined => {
@@ -150,43 +142,22 @@ const whyNot = (route: Route, from: string): string | undefined => {
   return undefined
 }
 
-export const createRouteTableBuilder = (): RouteTableBuilder => {
-  const collector = createCollector()
-  let size = 0
-  return {
-    add(route) {
-      collector.add(route.pattern, route)
-      size += 1
-    },
-    build() {
-      const index = collector.seal(sealBucket)
-      return {
-        size,
-        isKnown: (number) => index.has(number),
-        match(to, from) {
-          // Lists in the order of specificity, each sorted by priority and age; a merge that takes the earlier list on equal priority.
-          const lists: (readonly Route[])[] = []
-          index.visit(to, (value) => lists.push(routesFor(value, from)))
-          return firstUsable(lists, from)
-        },
-      }
-    },
-  }
-}
-
-const firstUsable = (lists: readonly (readonly Route[])[], from: string): RouteMatch => {
-  const cursors = lists.map((routes) => ({ routes, next: 0 }))
+/** The lists come in the order of specificity, each by priority and age; on equal priority the earlier list goes first. */
+const firstUsable = (routes: RouteColumns, lists: readonly Places[], from: string): RouteMatch => {
+  const cursors = lists.map((places) => ({ places, next: 0 }))
   const considered: ConsideredRoute[] = []
   let more = 0
   for (;;) {
-    let best: { readonly route: Route; readonly cursor: { next: number } } | undefined
+    let best: { readonly place: number; readonly priority: number; readonly cursor: { next: number } } | undefined
     for (const cursor of cursors) {
-      const route = cursor.routes[cursor.next]
-      if (route && (!best || route.priority < best.route.priority)) best = { route, cursor }
+      const place = cursor.places[cursor.next]
+      if (place === undefined) continue
+      const priority = routes.priorityAt(place)
+      if (!best || priority < best.priority) best = { place, priority, cursor }
     }
     if (!best) return { route: undefined, considered, more }
     best.cursor.next += 1
-    const { route } = best
+    const route = routes.at(best.place)
     const passedOver = whyNot(route, from)
     if (passedOver === undefined) {
       considered.push({ route, passedOver })
@@ -194,5 +165,36 @@ const firstUsable = (lists: readonly (readonly Route[])[], from: string): RouteM
     }
     if (considered.length < listed) considered.push({ route, passedOver })
     else more += 1
+  }
+}
+
+export const createRouteTableBuilder = (): RouteTableBuilder => {
+  const routes = createRouteColumns()
+  const byId = createTextIndex(routes.idAt)
+  const collector = createCollector(routes.valueAt)
+  let size = 0
+  return {
+    add(route) {
+      const place = routes.add(route)
+      byId.set(route.ruleId, place)
+      collector.add(route.pattern, place)
+      size += 1
+    },
+    build() {
+      const index = collector.seal((bucket) => sealBucket(routes, bucket))
+      return {
+        size,
+        isKnown: (number) => index.has(number),
+        match(to, from) {
+          const lists: Places[] = []
+          index.visit(to, (found) => lists.push(placesFor(routes, found, from)))
+          return firstUsable(routes, lists, from)
+        },
+        nameOf(ruleId) {
+          const place = byId.get(ruleId)
+          return place === undefined ? undefined : routes.nameAt(place)
+        },
+      }
+    },
   }
 }

@@ -16,6 +16,20 @@ describe('a route table', () => {
     expect(table.size).toBe(0)
   })
 
+  it('knows its rules by name, thousands of them too', () => {
+    const rules = Array.from({ length: 10_000 }, (_, i) =>
+      aRule({ ruleId: `rule-${i}`, name: `Rule ${i}`, pattern: `+1202${i}*`, priority: i % 7, age: i }),
+    )
+    const table = aRouteTable(...rules)
+    expect(table.size).toBe(10_000)
+    for (const i of [0, 4095, 4096, 9999]) {
+      expect(table.nameOf(`rule-${i}`)).toBe(`Rule ${i}`)
+      expect(table.match(`+1202${i}`, from).route?.ruleId).toBe(oracle(rules, `+1202${i}`, from))
+    }
+    expect(table.nameOf('rule-10000')).toBeUndefined()
+    expect(aRouteTable(...rules.slice(5, 6)).match('+12025', from).route).toEqual(rules[5])
+  })
+
   it('takes the lowest priority first, however vague its pattern', () => {
     const rules = [
       aRule({ ruleId: 'exact', pattern: '+12025550100', priority: 20 }),
