@@ -180,6 +180,8 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
       if (handled.outcome === 'duplicate') health.count('duplicates')
       const unit = unitOf(incoming, handled)
       await settle(incoming, handled)
+      // From here on the call holds them.
+      taken.length = 0
       const stored = callLog.append(unit, handled.cxml ? 'written' : 'synced')
       // Whether or not somebody still waits for it.
       stored.then(() => health.recover('store'), unwritten)

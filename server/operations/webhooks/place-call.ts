@@ -79,7 +79,7 @@ export const placeCall = async <R extends Routing>(
   explain: (routing: R) => Omit<Explanation, 'steps' | 'summary' | 'tookMicros'>,
   ruleOf: (routing: R) => string | undefined,
 ): Promise<Placed<R>> => {
-  const { inForce, nowMs, request, steadyMs, taken, token } = incoming
+  const { inForce, nowMs, request, steadyMs, token } = incoming
   const ask = askRuntime(deps, incoming, n)
   const decisionId = deps.newId()
   const first = 'next' in walk ? await runEngine(walk, ask) : walk
@@ -104,7 +104,6 @@ export const placeCall = async <R extends Routing>(
   const { agent, group, target } = routing
   const goesOn = isDialled(routing) || target.type === 'message'
   const dialled = isDialled(routing) && cxml.problems.length === 0
-  if (dialled) taken.length = 0
   const untilMs = steadyMs + (routing.ringTimeoutSeconds + inForce.routing.timeLimitSeconds + leaseGraceSeconds) * 1000
   const isReroute = before.call.state === 'connecting' || before.call.state === 'connected'
   let progress = amend(goesOn && isReroute ? advance(before, 'dial-failed', nowMs) : before, {

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { actionOf, createSite, dialResult, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
+import { startTestServer, type TestServer } from '../../support/test-server.ts'
+
+let test: TestServer
+let site: Site
+beforeAll(async () => {
+  test = await startTestServer()
+  site = await createSite(test)
+})
+afterAll(() => test.close())
+
+const ask = async (token: string, to: string = numberOf.priority): Promise<string> =>
+  (await test.webhook(`${site.base}/application`, voiceRequest(token, to))).text
+const tell = async (token: string, update: Record<string, unknown>) => {
+  const { status, body } = await test.webhook(`${site.base}/session`, {
+    token,
+    modifiedAt: '2026-01-01T12:00:00Z',
+    ...update,
+  })
+  expect({ status, body }).toEqual({ status: 200, body: { ok: true } })
+}
+const lastEvent = async (token: string) => {
+  const { body } = await test.api<{ items: { outcome: string; reason?: string }[] }>(
+    'GET',
+    `${site.path}/webhook-events?token=${token}`,
+  )
+  return body.items[0]
+}
+const endedAt = 1_767_268_869_400
+
+describe('the end of a session closes a call whose dial goes on', () => {
+  it.each([
+    [{ status: 'busy' }, 'busy', 'busy', 'busy'],
+    [{ status: 'NoAnswer' }, 'no_answer', 'no_answer', 'no_answer'],
+    [{ status: 'cancelled' }, 'no_answer', 'cancelled', 'cancelled'],
+    [{ status: 'congestion' }, 'failed', 'failed', 'failed'],
+    [{ status: 'error', lastError: 'unreachable' }, 'failed', 'failed', 'failed'],
+    [{ status: 'nocredit' }, 'failed', 'failed', 'failed'],
+    [
+      { status: 'connected', callAnswerTime: endedAt - 5000, callEndTime: endedAt },
+      'completed',
+      'answered',
+      'answered',
+    ],
+    [{ status: 'processing', callEndTime: String(endedAt) }, 'no_answer', 'cancelled', 'cancelled'],
+  ])('%j', async (update, state, disposition, result) => {
+    const token = newToken()
+    await ask(token)
+    await tell(token, update)
+    const call = await site.call(token)
+    expect(call).toMatchObject({ state, disposition })
+    expect(call.attempts).toMatchObject([{ n: 1, result }])
+    if ('lastError' in update) expect(call.reason).toBe('unreachable')
+  })
+
+  it('and gives its slot back once', async () => {
+    const { body: agent } = await test.api<{ id: string }>('POST', `${site.path}/voice-agents`, {
+      name: 'One at a time',
+      provider: 'vapi',
+      value: '+12025550188',
+      maxConcurrentCalls: 1,
+    })
+    await test.api('POST', `${site.path}/inbound-rules`, {
+      pattern: '+12025550157',
+      target: { type: 'agent', id: agent.id },
+    })
+    const [first, second] = [newToken(), newToken()]
+    expect(await ask(first, '+12025550157')).toContain('+12025550188')
+    expect(await ask(second, '+12025550157')).toContain('<Reject reason="congestion"/>')
+    await tell(first, { status: 'busy' })
+    const third = newToken()
+    const document = await ask(third, '+12025550157')
+    expect(document).toContain('+12025550188')
+    // Late and twice: the slot is the third call's by now.
+    await test.webhook(`${site.base}/cdr`, { session: { token: first }, disposition: 'BUSY' })
+    expect(await ask(newToken(), '+12025550157')).toContain('<Reject reason="congestion"/>')
+    await test.webhook(actionOf(document), dialResult(third, 'answered', '+12025550157'))
+    expect(await ask(newToken(), '+12025550157')).toContain('+12025550188')
+  })
+})
+
+describe('updates that change nothing are kept with the reason', () => {
+  it('for a token nobody knows', async () => {
+    const token = newToken()
+    await tell(token, { status: 'ringing' })
+    expect(await lastEvent(token)).toMatchObject({ outcome: 'ignored', reason: 'no call has this token' })
+  })
+  it('while it rings, and without a status', async () => {
+    const token = newToken()
+    await ask(token)
+    await tell(token, { status: 'Ringing' })
+    expect(await lastEvent(token)).toMatchObject({ outcome: 'ignored', reason: 'status Ringing changes nothing' })
+    await tell(token, {})
+    expect(await lastEvent(token)).toMatchObject({ reason: 'status (none) changes nothing' })
+  })
+  it('the same event a second time', async () => {
+    const token = newToken()
+    await ask(token)
+    const update = { eventId: `e-${token}`, status: 'answer', callAnswerTime: endedAt }
+    await tell(token, update)
+    await tell(token, update)
+    expect(await lastEvent(token)).toMatchObject({ outcome: 'duplicate' })
+    expect((await site.call(token)).transitions.filter(({ event }) => event === 'answered')).toHaveLength(1)
+    await tell(token, { ...update, eventId: `f-${token}` })
+    expect(await lastEvent(token)).toMatchObject({
+      outcome: 'ignored',
+      reason: 'answered means nothing while the call is connected',
+    })
+  })
+  it('after the call is over', async () => {
+    const token = newToken()
+    await ask(token)
+    await tell(token, { status: 'busy' })
+    await tell(token, { status: 'answer' })
+    expect(await lastEvent(token)).toMatchObject({ outcome: 'ignored', reason: 'the call is over (busy)' })
+  })
+  it('during an announcement: the caller was answered, but by nobody', async () => {
+    await test.api('POST', `${site.path}/inbound-rules`, {
+      pattern: '+12025550158',
+      target: { type: 'message', value: 'We are closed.' },
+    })
+    const token = newToken()
+    expect(await ask(token, '+12025550158')).toContain('<Say language="en-US">We are closed.</Say><Hangup/>')
+    await tell(token, { status: 'answer', callAnswerTime: endedAt })
+    expect(await lastEvent(token)).toMatchObject({
+      outcome: 'ignored',
+      reason: expect.stringContaining('announcement') as unknown,
+    })
+    await tell(token, { status: 'connected', callEndTime: endedAt })
+    expect(await lastEvent(token)).toMatchObject({
+      outcome: 'ignored',
+      reason: expect.stringContaining('the CDR closes') as unknown,
+    })
+    await test.webhook(`${site.base}/cdr`, { session: { token }, disposition: 'ANSWER', billsec: 4 })
+    expect(await site.call(token)).toMatchObject({ state: 'completed', disposition: 'answered', attemptCount: 0 })
+  })
+})

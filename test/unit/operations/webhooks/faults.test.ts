@@ -1,0 +1,209 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { createEmbeddedRuntimeState } from '../../../../server/adapters/memory/embedded-runtime-state.ts'
+import { createEventBus } from '../../../../server/adapters/memory/event-bus.ts'
+import { systemCrypto } from '../../../../server/adapters/system/crypto.ts'
+import { newId } from '../../../../server/adapters/system/ids.ts'
+import type { Target } from '../../../../server/domain/routing/target.ts'
+import { createAgentResults } from '../../../../server/operations/agent-results.ts'
+import { createHealth } from '../../../../server/operations/health.ts'
+import type { WebhookDeps } from '../../../../server/operations/webhooks/context.ts'
+import { createWebhookHandler } from '../../../../server/operations/webhooks/handle-webhook.ts'
+import type { UnitOfWork } from '../../../../server/ports/call-store.ts'
+import type { StoredTenant } from '../../../../server/ports/configuration.ts'
+import type { WebhookRequest } from '../../../../server/ports/webhooks.ts'
+import { aGroup, aMember, aProvider, aRoutingConfig, aVoiceAgent } from '../../../support/builders.ts'
+import { checkCxml } from '../../../support/cxml-check.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+import { recordingJournal } from '../../../support/recording-journal.ts'
+
+const routing = aRoutingConfig({
+  agents: [
+    aVoiceAgent(),
+    aVoiceAgent({ id: 'agent-off', enabled: false }),
+    aVoiceAgent({ id: 'agent-stream', provider: 'stream', value: 'wss://bot.example/x' }),
+    aVoiceAgent({ id: 'agent-odd', provider: 'gone' }),
+  ],
+  groups: [
+    aGroup({ members: [aMember({ agentId: 'agent-off' }), aMember({ agentId: 'agent-odd' }), aMember()] }),
+    aGroup({ id: 'group-empty', members: [] }),
+  ],
+  providers: [aProvider(), aProvider({ key: 'stream', dialAs: 'stream', valueKind: 'wssUrl' })],
+})
+
+const tenantWith = (emergencyTarget: Target | undefined): StoredTenant => ({
+  id: 'tenant-1',
+  version: 1,
+  createdAtMs: 0,
+  updatedAtMs: 0,
+  name: 'Acme',
+  domain: 'acme.example',
+  domainAliases: [],
+  timeZone: 'UTC',
+  defaultCountry: 'US',
+  settings: emergencyTarget ? { emergencyTarget } : {},
+  tenantKey: 'the-key',
+  previousKeys: [],
+  signingKeys: [{ id: 'k1', secret: 'c2VjcmV0' }],
+  configVersion: 1,
+})
+
+const request = (kind: WebhookRequest['kind'] = 'voice_request'): WebhookRequest => ({
+  kind,
+  tenantKey: 'the-key',
+  headers: {},
+  fields: { CallSid: 'token-1', From: '+12025550123', To: '+12025550100' },
+  query: {},
+  payload: '{}',
+  receivedAtMicros: 0,
+})
+
+let units: UnitOfWork[]
+const logged = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
+beforeEach(() => {
+  units = []
+  vi.clearAllMocks()
+})
+
+/** The handling of webhooks with a part that fails. */
+const handlerWith = async (
+  emergencyTarget: Target | undefined,
+  broken: (deps: WebhookDeps) => Partial<WebhookDeps>,
+) => {
+  const clock = fakeClock()
+  const events = createEventBus()
+  const inForce = { tenant: tenantWith(emergencyTarget), routing, ruleName: () => undefined }
+  const deps: WebhookDeps = {
+    directory: {
+      byKey: (key) => (key === 'the-key' ? { inForce, validUntilMs: undefined } : undefined),
+      byId: () => inForce,
+      all: () => [inForce],
+      loadAll: () => Promise.resolve(),
+      reload: () => Promise.resolve(),
+      reloadProviders: () => Promise.resolve(),
+    },
+    runtime: await createEmbeddedRuntimeState(recordingJournal(), []),
+    calls: {
+      find: () => Promise.resolve(undefined),
+      findAnswer: () => Promise.resolve(undefined),
+    } as unknown as WebhookDeps['calls'],
+    callLog: {
+      append: (unit) => {
+        units.push(unit)
+        return Promise.resolve()
+      },
+      backlog: () => 0,
+    },
+    events,
+    health: createHealth(clock, events),
+    results: createAgentResults(),
+    clock,
+    crypto: systemCrypto,
+    newId,
+    log: logged,
+    publicUrl: undefined,
+  }
+  const whole = { ...deps, ...broken(deps) }
+  return { handle: createWebhookHandler(whole), deps: whole }
+}
+const failingSelect = ({ runtime }: WebhookDeps): Partial<WebhookDeps> => ({
+  runtime: { ...runtime, select: () => Promise.reject(new Error('the state is gone')) },
+})
+
+describe('when handling fails, the caller gets the emergency target, taken without the state that failed', () => {
+  it.each<[string, Target | undefined, RegExp]>([
+    ['none', undefined, /<Reject reason="failed"\/>/],
+    ['a message', { type: 'message', value: 'One moment.' }, /<Say language="en-US">One moment\.<\/Say><Hangup\/>/],
+    [
+      'an agent',
+      { type: 'agent', id: 'agent-a' },
+      /<Dial timeout="25" timeLimit="14400"><Service provider="vapi">\+12025550171<\/Service><\/Dial><Hangup\/>/,
+    ],
+    [
+      'a stream agent',
+      { type: 'agent', id: 'agent-stream' },
+      /<Connect><Stream url="wss:\/\/bot\.example\/x">.*<\/Connect><Hangup\/>/,
+    ],
+    ['an agent that is disabled', { type: 'agent', id: 'agent-off' }, /<Reject reason="failed"\/>/],
+    ['an agent whose provider is gone', { type: 'agent', id: 'agent-odd' }, /<Reject reason="failed"\/>/],
+    ['the first usable member of a group', { type: 'group', id: 'group-1' }, /<Dial timeout="20" .*\+12025550171/],
+    ['a group without members', { type: 'group', id: 'group-empty' }, /<Reject reason="failed"\/>/],
+    ['a group that was deleted', { type: 'group', id: 'gone' }, /<Reject reason="failed"\/>/],
+    ['a number', { type: 'number', value: '+12025550900' }, /<Number>\+12025550900<\/Number><\/Dial><Hangup\/>/],
+    ['a number nobody could dial', { type: 'number', value: 'not a number' }, /<Reject reason="failed"\/>/],
+  ])('%s', async (_name, target, expected) => {
+    const { handle, deps } = await handlerWith(target, failingSelect)
+    const { status, body } = await handle(request())
+    expect(status).toBe(200)
+    expect(body).toMatch(expected)
+    expect(checkCxml(body)).toEqual([])
+    expect(body).not.toContain('action=')
+    expect(deps.health.read(0, 0).counters.faults).toBeGreaterThan(0)
+    expect(units).toMatchObject([{ webhookEvent: { outcome: 'fault', token: 'token-1', status: 200 } }])
+    expect(logged.error).toHaveBeenCalled()
+  })
+
+  it('and on the JSON paths the platform is asked to send it again', async () => {
+    const { handle } = await handlerWith(undefined, ({ runtime }) => ({
+      runtime: { ...runtime, loadCall: () => Promise.reject(new Error('the state is gone')) },
+    }))
+    expect(await handle(request('cdr'))).toMatchObject({
+      status: 503,
+      body: expect.stringContaining('UNAVAILABLE') as unknown,
+    })
+  })
+})
+
+describe('a fault after a slot was taken', () => {
+  it('gives the slot back', async () => {
+    const { handle, deps } = await handlerWith(undefined, ({ runtime }) => ({
+      runtime: { ...runtime, saveCall: () => Promise.reject(new Error('full')) },
+    }))
+    await handle(request())
+    const active = await deps.runtime.activeCalls('tenant-1', ['agent-a'], deps.clock.steadyMs())
+    expect(active.get('agent-a')).toBe(0)
+  })
+})
+
+describe('what only tells of a call', () => {
+  it('is no reason to answer otherwise when it fails', async () => {
+    const { handle } = await handlerWith(undefined, ({ events }) => ({
+      events: {
+        ...events,
+        publish: () => {
+          throw new Error('nobody listens')
+        },
+      },
+    }))
+    expect((await handle(request())).body).toContain('<Dial ')
+    expect(logged.error).toHaveBeenCalled()
+  })
+})
+
+describe('a decision that is not written in time', () => {
+  it('is answered all the same and counted', async () => {
+    const { handle, deps } = await handlerWith(undefined, () => ({
+      callLog: { append: () => new Promise<void>(() => undefined), backlog: () => 1 },
+    }))
+    expect((await handle(request())).body).toContain('<Dial ')
+    expect(deps.health.read(0, 0).counters.undurableAnswers).toBe(1)
+  })
+
+  it('and so is one that cannot be written; then a part is degraded until it works again', async () => {
+    let isBroken = true
+    const { handle, deps } = await handlerWith(undefined, ({ callLog }) => ({
+      callLog: {
+        ...callLog,
+        append: (unit, durability) =>
+          isBroken ? Promise.reject(new Error('disk full')) : callLog.append(unit, durability),
+      },
+    }))
+    expect((await handle(request())).body).toContain('<Dial ')
+    expect(deps.health.read(0, 0)).toMatchObject({
+      status: 'degraded',
+      problems: [{ part: 'store', message: expect.stringContaining('disk full') as unknown }],
+    })
+    isBroken = false
+    await handle({ ...request(), fields: { CallSid: 'token-2', To: '+12025550100' } })
+    expect(deps.health.read(0, 0).status).toBe('ok')
+  })
+})
