@@ -41,7 +41,8 @@ export const defaults = {
   sayLanguage: 'en-US',
 } as const
 
-const pageSize = 5000
+/** A page is compiled in one go; calls wait that long. */
+const pageSize = 1000
 /** Readings of one configuration that was changed meanwhile; whoever changes it goes on to ask for one more. */
 const mostReadings = 5
 
@@ -68,15 +69,13 @@ const patternOf = (text: string | undefined, log: Log): Pattern => {
   return { kind: 'exact', value: unmatchable }
 }
 
-interface CompiledRules {
-  readonly rules: RouteTable
-  readonly names: ReadonlyMap<string, string>
-}
+/** Lets whatever else waits have its turn; messages from the store alone could keep the event loop for seconds. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 export const createTenantDirectory = (store: ConfigurationStore, log: Log): TenantDirectory => {
   const byId = new Map<string, TenantInForce>()
   let byKey = new Map<string, { inForce: TenantInForce; validUntilMs: number | undefined }>()
-  const compiled = new Map<string, CompiledRules>()
+  const compiled = new Map<string, RouteTable>()
   /** Tenants whose compiled rules are not the stored ones, or not surely. */
   const stale = new Set<string>()
   const running = new Map<string, Promise<void>>()
@@ -97,28 +96,29 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
     )
 
   /** Compiled a page at a time, so that calls are routed in between by the table of before. */
-  const compileRules = async (tenantId: string): Promise<CompiledRules> => {
+  const compileRules = async (tenantId: string): Promise<RouteTable> => {
     const builder = createRouteTableBuilder()
-    const names = new Map<string, string>()
-    let after = 0
     let age = 0
+    let coming = store.rulesAfter(tenantId, 0, pageSize)
     for (;;) {
-      const { rules, lastRowId } = await store.rulesAfter(tenantId, after, pageSize)
-      for (const rule of rules) {
-        names.set(rule.id, rule.name)
+      const { rules, lastRowId } = await coming
+      const isLast = rules.length < pageSize
+      // The store reads the next page while this one is compiled.
+      if (!isLast) coming = store.rulesAfter(tenantId, lastRowId, pageSize)
+      for (const { id, name, pattern, callerPattern, priority, enabled, target } of rules) {
         builder.add({
-          ruleId: rule.id,
-          name: rule.name,
-          pattern: patternOf(rule.pattern, log),
-          callerPattern: rule.callerPattern === undefined ? undefined : patternOf(rule.callerPattern, log),
-          priority: rule.priority,
+          ruleId: id,
+          name,
+          pattern: patternOf(pattern, log),
+          callerPattern: callerPattern === undefined ? undefined : patternOf(callerPattern, log),
+          priority,
           age: (age += 1),
-          enabled: rule.enabled,
-          target: rule.target,
+          enabled,
+          target,
         })
       }
-      if (rules.length < pageSize) return { rules: builder.build(), names }
-      after = lastRowId
+      if (isLast) return builder.build()
+      await turn()
     }
   }
 
@@ -164,9 +164,9 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       agents: routableAgents,
       groups: new Map(groups.map((group) => [group.id, toGroup(group, ringTimeoutSeconds)])),
       agentNumbers: new Set(agents.map(({ value }) => value).filter((value) => value.startsWith('+'))),
-      rules: table.rules,
+      rules: table,
     }
-    byId.set(tenantId, { tenant, routing, ruleName: (ruleId) => table.names.get(ruleId) })
+    byId.set(tenantId, { tenant, routing, ruleName: table.nameOf })
     indexKeys()
   }
 

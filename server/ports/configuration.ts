@@ -22,6 +22,11 @@ export type StoredTenant = Omit<Tenant, 'hasWebhookApiKey' | 'tenantKey'> & {
 export type StoredAgent = Omit<VoiceAgent, 'hasPassword' | 'health'> & { readonly password?: string | undefined }
 export type StoredGroup = AgentGroup
 export type StoredRule = InboundRule
+/** What routing goes by. Equal targets may be one object. */
+export type RoutingRule = Pick<
+  StoredRule,
+  'id' | 'name' | 'pattern' | 'callerPattern' | 'target' | 'priority' | 'enabled'
+>
 
 export interface ListQuery {
   readonly limit: number
@@ -75,7 +80,7 @@ export interface ConfigurationStore {
   reorderRules(tenantId: string, ids: readonly string[], nowMs: number): Promise<number>
   usersOf(tenantId: string, type: 'agent' | 'group', id: string): Promise<readonly ConfigUser[]>
   /** Rules by age (creation order), a page at a time, so that a million rules never sit in one message. */
-  rulesAfter(tenantId: string, afterRowId: number, limit: number): Promise<{ rules: StoredRule[]; lastRowId: number }>
+  rulesAfter(tenantId: string, afterRowId: number, limit: number): Promise<{ rules: RoutingRule[]; lastRowId: number }>
   /** How many calls a tenant has on record. */
   countCalls(tenantId: string): Promise<number>
 }

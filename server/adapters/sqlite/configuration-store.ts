@@ -9,6 +9,7 @@ import type {
   StoredTenant,
 } from '../../ports/configuration.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
+import { createRulePageReader } from './read-rule-page.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
 import type { StoreThread } from './store-thread-client.ts'
 import type { WriterApi } from './writer-thread-api.ts'
@@ -40,6 +41,8 @@ const createRepository = <N extends keyof Nouns>(threads: Threads, noun: N): Con
   }
 }
 
+const readRulePage = createRulePageReader()
+
 export const createConfigurationStore = (threads: Threads): ConfigurationStore => ({
   tenants: createRepository(threads, 'tenants'),
   providers: createRepository(threads, 'providers'),
@@ -50,8 +53,8 @@ export const createConfigurationStore = (threads: Threads): ConfigurationStore =
     threads.writer.call('bulk', 'change', noun, tenantId, ids, action, nowMs),
   reorderRules: (tenantId, ids, nowMs) => threads.writer.call('inboundRules', 'reorder', tenantId, ids, nowMs),
   usersOf: (tenantId, type, id) => threads.reader.call('users', 'of', tenantId, type, id),
-  rulesAfter: (tenantId, afterRowId, limit) =>
-    threads.reader.call('inboundRules', 'after', tenantId, afterRowId, limit),
+  rulesAfter: async (tenantId, afterRowId, limit) =>
+    readRulePage(await threads.reader.call('inboundRules', 'after', tenantId, afterRowId, limit)),
   countCalls: (tenantId) => threads.reader.call('calls', 'count', tenantId),
 })
 

@@ -17,7 +17,9 @@ export interface RouteColumns {
   compare(a: number, b: number): number
 }
 
-const segmentSize = 4096
+const segmentBits = 12
+const segmentSize = 1 << segmentBits
+const within = (place: number): number => place & (segmentSize - 1)
 const kinds = ['any', 'exact', 'prefix'] as const
 
 const createSegment = () => ({
@@ -41,15 +43,15 @@ export const createRouteColumns = (): RouteColumns => {
   const callers = new Map<number, Pattern>()
   let size = 0
 
-  const segmentAt = (place: number): Segment => segments[Math.floor(place / segmentSize)] as Segment
-  const priorityAt = (place: number): number => segmentAt(place).priorities[place % segmentSize] as number
-  const ageAt = (place: number): number => segmentAt(place).ages[place % segmentSize] as number
-  const idAt = (place: number): string => segmentAt(place).ids[place % segmentSize] as string
-  const nameAt = (place: number): string => segmentAt(place).names[place % segmentSize] as string
-  const valueAt = (place: number): string => segmentAt(place).values[place % segmentSize] as string
+  const segmentAt = (place: number): Segment => segments[place >>> segmentBits] as Segment
+  const priorityAt = (place: number): number => segmentAt(place).priorities[within(place)] as number
+  const ageAt = (place: number): number => segmentAt(place).ages[within(place)] as number
+  const idAt = (place: number): string => segmentAt(place).ids[within(place)] as string
+  const nameAt = (place: number): string => segmentAt(place).names[within(place)] as string
+  const valueAt = (place: number): string => segmentAt(place).values[within(place)] as string
 
   const patternAt = (place: number): Pattern => {
-    const kind = kinds[segmentAt(place).kinds[place % segmentSize] as number] as (typeof kinds)[number]
+    const kind = kinds[segmentAt(place).kinds[within(place)] as number] as (typeof kinds)[number]
     return kind === 'any' ? { kind } : { kind, value: valueAt(place) }
   }
 
@@ -57,17 +59,17 @@ export const createRouteColumns = (): RouteColumns => {
     add({ ruleId, name, pattern, callerPattern, priority, age, enabled, target }) {
       const place = size
       size += 1
-      const within = place % segmentSize
-      if (within === 0) segments.push(createSegment())
+      const row = within(place)
+      if (row === 0) segments.push(createSegment())
       const segment = segmentAt(place)
       segment.ids.push(ruleId)
       segment.names.push(name)
       segment.values.push(pattern.kind === 'any' ? '' : pattern.value)
       segment.targets.push(target)
-      segment.kinds[within] = kinds.indexOf(pattern.kind)
-      segment.enabled[within] = enabled ? 1 : 0
-      segment.priorities[within] = priority
-      segment.ages[within] = age
+      segment.kinds[row] = kinds.indexOf(pattern.kind)
+      segment.enabled[row] = enabled ? 1 : 0
+      segment.priorities[row] = priority
+      segment.ages[row] = age
       if (callerPattern) callers.set(place, callerPattern)
       return place
     },
@@ -78,8 +80,8 @@ export const createRouteColumns = (): RouteColumns => {
       callerPattern: callers.get(place),
       priority: priorityAt(place),
       age: ageAt(place),
-      enabled: segmentAt(place).enabled[place % segmentSize] === 1,
-      target: segmentAt(place).targets[place % segmentSize] as Target,
+      enabled: segmentAt(place).enabled[within(place)] === 1,
+      target: segmentAt(place).targets[within(place)] as Target,
     }),
     idAt,
     nameAt,

@@ -4,7 +4,8 @@ export interface TextIndex {
   set(text: string, place: number): void
 }
 
-const shardCount = 64
+const shardBits = 6
+const shardCount = 1 << shardBits
 const smallestSlots = 16
 
 const hashOf = (text: string): number => {
@@ -12,52 +13,62 @@ const hashOf = (text: string): number => {
   for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   // Shard and slot go by the low bits; this brings the others into them.
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
-  return (hash ^ (hash >>> 13)) >>> 0
+  return hash ^ (hash >>> 13)
 }
 
 /**
- * An index of texts that lie somewhere else already: `textAt` says what lies at a place. It takes 4 to 16 bytes an entry, a
- * tenth of a Map, and nothing in it has to be traced by the garbage collector. It grows in shards, so that growing pauses nobody.
+ * An index of texts that lie somewhere else already: `textAt` says what lies at a place. It takes some 16 bytes an entry, a
+ * third of a Map, and nothing in it has to be traced by the garbage collector. It grows in shards, so that growing pauses nobody.
  */
 export const createTextIndex = (textAt: (place: number) => string): TextIndex => {
-  /** Places plus one; 0 is a free slot. */
-  const shards = Array.from({ length: shardCount }, () => ({ slots: new Int32Array(smallestSlots), used: 0 }))
+  /** Pairs of hash and place plus one; a place of 0 is a free slot. */
+  const shards = Array.from({ length: shardCount }, () => ({ slots: new Int32Array(smallestSlots * 2), used: 0 }))
 
+  const firstSlot = (slots: Int32Array, hash: number): number => ((hash >>> shardBits) << 1) & (slots.length - 1)
+  const nextSlot = (slots: Int32Array, slot: number): number => (slot + 2) & (slots.length - 1)
+
+  /** Where the text is, or the free slot where it would be. */
   const slotFor = (slots: Int32Array, hash: number, text: string): number => {
-    let slot = Math.floor(hash / shardCount) & (slots.length - 1)
+    let slot = firstSlot(slots, hash)
     for (;;) {
-      const held = slots[slot] as number
-      if (held === 0 || textAt(held - 1) === text) return slot
-      slot = (slot + 1) & (slots.length - 1)
+      const held = slots[slot + 1] as number
+      if (held === 0 || (slots[slot] === hash && textAt(held - 1) === text)) return slot
+      slot = nextSlot(slots, slot)
     }
   }
 
   const grown = (before: Int32Array): Int32Array => {
     const slots = new Int32Array(before.length * 2)
-    for (const held of before) {
+    for (let from = 0; from < before.length; from += 2) {
+      const hash = before[from] as number
+      const held = before[from + 1] as number
       if (held === 0) continue
-      const text = textAt(held - 1)
-      slots[slotFor(slots, hashOf(text), text)] = held
+      let slot = firstSlot(slots, hash)
+      while (slots[slot + 1] !== 0) slot = nextSlot(slots, slot)
+      slots[slot] = hash
+      slots[slot + 1] = held
     }
     return slots
   }
 
-  const shardOf = (hash: number) => shards[hash % shardCount] as (typeof shards)[number]
+  const shardOf = (hash: number) => shards[hash & (shardCount - 1)] as (typeof shards)[number]
 
   return {
     get(text) {
       const hash = hashOf(text)
       const { slots } = shardOf(hash)
-      const held = slots[slotFor(slots, hash, text)] as number
+      const held = slots[slotFor(slots, hash, text) + 1] as number
       return held === 0 ? undefined : held - 1
     },
     set(text, place) {
       const hash = hashOf(text)
       const shard = shardOf(hash)
       const slot = slotFor(shard.slots, hash, text)
-      if (shard.slots[slot] === 0) shard.used += 1
-      shard.slots[slot] = place + 1
-      if (shard.used * 2 > shard.slots.length) shard.slots = grown(shard.slots)
+      if (shard.slots[slot + 1] === 0) shard.used += 1
+      shard.slots[slot] = hash
+      shard.slots[slot + 1] = place + 1
+      // Three quarters full; a slot takes two numbers.
+      if (shard.used * 8 > shard.slots.length * 3) shard.slots = grown(shard.slots)
     },
   }
 }
