@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { coverageExclusions } from './coverage-exclusions.ts'
 import { startRedis } from './throwaway-redis.ts'
 import {
   findChromium,
@@ -166,6 +167,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
+for (const { file, reason } of coverageExclusions) console.log(`not counted for coverage: ${file} (${reason})`)
 for (const what of leftOut) console.log(`left out: ${what}`)
 console.log(`${total.passed} passed, ${total.failed} failed`)
 if (total.failed > 0) process.exitCode = 1

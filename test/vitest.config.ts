@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { coverageExclusions } from '../scripts/coverage-exclusions.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const projects = ['unit', 'contract', 'integration', 'migrations']
@@ -24,6 +25,7 @@ export default defineConfig({
       reportsDirectory: 'coverage',
       reporter: ['text-summary', 'json-summary', 'html'],
       include: ['{server,shared}/**/*.ts', ...(isShellGathered ? ['{main,preload,renderer}/**/*.{ts,tsx}'] : [])],
+      exclude: coverageExclusions.map(({ file }) => file),
       thresholds: {
         '{server,shared}/**': { lines: 90, branches: 90 },
         'server/domain/**': { branches: 100 },

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../support/test-server.ts'
+
+const cli = join(import.meta.dirname, '../../server/entry/cli/index.ts')
+
+let test: TestServer
+beforeAll(async () => {
+  test = await startTestServer()
+})
+afterAll(() => test.close())
+
+/** The real command in a process of its own, on the data directory of the running server. */
+const run = async (...args: string[]): Promise<{ code: number | null; out: string; err: string }> => {
+  const child = spawn(process.execPath, [cli, ...args], {
+    env: {
+      ...process.env,
+      SWITCHYARD_DATA_DIR: test.dataDir,
+      SWITCHYARD_ADMIN_PORT: new URL(test.server.urls.admin).port,
+    },
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  await once(child, 'close')
+  return { code: child.exitCode, out: out.trim(), err: err.trim() }
+}
+
+describe('switchyard beside a running server', { timeout: 30_000 }, () => {
+  it('makes a token that works at once, lists it without its secret, and revokes it', async () => {
+    const { code, out: token } = await run('token', 'create', '--name', 'ci', '--role', 'admin')
+    expect(code).toBe(0)
+    expect((await test.api('GET', '/tenants', undefined, token)).status).toBe(200)
+    const { out: list } = await run('token', 'list')
+    expect(list).toMatch(/admin {2}all tenants {2}\S+ {2}ci/)
+    expect(list).not.toContain(token)
+    const id =
+      list
+        .split('\n')
+        .find((line) => line.endsWith('ci'))
+        ?.split(' ')[0] ?? ''
+    expect((await run('token', 'revoke', id)).code).toBe(0)
+    expect((await test.api('GET', '/tenants', undefined, token)).status).toBe(401)
+    expect(await run('token', 'revoke', id)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`no API token ${id}`) as unknown,
+    })
+  })
+
+  it('prints a link that signs a browser in', async () => {
+    const { out } = await run('sign-in-link')
+    expect(out.startsWith(`${test.server.urls.admin}/#/sign-in?code=`)).toBe(true)
+    const answer = await fetch(`${test.server.urls.admin}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ code: out.split('code=')[1] }),
+    })
+    expect(answer.ok).toBe(true)
+  })
+
+  it('does not serve the same data directory a second time', async () => {
+    const { code, err } = await run('serve')
+    expect(code).toBe(1)
+    expect(err).toContain(test.dataDir)
+    expect(err).not.toContain('    at ')
+  })
+})

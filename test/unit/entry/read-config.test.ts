@@ -1,0 +1,54 @@
+import { isAbsolute, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../../server/entry/read-config.ts'
+
+describe('the settings of the environment', () => {
+  it('have defaults on loopback, with the data where the system keeps such', () => {
+    const config = readConfig({ SWITCHYARD_PORT: '', SWITCHYARD_PUBLIC_URL: ' ' })
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 8080, adminHost: '127.0.0.1', adminPort: 8081 })
+    expect(config.publicUrl).toBeUndefined()
+    expect(config.version).toMatch(/^\d+\.\d+\.\d+/)
+    expect(isAbsolute(config.dataDir)).toBe(true)
+    expect(readConfig({}, { demo: true }).dataDir).toBe(join(config.dataDir, 'demo'))
+  })
+
+  it('win over the defaults, and what a caller says wins over them', () => {
+    const env = {
+      SWITCHYARD_DATA_DIR: '/srv/switchyard',
+      SWITCHYARD_HOST: '0.0.0.0',
+      SWITCHYARD_PORT: '0',
+      SWITCHYARD_ADMIN_HOST: '::1',
+      SWITCHYARD_ADMIN_PORT: '65535',
+      SWITCHYARD_ADMIN_ALLOWED_HOSTS: 'console.example, other.example',
+      SWITCHYARD_PUBLIC_URL: 'https://voice.example.com',
+      SWITCHYARD_BOOTSTRAP_TOKEN: 'token',
+      SWITCHYARD_MASTER_KEY: 'key',
+      SWITCHYARD_LOG_LEVEL: 'warn',
+    }
+    expect(readConfig(env, { port: 1234 })).toMatchObject({
+      dataDir: '/srv/switchyard',
+      host: '0.0.0.0',
+      port: 1234,
+      adminHost: '::1',
+      adminPort: 65_535,
+      adminAllowedHosts: ['console.example', 'other.example'],
+      publicUrl: 'https://voice.example.com',
+      bootstrapToken: 'token',
+      masterKey: 'key',
+      logLevel: 'warn',
+    })
+  })
+
+  it.each([
+    ['SWITCHYARD_PORT', 'eighty'],
+    ['SWITCHYARD_PORT', '65536'],
+    ['SWITCHYARD_ADMIN_PORT', '-1'],
+    ['SWITCHYARD_PUBLIC_URL', 'voice.example.com'],
+    ['SWITCHYARD_PUBLIC_URL', 'ftp://voice.example.com'],
+    ['SWITCHYARD_PUBLIC_URL', 'https://voice.example.com/?x=1'],
+  ])('%s=%s is refused, naming the setting and what it wants', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(
+      new RegExp(`${name} is "${value.replace(/[?.]/g, '\\$&')}"; it wants`),
+    )
+  })
+})
