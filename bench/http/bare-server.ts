@@ -8,5 +8,5 @@ app.post('/voice/:tenantKey/application', (_request, reply) =>
 )
 await app.listen({ host: '127.0.0.1', port: 0 })
 const [address] = app.addresses()
-if (!address) throw new Error('the reference listens nowhere')
+if (typeof address !== 'object') throw new Error('the reference listens nowhere')
 console.log(`listening on ${address.port}`)
