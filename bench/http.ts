@@ -30,6 +30,7 @@ const portIn = (text: string, before: string): number =>
 
 const startSwitchyard = async (dataDir: string) => {
   const entry = join(import.meta.dirname, '../server/entry/headless.ts')
+  // For a profile: BENCH_NODE_ARGS='--cpu-prof --cpu-prof-dir=/somewhere'.
   const nodeArgs = (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter(Boolean)
   const child = await startChild(
     [...nodeArgs, entry],
@@ -93,7 +94,7 @@ export const benchHttp: Bench = async ({ seconds }) => {
   const document = await askOnce(switchyard.url, createVoiceRequests(new URL(switchyard.url).host, ruleCount))
   const bare = await startBare(document)
   try {
-    for (const target of [bare, switchyard]) await runRound(target, Math.min(3, seconds))
+    for (const target of [bare, switchyard]) await runRound(target, seconds)
     const bareRounds: Round[] = []
     const ourRounds: Round[] = []
     const backlogs: number[] = []
@@ -148,7 +149,7 @@ export const benchHttp: Bench = async ({ seconds }) => {
       figures,
       notes: [
         `autocannon, ${connections} connections, one process on the same cores; ${rounds} rounds of ${seconds} s each in turn, medians`,
-        `steady pace: a sender of our own with evenly spaced requests, timed from when each was due (it sent ${Math.round(steady.perSecond)}/s)`,
+        `steady pace: a sender of our own with evenly spaced requests (it sent ${Math.round(steady.perSecond)}/s)`,
       ],
     }
   } finally {

@@ -10,8 +10,8 @@ import type { Log } from '../server/ports/system.ts'
 import type { StrategyName } from '../shared/vocabulary.ts'
 
 /** A site of the size that the targets name: what the benchmarks route over. */
-export const agentCount = 1000
-export const groupCount = 100
+const agentCount = 1000
+const groupCount = 100
 const membersPerGroup = agentCount / groupCount
 
 const atMs = 1_764_000_000_000

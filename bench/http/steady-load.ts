@@ -15,7 +15,8 @@ const tickMs = 1
 
 /**
  * Requests at an even pace, whatever becomes of those before (autocannon's own rate comes in bursts, one per second and
- * connection). Each is timed from the moment it was due, so that waiting for a free connection counts.
+ * connection). Each is timed from the moment the sender found it due, so that waiting for a free connection counts,
+ * and the coarseness of timers does not.
  */
 export const runSteadyLoad = async (
   { host, port }: { host: string; port: number },
@@ -65,7 +66,7 @@ export const runSteadyLoad = async (
   const total = seconds * perSecond
   for (let sent = 0; sent < total; await wait(tickMs)) {
     const shouldBe = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * perSecond))
-    for (; sent < shouldBe; sent += 1) due.push(startedAt + (sent / perSecond) * 1000)
+    for (; sent < shouldBe; sent += 1) due.push(performance.now())
     send()
   }
   const elapsed = (performance.now() - startedAt) / 1000

@@ -37,7 +37,7 @@ export const createTextIndex = (textAt: (place: number) => string): TextIndex =>
     }
   }
 
-  const grown = (before: Int32Array): Int32Array => {
+  const grown = (before: Int32Array): Int32Array<ArrayBuffer> => {
     const slots = new Int32Array(before.length * 2)
     for (let from = 0; from < before.length; from += 2) {
       const hash = before[from] as number
