@@ -12,10 +12,7 @@ export const createWebhookEventHandlers = (
   async 'webhookEvents.list'(_actor, { tenantId, limit = 50, cursor, ...filter }) {
     assertKnownTenant(directory, tenantId)
     const page = await calls.listWebhookEvents(tenantId, filter, { limit, cursor })
-    return {
-      ...page,
-      items: page.items.map(({ headers: _headers, payload: _payload, answer: _answer, ...event }) => event),
-    }
+    return { ...page, items: [...page.items] }
   },
   async 'webhookEvents.get'(_actor, { tenantId, id }) {
     assertKnownTenant(directory, tenantId)

@@ -124,6 +124,7 @@ export interface CallStore {
   findAnswer(tenantId: string, key: string, notBeforeMs: number): Promise<AnswerRow | undefined>
   /** Deletes answers older than that; how many there were. */
   deleteAnswersBefore(ms: number): Promise<number>
+  /** Without their bodies, as in the timeline. */
   listWebhookEvents(
     tenantId: string,
     filter: {
@@ -135,6 +136,6 @@ export interface CallStore {
       search?: string | undefined
     },
     page: { limit: number; cursor?: string | undefined },
-  ): Promise<Page<WebhookEventRow>>
+  ): Promise<Page<WebhookEvent>>
   getWebhookEvent(tenantId: string, id: string): Promise<WebhookEventDetail | undefined>
 }

@@ -509,8 +509,9 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       const over = { ...call, state: 'completed', attempts: [first, { ...second, result: 'answered' }] } as const
       const more = [{ atMs: 10, event: 'cdr', from: 'connecting', to: 'completed' }] as const
       await callLog.append({ tenantId: 'tenant-1', call: over, attempts: over.attempts, transitions: more }, 'synced')
-      await callLog.append({ tenantId: 'tenant-1', call: over, attempts: over.attempts }, 'synced')
-      expect(plain(await calls.find('tenant-1', call.token))).toEqual(plain(over))
+      const heard = { ...over, quality: { txMos: 3 } }
+      await callLog.append({ tenantId: 'tenant-1', call: heard, attempts: over.attempts }, 'synced')
+      expect(plain(await calls.find('tenant-1', call.token))).toEqual(plain(heard))
       const detail = await calls.get('tenant-1', call.id)
       expect(detail?.transitions).toHaveLength(5)
       expect(detail?.attempts.map(({ n, result }) => [n, result])).toEqual([
@@ -654,6 +655,8 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       const paged = await allPages((cursor) => calls.listWebhookEvents('tenant-1', {}, { limit: 2, cursor }))
       expect(paged.map(({ id }) => id.slice(-1))).toEqual(['d', '2', '1', '0'])
       expect((await list({ kind: 'cdr' })).items.map(({ id }) => id)).toEqual(['bad'])
+      const { headers: _h, payload: _p, answer: _a, ...summary } = { ...refused, atMs: refused.atMs + 50 }
+      expect(plain((await list({ kind: 'cdr' })).items)).toEqual(plain([summary]))
       expect((await list({ outcome: 'applied' })).items).toHaveLength(3)
       expect((await list({ token: units[1]!.call!.token })).items).toHaveLength(1)
       expect((await list({ startMs: refused.atMs + 1, endMs: refused.atMs + 50 })).items).toHaveLength(2)

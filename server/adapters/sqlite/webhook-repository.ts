@@ -26,6 +26,9 @@ interface EventRow extends SummaryRow {
   readonly answer: string | null
 }
 
+// A page of bodies of a megabyte each would not fit into a thread.
+const summaryColumns = 'no, id, kind, at_ms, token, outcome, reason, status, latency_micros'
+
 type Filter = Parameters<CallStore['listWebhookEvents']>[1]
 
 const toSummary = (row: SummaryRow): WebhookEvent => ({
@@ -50,8 +53,7 @@ export const createSqliteWebhookRepository = (db: Database, keyring: Keyring) =>
   const queries = createQueries(db)
   const one = db.prepare<[number, string], EventRow>('SELECT * FROM webhook_audit WHERE tenant_no = ? AND id = ?')
   const ofToken = db.prepare<[number, string], SummaryRow>(`
-SELECT no, id, kind, at_ms, token, outcome, reason, status, latency_micros
-FROM webhook_audit WHERE tenant_no = ? AND token = ? ORDER BY at_ms, no`)
+SELECT ${summaryColumns} FROM webhook_audit WHERE tenant_no = ? AND token = ? ORDER BY at_ms, no`)
   const equals = (column: string, value: string | undefined) =>
     value === undefined ? undefined : sql`${sql.ref(column)} = ${value}`
 
@@ -60,7 +62,7 @@ FROM webhook_audit WHERE tenant_no = ? AND token = ? ORDER BY at_ms, no`)
       tenantId: string,
       filter: Filter,
       page: { limit: number; cursor?: string | undefined },
-    ): Page<WebhookEventRow> => {
+    ): Page<WebhookEvent> => {
       const tenant = keyring.find(tenantId)
       if (!tenant) return { items: [] }
       const search = filter.search?.trim()
@@ -75,14 +77,14 @@ FROM webhook_audit WHERE tenant_no = ? AND token = ? ORDER BY at_ms, no`)
           ? sql`(instr(coalesce(token, ''), ${search}) > 0 OR instr(coalesce(reason, ''), ${search}) > 0 OR instr(payload, ${search}) > 0)`
           : undefined,
       ]
-      const select = sql`SELECT * FROM webhook_audit`
+      const select = sql.raw(`SELECT ${summaryColumns} FROM webhook_audit`)
       return mapPage(
-        pageByTime<EventRow>(
+        pageByTime<SummaryRow>(
           queries,
           { select, conditions, time: 'at_ms', no: 'no', limit: page.limit, cursor: page.cursor },
           (row) => row.at_ms,
         ),
-        toEvent,
+        toSummary,
       )
     },
     get: (tenantId: string, id: string) => {
