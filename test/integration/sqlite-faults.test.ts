@@ -106,6 +106,17 @@ describe('a disk that is full', () => {
   })
 })
 
+describe('a call whose row is gone', () => {
+  it('is taken as a new one when more of it comes', () => {
+    const { db, write, lookup } = aWriter()
+    const unit = packUnit(aVoiceUnit('tenant-1', 0))
+    write({ units: [unit], journal: [] })
+    db.exec('DELETE FROM call_records; DELETE FROM dial_attempts; DELETE FROM call_transitions')
+    expect(write({ units: [unit], journal: [] })).toEqual({ failed: [] })
+    expect(lookup.find('tenant-1', aVoiceUnit('tenant-1', 0).call!.token)).toBeDefined()
+  })
+})
+
 describe('the call log, when the writer or the disk fails', () => {
   const make = (commit: (batch: Batch) => Promise<BatchReport>, sync: () => Promise<void> = async () => undefined) => {
     const log = { ...silent, info: vi.fn(), error: vi.fn() }

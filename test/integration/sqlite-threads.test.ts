@@ -1,8 +1,9 @@
+import { rm } from 'node:fs/promises'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createStoreThread } from '../../server/adapters/sqlite/store-thread-client.ts'
 import { aTenant, aVoiceUnit } from '../support/store-rows.ts'
-import { aSqliteStore, openInlineStore, openThreadedStore, silent } from '../support/sqlite-store.ts'
+import { aDataDir, aSqliteStore, openInlineStore, openThreadedStore, silent } from '../support/sqlite-store.ts'
 
 const unit = (n: number) => aVoiceUnit('tenant-1', n)
 const options = { file: 'x.db', masterKey: new Uint8Array(32), nowMs: 1 }
@@ -65,6 +66,22 @@ describe('the threads of a store', () => {
     expect(callLog.health().lastError).toContain(role)
     await vi.waitFor(() => expect(callLog.health().failingSinceMs).toBeUndefined(), 10_000)
     expect(await read()).toBeDefined()
+  })
+
+  it('are started again after an error that nobody caught, and what it was is logged', async () => {
+    const dataDir = await aDataDir()
+    const log = { ...silent, error: vi.fn() }
+    const store = await openThreadedStore(dataDir, log)
+    // Not a request at all: the listener throws.
+    threadOf('lookup').postMessage(null)
+    await vi.waitFor(() => expect(store.callLog.health().failingSinceMs).toBeDefined(), 10_000)
+    expect(log.error).toHaveBeenCalledWith(
+      { role: 'lookup', reason: expect.stringContaining('TypeError') as string },
+      expect.any(String),
+    )
+    await vi.waitFor(() => expect(store.callLog.health().failingSinceMs).toBeUndefined(), 10_000)
+    await store.close()
+    await rm(dataDir, { recursive: true })
   })
 
   it('close also while one of them is gone', async () => {
