@@ -109,10 +109,8 @@ const createCollector = (textAt: (place: number) => string) => {
 
 const byCaller = (routes: RouteColumns, bucket: Places): ByCaller => {
   const patternAt = (place: number): Pattern => routes.callerPatternAt(place) ?? any
-  const collector = createCollector((place) => {
-    const pattern = patternAt(place)
-    return pattern.kind === 'any' ? '' : pattern.value
-  })
+  // Only patterns that have a text are looked up by it.
+  const collector = createCollector((place) => (patternAt(place) as Exclude<Pattern, { kind: 'any' }>).value)
   for (const place of bucket) collector.add(patternAt(place), place)
   return { callers: collector.seal((places) => places) }
 }
