@@ -29,8 +29,8 @@ const startOther = async () => {
   }
 }
 
-describe('a data directory', () => {
-  it('is one server’s: a second one is told who, where and what to do', { timeout: 30_000 }, async () => {
+describe('a data directory', { timeout: 30_000 }, () => {
+  it('is one server’s: a second one is told who, where and what to do', async () => {
     const other = await startOther()
     try {
       const refusal = await openAsServer().catch((error: unknown) => error)

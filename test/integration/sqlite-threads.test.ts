@@ -13,7 +13,7 @@ const workers: Worker[] = []
 const noteWorker = (worker: Worker) => void workers.push(worker)
 const threadOf = (role: string) => workers.findLast((worker) => worker.threadName === `store ${role}`)!
 
-describe('the threads of a store', () => {
+describe('the threads of a store', { timeout: 30_000 }, () => {
   let site: Awaited<ReturnType<typeof aSqliteStore>>
   beforeEach(async () => {
     process.on('worker', noteWorker)
@@ -26,7 +26,7 @@ describe('the threads of a store', () => {
     workers.length = 0
   })
 
-  it('look up calls and answers while analysts search', { timeout: 30_000 }, async () => {
+  it('look up calls and answers while analysts search', async () => {
     const { calls, callLog } = site.store
     await Promise.all(Array.from({ length: 3000 }, (_, n) => callLog.append(unit(n), 'written')))
     let searched = 0
@@ -82,6 +82,14 @@ describe('the threads of a store', () => {
     await vi.waitFor(() => expect(store.callLog.health().failingSinceMs).toBeUndefined(), 10_000)
     await store.close()
     await rm(dataDir, { recursive: true })
+  })
+
+  it('close without complaint while the tokens of earlier calls are still being read', async () => {
+    await Promise.all(Array.from({ length: 5000 }, (_, n) => site.store.callLog.append(unit(n), 'written')))
+    await site.store.close()
+    const log = { ...silent, warn: vi.fn(), error: vi.fn() }
+    await (await openThreadedStore(site.dataDir, log)).close()
+    expect([log.warn.mock.calls, log.error.mock.calls]).toEqual([[], []])
   })
 
   it('close also while one of them is gone', async () => {

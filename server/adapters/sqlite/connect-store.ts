@@ -73,10 +73,12 @@ export const connectStore = async ({
     await before.close()
   })
 
+  let closing: Promise<void> | undefined
   const seen = createSeenTokens(await reader.call('seenTokens', 'estimate'))
   const fill = (client: Pick<typeof reader, 'call'>): Promise<void> =>
     client.call('seenTokens', 'fill', seen.first).then(seen.markFilled, (error: unknown) => {
-      log.warn({ error }, 'The known session tokens could not be read; every new call is looked up in the file')
+      if (!closing)
+        log.warn({ error }, 'The known session tokens could not be read; every new call is looked up in the file')
     })
   let filling = fill(reader)
   reader.onReopen((client) => {
@@ -114,7 +116,6 @@ export const connectStore = async ({
     }
   }
 
-  let closing: Promise<void> | undefined
   const close = (): Promise<void> =>
     inTurn([
       () => callLog.flush(),
