@@ -46,6 +46,7 @@ export const Attempt = Type.Object({
   n: Type.Integer({ minimum: 1 }),
   agentId: Type.Optional(Id),
   agentName: Type.Optional(Type.String()),
+  number: Type.Optional(Type.String({ description: 'The number dialled, where the target was one and not an agent' })),
   trunkId: Type.Optional(Id),
   groupId: Type.Optional(Id),
   startedAtMs: Ms,
