@@ -12,6 +12,9 @@ const isShellGathered = process.env.SWITCHYARD_SHELL_COVERAGE === '1'
 export default defineConfig({
   root,
   test: {
+    // Machines are noisy: a slow one is no fault of a test.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     projects: projects.map((name) => ({
       extends: true as const,
       test: {
