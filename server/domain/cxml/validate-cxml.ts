@@ -46,8 +46,8 @@ const dialProblems = (dial: Dial): string[] => [
     `action wants an absolute or relative URL, not "${dial.action}"`,
   ),
   ...when(
-    dial.callerId !== undefined && !/^\S([^\t\n\r]{0,253}\S)?$/.test(dial.callerId),
-    'callerId wants 1 to 255 characters without white space around them',
+    dial.callerId !== undefined && !/^[^\s<>&"]([^\t\n\r<>&"]{0,253}[^\s<>&"])?$/.test(dial.callerId),
+    'callerId wants 1 to 255 characters without markup, and without white space around them',
   ),
   ...when(dial.trunks?.length === 0, 'trunks wants at least one name'),
   ...(dial.trunks ?? []).flatMap((trunk) => when(!/^[A-Za-z0-9-]+$/.test(trunk), `"${trunk}" is no trunk name`)),
