@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { coverageExclusions } from './coverage-exclusions.ts'
 import { startRedis } from './throwaway-redis.ts'
 import {
@@ -19,6 +19,8 @@ import {
 interface Outcome {
   passed: number
   failed: number
+  /** What failed, with the first lines of why: a log that was cut still says it. */
+  failures?: string[]
 }
 
 interface Step {
@@ -36,9 +38,30 @@ const total: Outcome = { passed: 0, failed: 0 }
 
 const readJson = (file: string) => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as unknown) : undefined)
 
+interface VitestReport {
+  numPassedTests: number
+  numFailedTests: number
+  testResults: {
+    name: string
+    message: string
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  }[]
+}
+
+const firstLines = (text: string) => text.split('\n').slice(0, 8).join('\n    ')
+
 const countVitest = (file: string) => (): Outcome => {
-  const report = readJson(file) as { numPassedTests: number; numFailedTests: number } | undefined
-  return { passed: report?.numPassedTests ?? 0, failed: report?.numFailedTests ?? 0 }
+  const report = readJson(file) as VitestReport | undefined
+  const failures = (report?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed')
+    const told = failed.map(
+      ({ fullName, failureMessages }) => `${fullName}\n    ${firstLines(failureMessages.join('\n'))}`,
+    )
+    return [...told, ...(failed.length === 0 && message ? [firstLines(message)] : [])].map(
+      (what) => `${relative(root, name)}: ${what}`,
+    )
+  })
+  return { passed: report?.numPassedTests ?? 0, failed: report?.numFailedTests ?? 0, failures }
 }
 
 const countPlaywright = (file: string) => (): Outcome => {
@@ -73,13 +96,14 @@ const run = async (step: Step) => {
   const startedAt = performance.now()
   const { code, output } = await execute(step)
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  const counted = step.count?.() ?? { passed: code === 0 ? 1 : 0, failed: 0 }
+  const counted: Outcome = step.count?.() ?? { passed: code === 0 ? 1 : 0, failed: 0 }
   // A tool can fail although no single test did: a file that does not load, a missed threshold.
   const failed = code !== 0 && counted.failed === 0 ? 1 : counted.failed
   total.passed += counted.passed
   total.failed += failed
   const counts = step.count ? `, ${counted.passed} passed, ${failed} failed` : ''
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${step.name} (${seconds} s${counts})`)
+  for (const failure of counted.failures ?? []) console.log(`  ${failure}`)
   if (code !== 0) process.stdout.write(output)
   return code === 0
 }
