@@ -4,9 +4,15 @@ import type { CxmlDocument, DialNoun, Verb } from './verbs.ts'
 
 type Attributes = Record<string, string>
 
+/**
+ * The builder leaves alone what looks like an entity ("&lt;", and also "&A;", which no reader knows), so that text which
+ * means those letters would not arrive as it is. An ampersand that is escaped already looks like one.
+ */
+const literal = (text: string): string => text.replaceAll('&', '&amp;')
+
 const attributes = (all: Readonly<Record<string, string | number | undefined>>): Attributes => {
   const given: Attributes = {}
-  for (const [name, value] of Object.entries(all)) if (value !== undefined) given[name] = String(value)
+  for (const [name, value] of Object.entries(all)) if (value !== undefined) given[name] = literal(String(value))
   return given
 }
 
@@ -16,13 +22,13 @@ const appendNoun = (dial: XMLBuilder, to: DialNoun): void => {
     case 'Service':
       dial
         .ele('Service', attributes({ provider: to.provider, username: to.username, password: to.password }))
-        .txt(to.number)
+        .txt(literal(to.number))
       break
     case 'Sip':
-      dial.ele('Sip', attributes({ username: to.username, password: to.password })).txt(to.uri)
+      dial.ele('Sip', attributes({ username: to.username, password: to.password })).txt(literal(to.uri))
       break
     case 'Number':
-      dial.ele('Number').txt(to.number)
+      dial.ele('Number').txt(literal(to.number))
   }
 }
 
@@ -46,15 +52,15 @@ const appendVerb = (response: XMLBuilder, verb: Verb): void => {
       break
     }
     case 'Connect': {
-      const stream = response.ele('Connect').ele('Stream', { url: verb.streamUrl })
-      for (const [name, value] of Object.entries(verb.parameters)) stream.ele('Parameter', { name, value })
+      const stream = response.ele('Connect').ele('Stream', attributes({ url: verb.streamUrl }))
+      for (const [name, value] of Object.entries(verb.parameters)) stream.ele('Parameter', attributes({ name, value }))
       break
     }
     case 'Redirect':
-      response.ele('Redirect', { method: 'POST' }).txt(verb.url)
+      response.ele('Redirect', { method: 'POST' }).txt(literal(verb.url))
       break
     case 'Say':
-      response.ele('Say', { language: verb.language }).txt(verb.text)
+      response.ele('Say', attributes({ language: verb.language })).txt(literal(verb.text))
       break
     case 'Reject':
       response.ele('Reject', { reason: verb.reason })

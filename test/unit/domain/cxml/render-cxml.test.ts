@@ -114,6 +114,19 @@ describe('rendering', () => {
     expect(left).toBeGreaterThan(300)
   })
 
+  it.each(['&A;', '&lt;', '&amp;', '&#x41;', 'a & b', '&;'])('keeps %j as the letters it is', (letters) => {
+    const xml = renderCxml([
+      { verb: 'Say', text: letters, language: letters },
+      { verb: 'Connect', streamUrl: letters, parameters: { [letters]: letters } },
+      { verb: 'Redirect', url: letters },
+    ])
+    const [, say, , stream, parameter, redirect] = reading(xml)
+    expect(say).toMatchObject({ text: letters, attributes: { language: letters } })
+    expect(stream?.attributes['url']).toBe(letters)
+    expect(parameter?.attributes).toEqual({ name: letters, value: letters })
+    expect(redirect?.text).toBe(letters)
+  })
+
   it('keeps every text to the letter, line ends apart', () => {
     fc.assert(
       fc.property(
