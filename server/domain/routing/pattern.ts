@@ -7,11 +7,12 @@ export type Pattern =
 export const any: Pattern = { kind: 'any' }
 
 /** The pattern, or a sentence that says what is wrong and what would be right. */
-export const parsePattern = (text: string): Pattern | string => {
+export const parsePattern = (written: string): Pattern | string => {
+  const text = written.trim()
   // Stored patterns are nearly all like this, and there may be a million of them.
   if (/^\+\d+\*?$/.test(text))
     return text.endsWith('*') ? { kind: 'prefix', value: text.slice(0, -1) } : { kind: 'exact', value: text }
-  const tidy = /^[+\d\s().\-/]+\*?$/.test(text) ? text.replace(/[\s().\-/]/g, '') : text.trim()
+  const tidy = /^[+\d\s().\-/]+\*?$/.test(text) ? text.replace(/[\s().\-/]/g, '') : text
   if (tidy === '') return 'The pattern is empty; write a number (+12025550100), a prefix (+1202*) or * for any number'
   if (tidy === '*') return any
   const star = tidy.indexOf('*')

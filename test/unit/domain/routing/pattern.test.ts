@@ -42,6 +42,11 @@ describe('a pattern', () => {
     expect(matches(aPattern('*'), '')).toBe(true)
   })
 
+  it('means the same with blanks around it', () => {
+    expect(parsePattern(' -9* ')).toEqual(parsePattern('-9*'))
+    expect(parsePattern(' +1202* ')).toEqual(parsePattern('+1202*'))
+  })
+
   it('is written as it is read', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...Array.from('+0123456789* (a-')) }), (text) => {
