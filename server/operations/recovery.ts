@@ -1,6 +1,6 @@
 import { isTerminal } from '../../shared/vocabulary.ts'
 import type { Call } from '../domain/calls/call.ts'
-import { finish, unchanged } from '../domain/calls/call-progress.ts'
+import { finish, revise, unchanged } from '../domain/calls/call-progress.ts'
 import { toRecord } from './call-record.ts'
 import type { WebhookDeps } from './webhooks/context.ts'
 import { releaseEnded } from './webhooks/slots.ts'
@@ -12,11 +12,13 @@ const closeAsLost = async (deps: WebhookDeps, { tenantId, token }: Call): Promis
     const call = await runtime.loadCall(tenantId, token)
     if (!call || isTerminal(call.state) || call.deadlineMs > clock.steadyMs()) return undefined
     const nowMs = clock.nowMs()
-    const progress = finish(
-      unchanged(call),
-      'give-up',
-      { disposition: 'lost', reason: 'its time limit passed and neither a dial result nor a CDR came' },
-      nowMs,
+    const progress = revise(
+      finish(
+        unchanged(call),
+        'give-up',
+        { disposition: 'lost', reason: 'its time limit passed and neither a dial result nor a CDR came' },
+        nowMs,
+      ),
     )
     await releaseEnded(deps, progress.call, progress.attempts)
     await runtime.saveCall(progress.call)

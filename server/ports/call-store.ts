@@ -41,8 +41,11 @@ export interface AnswerRow {
 /** What one webhook causes. All of it is written in one transaction, or nothing is. */
 export interface UnitOfWork {
   readonly tenantId: string
+  /** It was appended before and failed, but may be stored all the same: what stands there already is not written again. */
+  readonly isRepeated?: boolean | undefined
+  /** Overwrites what is stored of it only where that has a lower revision. */
   readonly call?: Call | undefined
-  /** Attempts of `call` to insert or overwrite, by n. */
+  /** Attempts of `call` to insert or overwrite, by n and under the same condition. */
   readonly attempts?: Call['attempts'] | undefined
   readonly transitions?: readonly Transition[] | undefined
   readonly decision?: DecisionRow | undefined
@@ -62,7 +65,8 @@ export interface CallLogHealth {
 
 /**
  * The group-committed write path. Units are written in the order of `append`.
- * `written`: survives a `kill -9`; `synced`: survives a power cut. Rejects when it could not be stored.
+ * `written`: survives a `kill -9`; `synced`: survives a power cut. Rejects when it could not be stored: with a DomainError
+ * other than UNAVAILABLE when something is wrong with this unit alone.
  */
 export interface CallLog {
   append(unit: UnitOfWork, durability: 'written' | 'synced'): Promise<void>

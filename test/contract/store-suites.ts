@@ -434,7 +434,7 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       await configuration.inboundRules.create(aRule({ name: 'Sales line' }))
       await callLog.append(unit, 'written')
       const detail = await calls.get('tenant-1', unit.call!.token)
-      const { attempts, announced: _a, deadlineMs: _d, updatedAtMs: _u, ...record } = unit.call!
+      const { attempts, announced: _a, deadlineMs: _d, updatedAtMs: _u, revision: _r, ...record } = unit.call!
       const names = { agentName: 'Vapi 3', groupName: 'Sales', ruleName: 'Sales line' }
       const { decisionId: _i, provider: _p, leaseUntilMs: _l, ...attempt } = attempts[0]!
       const { headers: _h, payload: _b, answer: _w, ...summary } = unit.webhookEvent!
@@ -474,6 +474,7 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
         announced: true,
         cdrHash: 'hash',
         corrected: false,
+        revision: 2,
         attempts: [first, second],
       } as const
       await callLog.append(
@@ -481,14 +482,14 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
           tenantId: 'tenant-1',
           call,
           attempts: [first, second],
-          transitions: [{ atMs: 1, event: 'late', ignored: 'it was over' }],
+          transitions: [{ atMs: call.updatedAtMs + 1, event: 'late', ignored: 'it was over' }],
         },
         'written',
       )
       expect(plain(await calls.find('tenant-1', call.token))).toEqual(plain(call))
       const detail = await calls.get('tenant-1', call.id)
       expect(detail?.transitions).toHaveLength(5)
-      expect(plain(detail?.transitions.at(-1))).toEqual({ atMs: 1, event: 'late', ignored: 'it was over' })
+      expect(plain(detail?.transitions.at(-1))).toMatchObject({ event: 'late', ignored: 'it was over' })
       expect(detail?.attempts.map(({ result }) => result)).toEqual(['busy', undefined])
       expect(detail?.record).toMatchObject({ attemptCount: 2, quality: { rxMos: 4.1, rttMs: 20 } })
       expect((await calls.live('tenant-1', 10)).items).toEqual([])
@@ -506,10 +507,11 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       expect(plain(await calls.find('tenant-1', call.token))).toEqual(plain(call))
       expect((await calls.get('tenant-1', call.id))?.transitions).toHaveLength(4)
       // It was stored, but whoever sent it could not know.
-      const over = { ...call, state: 'completed', attempts: [first, { ...second, result: 'answered' }] } as const
-      const more = [{ atMs: 10, event: 'cdr', from: 'connecting', to: 'completed' }] as const
+      const answered = { ...second, result: 'answered' } as const
+      const over = { ...call, state: 'completed', revision: 2, attempts: [first, answered] } as const
+      const more = [{ atMs: call.updatedAtMs + 10, event: 'cdr', from: 'connecting', to: 'completed' }] as const
       await callLog.append({ tenantId: 'tenant-1', call: over, attempts: over.attempts, transitions: more }, 'synced')
-      const heard = { ...over, quality: { txMos: 3 } }
+      const heard = { ...over, revision: 3, quality: { txMos: 3 } }
       await callLog.append({ tenantId: 'tenant-1', call: heard, attempts: over.attempts }, 'synced')
       expect(plain(await calls.find('tenant-1', call.token))).toEqual(plain(heard))
       const detail = await calls.get('tenant-1', call.id)
@@ -519,6 +521,72 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
         [2, 'answered'],
       ])
       expect(await calls.inFlight()).toEqual([])
+    })
+
+    it('keeps the newer state of a call when an older unit comes after it, and what else that one brings', async () => {
+      const { callLog, calls } = store()
+      const older = aVoiceUnit('tenant-1', 1)
+      const atMs = older.call!.startedAtMs + 1000
+      const ended = { ...older.call!.attempts[0]!, endedAtMs: atMs, result: 'cancelled' } as const
+      const call = {
+        ...older.call!,
+        state: 'no_answer',
+        disposition: 'cancelled',
+        cdrHash: 'hash',
+        startedAtMs: older.call!.startedAtMs - 500,
+        attempts: [ended],
+        revision: 2,
+      } as const
+      const event = { ...older.webhookEvent!, id: 'the-cdr', kind: 'cdr', atMs } as const
+      const transitions = [{ atMs, event: 'cdr-no-answer', from: 'connecting', to: 'no_answer' }] as const
+      await callLog.append(
+        { tenantId: 'tenant-1', call, attempts: [ended], transitions, webhookEvent: event },
+        'synced',
+      )
+      await callLog.append({ ...older, isRepeated: true }, 'synced')
+      expect(plain(await calls.find('tenant-1', call.token))).toEqual(plain(call))
+      expect(await calls.inFlight()).toEqual([])
+      const detail = await calls.get('tenant-1', call.id)
+      expect(detail?.record).toMatchObject({ state: 'no_answer', disposition: 'cancelled' })
+      expect(detail?.attempts).toMatchObject([{ result: 'cancelled', endedAtMs: atMs }])
+      expect(detail?.transitions.map(({ to }) => to)).toEqual([
+        'received',
+        'queued',
+        'routing',
+        'connecting',
+        'no_answer',
+      ])
+      expect(detail?.decisions).toHaveLength(1)
+      expect(detail?.webhookEvents).toHaveLength(2)
+      expect(await calls.findAnswer('tenant-1', older.answer!.key, 0)).toEqual(older.answer)
+    })
+
+    it('keeps what an older unit alone knows of an attempt', async () => {
+      const { callLog, calls } = store()
+      const first = aVoiceUnit('tenant-1', 1)
+      const open = first.call!.attempts[0]!
+      const ended = { ...open, endedAtMs: open.startedAtMs + 9, result: 'busy' } as const
+      const busy = { ...first.call!, attempts: [ended], revision: 2 }
+      const over = { ...busy, state: 'failed', revision: 3 } as const
+      await callLog.append(first, 'written')
+      await callLog.append({ tenantId: 'tenant-1', call: over }, 'synced')
+      await callLog.append({ tenantId: 'tenant-1', call: busy, attempts: [ended] }, 'synced')
+      expect(plain(await calls.find('tenant-1', over.token))).toEqual(plain(over))
+    })
+
+    it('stores a unit once, when it is repeated because nobody could tell whether it was stored', async () => {
+      const { callLog, calls } = store()
+      const unit = aVoiceUnit('tenant-1', 1)
+      await callLog.append(unit, 'synced')
+      await callLog.append({ ...unit, isRepeated: true }, 'synced')
+      const other = aVoiceUnit('tenant-1', 2)
+      await callLog.append({ ...other, isRepeated: true }, 'synced')
+      for (const { call } of [unit, other]) {
+        const detail = await calls.get('tenant-1', call!.id)
+        expect(detail?.transitions).toHaveLength(4)
+        expect(detail?.decisions).toHaveLength(1)
+        expect(detail?.webhookEvents).toHaveLength(1)
+      }
     })
 
     it('answers undefined for tokens and answers it never saw, and for other tenants’', async () => {
@@ -671,7 +739,7 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
 
     it('writes units in the order they were appended', async () => {
       const { callLog, calls } = store()
-      const call = (n: number) => aCall({ reason: `version ${n}` })
+      const call = (n: number) => aCall({ reason: `version ${n}`, revision: n })
       await Promise.all(
         Array.from({ length: 2500 }, (_, n) =>
           callLog.append({ tenantId: 'tenant-1', call: call(n) }, n % 2 ? 'written' : 'synced'),
@@ -696,6 +764,8 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
         good(2),
       ])
       expect(results.map(({ status }) => status.slice(0, 3)).join(' ')).toBe('ful rej rej rej rej ful ful')
+      const codes = results.map((one) => (one.status === 'rejected' ? (one.reason as { code?: string }).code : ''))
+      expect(codes.join(' ').trim()).toBe('NOT_FOUND CONFLICT INVALID_INPUT INVALID_INPUT')
       expect(results[1]).toMatchObject({
         reason: { code: 'NOT_FOUND', message: expect.stringContaining('nobody') as string },
       })

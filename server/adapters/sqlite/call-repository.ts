@@ -64,10 +64,10 @@ const createTimeline = (db: Database) => {
 SELECT d.*, a.name AS agent_name FROM dial_attempts d LEFT JOIN voice_agents a ON a.tenant_id = ? AND a.id = d.agent_id
 WHERE d.tenant_no = ? AND d.call_no = ? ORDER BY d.n`)
   const transitions = db.prepare<[number, number], TransitionRow>(
-    'SELECT at_ms, event, from_state, to_state, ignored FROM call_transitions WHERE tenant_no = ? AND call_no = ? ORDER BY n',
+    'SELECT at_ms, event, from_state, to_state, ignored FROM call_transitions WHERE tenant_no = ? AND call_no = ? ORDER BY at_ms, n',
   )
   const decisions = db.prepare<[number, number], StoredDecision>(
-    'SELECT id, at_ms, outcome, explanation, cxml FROM routing_decisions WHERE tenant_no = ? AND call_no = ? ORDER BY no',
+    'SELECT id, at_ms, outcome, explanation, cxml FROM routing_decisions WHERE tenant_no = ? AND call_no = ? ORDER BY at_ms, no',
   )
   return (tenantId: string, tenantNo: number, callNo: number) => ({
     attempts: attempts.all(tenantId, tenantNo, callNo).map(toShownAttempt),

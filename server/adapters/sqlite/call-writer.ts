@@ -18,9 +18,9 @@ const set = (columns: readonly string[]) => columns.map((column) => `${column} =
 const placeholders = (count: number) => Array.from({ length: count }, () => '?').join(', ')
 
 export interface CallWriter {
-  /** Inserts or overwrites the call; answers its number. */
+  /** Inserts the call, or overwrites an older state of it; answers its number. */
   write(tenantNo: number, call: PackedCall): number
-  writeAttempts(tenantNo: number, callNo: number, attempts: readonly Values[]): void
+  writeAttempts(tenantNo: number, call: PackedCall, callNo: number, attempts: readonly Values[]): void
   writeTransitions(tenantNo: number, call: PackedCall, callNo: number, transitions: readonly Values[]): void
   /** After a rollback nothing remembered may be trusted. */
   forget(): void
@@ -30,21 +30,23 @@ export const createCallWriter = (db: Database): CallWriter => {
   const inserted = ['tenant_no', 'id', 'token', ...changingColumns, ...indexedColumns]
   const insert = db.prepare(`
 INSERT INTO call_records (${inserted.join(', ')}) VALUES (${placeholders(inserted.length)}) ON CONFLICT (tenant_no, token) DO NOTHING`)
-  const change = db.prepare(`UPDATE call_records SET ${set(changingColumns)} WHERE no = ?`)
+  const change = db.prepare(`UPDATE call_records SET ${set(changingColumns)} WHERE no = ? AND revision < ?`)
   const changeIndexed = db.prepare(
-    `UPDATE call_records SET ${set([...changingColumns, ...indexedColumns])} WHERE no = ?`,
+    `UPDATE call_records SET ${set([...changingColumns, ...indexedColumns])} WHERE no = ? AND revision < ?`,
   )
+  const exists = db.prepare<[number]>('SELECT 1 FROM call_records WHERE no = ?')
   const find = db.prepare<[number, string], { no: number; id: string; started_at_ms: number; is_open: 0 | 1 }>(
     'SELECT no, id, started_at_ms, is_open FROM call_records WHERE tenant_no = ? AND token = ?',
   )
   const putAttempt = db.prepare(`
 INSERT INTO dial_attempts (tenant_no, call_no, n, decision_id, agent_id, provider, trunk_id, group_id, started_at_ms, ended_at_ms,
-  result, lease_until_ms, number)
-VALUES (${placeholders(13)})
+  result, lease_until_ms, number, revision)
+VALUES (${placeholders(14)})
 ON CONFLICT (tenant_no, call_no, n) DO UPDATE SET decision_id = excluded.decision_id, agent_id = excluded.agent_id,
   provider = excluded.provider, trunk_id = excluded.trunk_id, group_id = excluded.group_id, started_at_ms = excluded.started_at_ms,
   ended_at_ms = excluded.ended_at_ms, result = excluded.result, lease_until_ms = excluded.lease_until_ms,
-  number = excluded.number`)
+  number = excluded.number, revision = excluded.revision
+WHERE excluded.revision > revision`)
   const newestTransition = db.prepare<[number, number], { n: number | null }>(
     'SELECT max(n) AS n FROM call_transitions WHERE tenant_no = ? AND call_no = ?',
   )
@@ -55,12 +57,14 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
   const nameOf = (tenantNo: number, call: PackedCall) => `${tenantNo} ${call.id}`
 
   const update = (name: string, call: PackedCall, row: KnownCall): number => {
-    const { startedAtMs, isOpen, changing } = call
+    const { startedAtMs, isOpen, changing, revision } = call
     const isMoved = row.startedAtMs !== startedAtMs || row.isOpen !== isOpen
     const { changes } = isMoved
-      ? changeIndexed.run(...changing, startedAtMs, isOpen, row.no)
-      : change.run(...changing, row.no)
+      ? changeIndexed.run(...changing, startedAtMs, isOpen, row.no, revision)
+      : change.run(...changing, row.no, revision)
     if (changes === 0) {
+      // A unit that failed before is written after a newer one of its call.
+      if (exists.get(row.no)) return row.no
       known.delete(name)
       throw new DomainError('NOT_FOUND', `Call ${call.id} was deleted meanwhile`)
     }
@@ -88,8 +92,8 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       known.set(name, found)
       return update(name, call, found)
     },
-    writeAttempts: (tenantNo, callNo, attempts) => {
-      for (const attempt of attempts) putAttempt.run(tenantNo, callNo, ...attempt)
+    writeAttempts: (tenantNo, { revision }, callNo, attempts) => {
+      for (const attempt of attempts) putAttempt.run(tenantNo, callNo, ...attempt, revision)
     },
     writeTransitions: (tenantNo, call, callNo, transitions) => {
       const row = known.get(nameOf(tenantNo, call))

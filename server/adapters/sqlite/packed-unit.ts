@@ -10,6 +10,7 @@ export interface PackedCall {
   readonly token: string
   readonly startedAtMs: number
   readonly isOpen: 0 | 1
+  readonly revision: number
   readonly changing: Values
 }
 
@@ -19,6 +20,7 @@ export interface PackedCall {
  */
 export interface PackedUnit {
   readonly tenantId: string
+  readonly isRepeated: boolean
   readonly call: PackedCall | undefined
   readonly attempts: readonly Values[]
   readonly transitions: readonly Values[]
@@ -32,6 +34,7 @@ const packCall = (call: Call): PackedCall => ({
   token: call.token,
   startedAtMs: call.startedAtMs,
   isOpen: openBit(call),
+  revision: call.revision,
   changing: changingValues(call),
 })
 
@@ -55,9 +58,10 @@ const packEvent = (event: NonNullable<UnitOfWork['webhookEvent']>): Values => {
 }
 
 export const packUnit = (unit: UnitOfWork): PackedUnit => {
-  const { tenantId, call, attempts = [], transitions = [], decision, webhookEvent, answer } = unit
+  const { tenantId, isRepeated = false, call, attempts = [], transitions = [], decision, webhookEvent, answer } = unit
   return {
     tenantId,
+    isRepeated,
     call: call && packCall(call),
     attempts: attempts.map(packAttempt),
     transitions: transitions.map(({ atMs, event, from, to, ignored }) => [atMs, event, from, to, ignored]),

@@ -14,6 +14,8 @@ INSERT INTO routing_decisions (tenant_no, call_no, id, at_ms, outcome, explanati
 INSERT INTO webhook_audit (tenant_no, id, kind, at_ms, token, outcome, reason, status, latency_micros, headers, payload, answer)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 
+  const findEvent = db.prepare<[number, unknown]>('SELECT 1 FROM webhook_audit WHERE tenant_no = ? AND id = ?')
+
   // For one batch only: between batches a tenant may be deleted.
   const tenants = new Map<string, TenantKeys>()
   const tenantOf = (tenantId: string): TenantKeys => {
@@ -23,11 +25,22 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   }
   return {
     beginBatch: () => tenants.clear(),
-    write: ({ tenantId, call, attempts, transitions, decision, webhookEvent, answer }: PackedUnit): void => {
+    write: ({
+      tenantId,
+      isRepeated,
+      call,
+      attempts,
+      transitions,
+      decision,
+      webhookEvent,
+      answer,
+    }: PackedUnit): void => {
       const tenant = tenantOf(tenantId)
+      // A unit is written whole, so where its event is the rest is too.
+      if (isRepeated && webhookEvent && findEvent.get(tenant.no, webhookEvent[0])) return
       const callNo = call ? calls.write(tenant.no, call) : null
       if (call && callNo !== null) {
-        calls.writeAttempts(tenant.no, callNo, attempts)
+        calls.writeAttempts(tenant.no, call, callNo, attempts)
         calls.writeTransitions(tenant.no, call, callNo, transitions)
       }
       if (decision) addDecision.run(tenant.no, callNo, ...decision)

@@ -39,6 +39,9 @@ export const amend = (progress: Progress, change: Partial<Call>): Progress => ({
   call: { ...progress.call, ...change },
 })
 
+/** As it is about to be saved. */
+export const revise = (progress: Progress): Progress => amend(progress, { revision: progress.call.revision + 1 })
+
 /** In its place by n: the last one is the newest. */
 const put = (attempts: readonly DialAttempt[], attempt: DialAttempt): DialAttempt[] =>
   [...attempts.filter(({ n }) => n !== attempt.n), attempt].sort((a, b) => a.n - b.n)

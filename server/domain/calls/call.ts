@@ -53,4 +53,6 @@ export interface Call {
   readonly cdrHash?: string | undefined
   readonly corrected?: boolean | undefined
   readonly updatedAtMs: number
+  /** Grows each time the call is saved, so that the store knows the newer of two states. */
+  readonly revision: number
 }

@@ -21,6 +21,7 @@ const callFromCdr = (deps: WebhookDeps, { inForce, token, nowMs }: Incoming, cdr
     attempts: [],
     deadlineMs: nowMs,
     updatedAtMs: nowMs,
+    revision: 0,
   }
   return { call, transitions: [{ atMs: nowMs, event: 'received', to: 'received' }], attempts: [] }
 }

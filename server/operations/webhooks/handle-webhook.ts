@@ -1,4 +1,5 @@
 import { isTerminal, type ErrorCode, type WebhookKind, type WebhookOutcome } from '../../../shared/vocabulary.ts'
+import { revise } from '../../domain/calls/call-progress.ts'
 import { reject } from '../../domain/cxml/verbs.ts'
 import { renderCxml } from '../../domain/cxml/render-cxml.ts'
 import { readFields } from '../../domain/webhooks/fields.ts'
@@ -176,7 +177,8 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
   const handleExclusively = async (incoming: Incoming): Promise<{ answer: WebhookAnswer; stored: Promise<void> }> => {
     const { request, inForce, taken } = incoming
     try {
-      const handled = await handlers[request.kind](deps, incoming)
+      const found = await handlers[request.kind](deps, incoming)
+      const handled = { ...found, progress: found.progress && revise(found.progress) }
       if (handled.outcome === 'duplicate') health.count('duplicates')
       const unit = unitOf(incoming, handled)
       await settle(incoming, handled)

@@ -39,6 +39,7 @@ const emptyCall = (deps: WebhookDeps, { inForce, fields, token, nowMs }: Incomin
     deadlineMs: nowMs,
     configVersion: inForce.tenant.configVersion,
     updatedAtMs: nowMs,
+    revision: 0,
   }
 }
 

@@ -41,6 +41,7 @@ const newCall = (
     deadlineMs: nowMs,
     configVersion: inForce.tenant.configVersion,
     updatedAtMs: nowMs,
+    revision: 0,
   }
   const received = { call, transitions: [{ atMs: nowMs, event: 'received', to: call.state }], attempts: [] }
   return advance(advance(received, 'enqueue', nowMs), 'route', nowMs)

@@ -6,6 +6,7 @@ import { calls } from './0040-calls.ts'
 import { webhooks } from './0050-webhooks.ts'
 import { runtimeJournal } from './0060-runtime-journal.ts'
 import { dialledNumber } from './0070-dialled-number.ts'
+import { callRevision } from './0072-call-revision.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   webhooks,
   runtimeJournal,
   dialledNumber,
+  callRevision,
 ]

@@ -9,6 +9,7 @@ import {
   finish,
   lastWord,
   openAttempts,
+  revise,
   startAttempt,
   unchanged,
   type Progress,
@@ -35,6 +36,11 @@ const stateAfter: Record<Disposition, string> = {
 }
 
 describe('progress', () => {
+  it('gets a higher revision each time it is saved, and nothing else changes', () => {
+    const before = advance(unchanged(aCall({ revision: 3 })), 'enqueue', 1001)
+    expect(revise(before)).toEqual({ ...before, call: { ...before.call, revision: 4 } })
+  })
+
   it('moves a call and keeps how', () => {
     const progress = advance(advance(unchanged(aCall()), 'enqueue', 1001), 'route', 1002)
     expect(progress.call).toMatchObject({ state: 'routing', updatedAtMs: 1002 })
