@@ -28,7 +28,7 @@ import { createSystemHandlers } from './operations/system.ts'
 import { createTenantDirectory } from './operations/tenant-directory.ts'
 import { createTenantHandlers } from './operations/tenants.ts'
 import { createVoiceAgentHandlers } from './operations/voice-agents.ts'
-import { rememberUnsaved } from './operations/unsaved-units.ts'
+import { readUnsaved, rememberUnsaved } from './operations/unsaved-units.ts'
 import { createWebhookEventHandlers } from './operations/webhook-events.ts'
 import { createWebhookHandler } from './operations/webhooks/handle-webhook.ts'
 import type { EventBus } from './ports/event-bus.ts'
@@ -136,8 +136,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     await access.bootstrap(config.bootstrapToken)
     const publicUrl = config.publicUrl?.replace(/\/+$/, '')
 
-    const { calls } = store
-    const callLog = rememberUnsaved(store.callLog, log)
+    const callLog = rememberUnsaved(store.callLog, log, clock)
+    const calls = readUnsaved(store.calls, callLog)
     const webhookDeps = {
       directory,
       runtime,

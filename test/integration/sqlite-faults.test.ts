@@ -16,6 +16,8 @@ import { createWalKeeper } from '../../server/adapters/sqlite/wal-keeper.ts'
 import { createWalSync } from '../../server/adapters/sqlite/wal-sync.ts'
 import { fromWireError, toWireError } from '../../server/adapters/sqlite/wire-error.ts'
 import { DomainError } from '../../server/domain/errors.ts'
+import { rememberUnsaved } from '../../server/operations/unsaved-units.ts'
+import { fakeClock } from '../support/fake-clock.ts'
 import { aTenant, aVoiceUnit } from '../support/store-rows.ts'
 import { aSqliteStore, openThreadedStore, silent } from '../support/sqlite-store.ts'
 
@@ -69,7 +71,7 @@ describe('a disk that is full', () => {
     makeRoom()
     const call = aVoiceUnit('tenant-1', 0).call!
     const attempts = [...call.attempts, { ...call.attempts[0]!, n: 2, agentId: 'other' }]
-    const whole = packUnit({ tenantId: 'tenant-1', call: { ...call, attempts }, attempts })
+    const whole = packUnit({ tenantId: 'tenant-1', call: { ...call, attempts, revision: 2 }, attempts })
     expect(write({ units: [whole], journal: [] })).toEqual({ failed: [] })
     expect(lookup.find('tenant-1', call.token)).toMatchObject({ id: call.id, attempts: [{ n: 1 }, { n: 2 }] })
   })
@@ -246,6 +248,67 @@ describe('the call log, when the writer or the disk fails', () => {
     const first = callLog.append(unit(0), 'written')
     await Promise.all([first, ...Array.from({ length: 1500 }, (_, n) => callLog.append(unit(n), 'written'))])
     expect(sizes).toEqual([1000, 501])
+  })
+})
+
+describe('units that failed, stored later', () => {
+  const make = (sync: () => Promise<void>) => {
+    const { db, write, lookup } = aWriter()
+    const commits: ((store: boolean) => void)[] = []
+    const commit = (batch: Batch): Promise<BatchReport> =>
+      new Promise((resolve, reject) => {
+        commits.push((isWorking) =>
+          isWorking ? resolve(write({ ...batch, units: batch.units.map(packUnit) })) : reject(new Error('locked')),
+        )
+      })
+    const journal = createTallyJournal(() => undefined)
+    const store = createCallLog({ commit, sync, journal, seen: { add: () => undefined }, log: silent, nowMs: () => 1 })
+    /** Until the writer has a batch. */
+    const taken = () => vi.waitFor(() => expect(commits).toHaveLength(1))
+    /** Ends the work on it. */
+    const next = async (isWorking: boolean) => {
+      await taken()
+      commits.shift()!(isWorking)
+    }
+    const count = (table: string) => db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()!.n
+    return { callLog: rememberUnsaved(store, silent, fakeClock()), lookup, taken, next, count }
+  }
+
+  it('do not set back a call that the next batch brought to its end', async () => {
+    const { callLog, lookup, taken, next, count } = make(async () => undefined)
+    const voice = aVoiceUnit('tenant-1', 0)
+    const ended = { ...voice.call!.attempts[0]!, endedAtMs: 9, result: 'cancelled' } as const
+    const call = { ...voice.call!, state: 'no_answer', cdrHash: 'h', attempts: [ended], revision: 2 } as const
+    const refused = expect(callLog.append(voice, 'written')).rejects.toThrow('locked')
+    await taken()
+    // Nothing has failed so far, so the CDR just waits for the next batch.
+    const acknowledged = callLog.append({ tenantId: 'tenant-1', call, attempts: [ended] }, 'synced')
+    await next(false)
+    await refused
+    await next(true)
+    await acknowledged
+    const retried = callLog.retry()
+    await next(true)
+    await retried
+    expect(callLog.unsaved()).toBe(0)
+    expect(lookup.find('tenant-1', call.token)).toMatchObject({ state: 'no_answer', cdrHash: 'h', attempts: [ended] })
+    expect(count('call_transitions')).toBe(4)
+    expect(count('routing_decisions')).toBe(1)
+  })
+
+  it('stand there once when the disk confirmed them late', async () => {
+    let isBroken = true
+    const { callLog, next, count } = make(() => (isBroken ? Promise.reject(new Error('EIO')) : Promise.resolve()))
+    const refused = expect(callLog.append(aVoiceUnit('tenant-1', 0), 'synced')).rejects.toThrow('did not confirm')
+    await next(true)
+    await refused
+    isBroken = false
+    const retried = callLog.retry()
+    await next(true)
+    await retried
+    expect(callLog.unsaved()).toBe(0)
+    const tables = ['call_records', 'dial_attempts', 'call_transitions', 'routing_decisions', 'webhook_audit']
+    expect(tables.map(count)).toEqual([1, 1, 4, 1, 1])
   })
 })
 

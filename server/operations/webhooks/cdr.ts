@@ -33,7 +33,7 @@ export const handleCdr = async (deps: WebhookDeps, incoming: Incoming): Promise<
   const cdr = readCdr(fields)
   const hash = deps.crypto.digest(canonicalJson(request.fields))
   const known = await knownCall(deps, tenantId, token)
-  if (known?.cdrHash === hash) return { outcome: 'duplicate' }
+  if (known?.cdrHash === hash) return { outcome: 'duplicate', stands: known }
   const { progress, ignored } = applyCdr(known ? unchanged(known) : callFromCdr(deps, incoming, cdr), cdr, hash, nowMs)
   return ignored === undefined
     ? { outcome: 'applied', progress, isNewCall: !known }

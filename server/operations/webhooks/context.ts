@@ -1,4 +1,5 @@
 import type { WebhookOutcome } from '../../../shared/vocabulary.ts'
+import type { Call } from '../../domain/calls/call.ts'
 import type { Progress } from '../../domain/calls/call-progress.ts'
 import type { Fields } from '../../domain/webhooks/fields.ts'
 import type { CallLog, CallStore, DecisionRow } from '../../ports/call-store.ts'
@@ -48,6 +49,11 @@ export interface Handled {
   readonly outcome: WebhookOutcome
   readonly reason?: string | undefined
   readonly progress?: Progress | undefined
+  /**
+   * A call that stays as it is, to be stored where it is not yet: the webhook may be one that was answered with 503 before,
+   * and if what it did then was given up, its 200 is still to be true.
+   */
+  readonly stands?: Call | undefined
   readonly isNewCall?: boolean | undefined
   readonly decision?: DecisionRow | undefined
   /** The body of a CXML answer, with what people may see of it. */

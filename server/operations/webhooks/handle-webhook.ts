@@ -158,14 +158,15 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
 
   const unitOf = (
     incoming: Incoming,
-    { answerKey, cxml, decision, outcome, progress, reason }: Handled,
+    { answerKey, cxml, decision, outcome, progress, reason, stands }: Handled,
   ): UnitOfWork => {
     const { inForce, nowMs, request, token } = incoming
     const shown = cxml && (outcome === 'duplicate' ? '(the same answer as before)' : cxml.masked)
+    const call = progress?.call ?? stands
     return {
       tenantId: inForce.tenant.id,
-      call: progress?.call,
-      attempts: progress?.attempts,
+      call,
+      attempts: outcome === 'applied' ? progress?.attempts : call?.attempts,
       transitions: progress?.transitions,
       decision,
       webhookEvent: eventRow(request, inForce, { token, outcome, reason, status: 200, answer: shown ?? fine.body }),

@@ -43,10 +43,11 @@ export const handleSessionUpdate = async (deps: WebhookDeps, incoming: Incoming)
   const { inForce, fields, token, nowMs } = incoming
   const tenantId = inForce.tenant.id
   const update = readSessionUpdate(fields)
-  if (!(await deps.runtime.noteEvent(tenantId, token, eventKeyOf(deps, update)))) return { outcome: 'duplicate' }
+  const isNew = await deps.runtime.noteEvent(tenantId, token, eventKeyOf(deps, update))
   const call = await knownCall(deps, tenantId, token)
+  if (!isNew) return { outcome: 'duplicate', stands: call }
   if (!call) return { outcome: 'ignored', reason: 'no call has this token' }
-  if (isTerminal(call.state)) return { outcome: 'ignored', reason: `the call is over (${call.state})` }
+  if (isTerminal(call.state)) return { outcome: 'ignored', reason: `the call is over (${call.state})`, stands: call }
   if (isFinal(update)) {
     // An announcement is no dial that could have ended; how such a call went is the CDR's to say.
     if (call.state === 'routing') return { outcome: 'ignored', reason: 'no dial is going on; the CDR closes the call' }

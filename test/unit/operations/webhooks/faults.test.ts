@@ -207,3 +207,48 @@ describe('a decision that is not written in time', () => {
     expect(deps.health.read(0, 0).status).toBe('ok')
   })
 })
+
+describe('an event that could not be stored and comes again', () => {
+  const cdr = { ...request('cdr'), fields: { session: { token: 'token-1' }, disposition: 'CANCEL' } }
+  const update = (eventId: string, status: string): WebhookRequest => ({
+    ...request('session_update'),
+    fields: { token: 'token-1', eventId, status },
+  })
+
+  const isOver: unknown = expect.any(Number)
+  const goesOn: unknown = expect.not.objectContaining({ endedAtMs: isOver })
+
+  it.each<[string, WebhookRequest, string, unknown, string]>([
+    ['a CDR', cdr, 'no_answer', { endedAtMs: isOver }, 'duplicate'],
+    ['the end of a session', update('1', 'busy'), 'busy', { endedAtMs: isOver }, 'ignored'],
+    ['an answer', update('1', 'answer'), 'connected', goesOn, 'duplicate'],
+  ])('brings its call along, so that its 200 is true: %s', async (_name, event, state, attempt, outcome) => {
+    let isBroken = true
+    const { handle, deps } = await handlerWith(undefined, ({ callLog }) => ({
+      callLog: {
+        ...callLog,
+        append: (unit, durability) =>
+          isBroken ? Promise.reject(new Error('disk full')) : callLog.append(unit, durability),
+      },
+    }))
+    await handle(request())
+    expect((await handle(event)).status).toBe(503)
+    isBroken = false
+    expect((await handle(event)).status).toBe(200)
+    const call = await deps.runtime.loadCall('tenant-1', 'token-1')
+    expect(units).toMatchObject([{ call: { state, revision: 2 }, attempts: [attempt], webhookEvent: { outcome } }])
+    expect(units[0]?.call).toBe(call)
+  })
+
+  it('brings the whole call along when it is one CDR too many', async () => {
+    const { handle } = await handlerWith(undefined, () => ({}))
+    await handle(request())
+    for (const disposition of ['CANCEL', 'BUSY', 'FAILED'])
+      await handle({ ...cdr, fields: { session: { token: 'token-1' }, disposition } })
+    expect(units.at(-1)).toMatchObject({
+      call: { state: 'busy', revision: 4 },
+      attempts: [{ n: 1 }],
+      webhookEvent: { outcome: 'ignored' },
+    })
+  })
+})
