@@ -3,6 +3,7 @@ import type { Tenant } from '../../shared/contract/tenants.ts'
 import type { Role } from '../../shared/vocabulary.ts'
 import { isLanguageTag } from '../domain/cxml/texts.ts'
 import { DomainError } from '../domain/errors.ts'
+import { isTimeZone } from '../domain/schedules/time-zone.ts'
 import type { StoredTenant } from '../ports/configuration.ts'
 import { assertTarget, type ConfigDeps } from './config-context.ts'
 import { getRow, given, updateRow } from './rows.ts'
@@ -30,13 +31,9 @@ const toTenant = (
 })
 
 const assertTimeZone = (timeZone: string | undefined): void => {
-  if (timeZone === undefined) return
-  try {
-    new Intl.DateTimeFormat('en', { timeZone })
-  } catch (error) {
-    const message = `"${timeZone}" is no time zone; write an IANA name such as Europe/Berlin`
-    throw new DomainError('INVALID_INPUT', message, [{ path: '/timeZone', message }], { cause: error })
-  }
+  if (timeZone === undefined || isTimeZone(timeZone)) return
+  const message = `"${timeZone}" is no time zone; write an IANA name such as Europe/Berlin`
+  throw new DomainError('INVALID_INPUT', message, [{ path: '/timeZone', message }])
 }
 
 const assertLanguage = (language: string | undefined): void => {
