@@ -1,6 +1,6 @@
 import { createEmbeddedRuntimeState } from '../server/adapters/memory/embedded-runtime-state.ts'
 import { buildDocument } from '../server/domain/routing/build-document.ts'
-import { classify, defaultRetryOn, routeInbound } from '../server/domain/routing/routing-engine.ts'
+import { classify, defaultRetryOn, nothingTried, routeInbound } from '../server/domain/routing/routing-engine.ts'
 import { createRouteTableBuilder, type RouteTable } from '../server/domain/routing/route-table.ts'
 import type { RoutingConfig } from '../server/domain/routing/routing-config.ts'
 import type { RuntimeState } from '../server/ports/runtime-state.ts'
@@ -55,6 +55,7 @@ const configOf = (rules: RouteTable): RoutingConfig => {
         },
       ]),
     ),
+    schedules: new Map(),
     agentNumbers: new Set(agents.map(({ value }) => value)),
     rules,
   }
@@ -71,7 +72,7 @@ const decide = async (config: RoutingConfig, runtime: RuntimeState, n: number, r
   const leaseKey = `token-${n}\n1`
   const startedAt = process.hrtime.bigint()
   classify(config, false, numbers)
-  const walk = routeInbound(config, numbers)
+  const walk = routeInbound(config, numbers, { ...nothingTried, atMs: nowMs })
   let step = walk.next()
   while (!step.done) {
     const { ringTimeoutSeconds, ...question } = step.value

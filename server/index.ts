@@ -24,6 +24,7 @@ import { renderMetrics } from './operations/metrics.ts'
 import { createProviderHandlers } from './operations/providers.ts'
 import { closeLostCalls } from './operations/recovery.ts'
 import { createRoutingHandlers } from './operations/routing.ts'
+import { createScheduleHandlers } from './operations/schedules.ts'
 import { createSystemHandlers } from './operations/system.ts'
 import { createTenantDirectory } from './operations/tenant-directory.ts'
 import { createTenantHandlers } from './operations/tenants.ts'
@@ -190,6 +191,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createVoiceAgentHandlers({ ...configDeps, results }),
       ...createAgentGroupHandlers(configDeps),
       ...createInboundRuleHandlers(configDeps),
+      ...createScheduleHandlers(configDeps),
       ...createRoutingHandlers(directory, runtime, clock),
       ...createCallHandlers(calls, directory),
       ...createWebhookEventHandlers(calls, directory),

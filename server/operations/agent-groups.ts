@@ -1,6 +1,7 @@
 import type { Input, Handlers } from '../../shared/contract/index.ts'
 import type { AgentGroup, Member } from '../../shared/contract/agent-groups.ts'
 import { DomainError } from '../domain/errors.ts'
+import { outOfSchedule } from '../domain/routing/out-of-schedule.ts'
 import type { Target } from '../domain/routing/target.ts'
 import type { StoredGroup } from '../ports/configuration.ts'
 import { assertTarget, assertTenant, assertUnused, type ConfigDeps } from './config-context.ts'
@@ -132,6 +133,7 @@ export const createAgentGroupHandlers = (deps: ConfigDeps): AgentGroupHandlers =
     async 'agentGroups.distribution'(_actor, { tenantId, id }) {
       const group = await getRow(store.agentGroups, 'agent group', tenantId, id)
       const nowMs = clock.steadyMs()
+      const wallClockMs = clock.nowMs()
       const windowMs = group.settings.windowHours * 3_600_000
       const state = await runtime.groupState(tenantId, id, windowMs, nowMs)
       const routing = directory.byId(tenantId)?.routing
@@ -148,6 +150,8 @@ export const createAgentGroupHandlers = (deps: ConfigDeps): AgentGroupHandlers =
         if (!agent.enabled) return 'disabled'
         if (routing?.providers.get(agent.provider)?.enabled !== true)
           return `its provider ${agent.provider} is disabled`
+        const closed = outOfSchedule(routing, agent.scheduleId, wallClockMs)
+        if (closed !== undefined) return closed
         const cap = agent.maxConcurrentCalls
         const calls = active.get(member.agentId) ?? 0
         return cap !== undefined && calls >= cap ? `at its cap (${calls} of ${cap})` : undefined

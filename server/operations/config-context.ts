@@ -68,6 +68,20 @@ export const assertTarget = async (
   }
 }
 
+/** `owner` is whose schedule it is to be, for the message. */
+export const assertSchedule = async (
+  { store }: ConfigDeps,
+  tenantId: string,
+  owner: string,
+  scheduleId: string | null | undefined,
+): Promise<void> => {
+  if (scheduleId === undefined || scheduleId === null || (await store.schedules.get(tenantId, scheduleId))) return
+  throw invalid(
+    'scheduleId',
+    `${owner} names schedule ${scheduleId}, which does not exist; choose one of this tenant's schedules, or none`,
+  )
+}
+
 /** Refuses to delete what is in use, naming who uses it. */
 export const assertUnused = (
   noun: string,

@@ -3,7 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import { readNumber } from '../domain/numbers/read-number.ts'
 import { formatPattern, parsePattern } from '../domain/routing/pattern.ts'
 import type { StoredRule } from '../ports/configuration.ts'
-import { assertTarget, assertTenant, type ConfigDeps } from './config-context.ts'
+import { assertSchedule, assertTarget, assertTenant, type ConfigDeps } from './config-context.ts'
 import { getRow, given, updateRow } from './rows.ts'
 
 type InboundRuleHandlers = Pick<Handlers, Extract<keyof Handlers, `inboundRules.${string}`>>
@@ -66,6 +66,7 @@ export const createInboundRuleHandlers = (deps: ConfigDeps): InboundRuleHandlers
         target,
       }
       await assertTarget(deps, tenantId, 'target', `Rule ${rule.name}`, target)
+      await assertSchedule(deps, tenantId, `Rule ${rule.name}`, rule.scheduleId)
       await store.inboundRules.create(rule)
       await changed(tenantId, [rule.id], 'created')
       return rule
@@ -83,6 +84,8 @@ export const createInboundRuleHandlers = (deps: ConfigDeps): InboundRuleHandlers
         }),
       }
       await assertTarget(deps, tenantId, 'target', `Rule ${next.name}`, next.target)
+      // One that was deleted since is no reason to refuse another change.
+      await assertSchedule(deps, tenantId, `Rule ${next.name}`, rest.scheduleId)
       const row = await updateRow(store.inboundRules, 'inbound rule', version, next, clock.nowMs())
       await changed(tenantId, [id], 'updated')
       return row

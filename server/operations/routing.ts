@@ -3,7 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import { maskDocument, renderCxml } from '../domain/cxml/render-cxml.ts'
 import { cxmlProblems } from '../domain/cxml/validate-cxml.ts'
 import { buildDocument } from '../domain/routing/build-document.ts'
-import { classify, readNumbers, routeInbound } from '../domain/routing/routing-engine.ts'
+import { classify, nothingTried, readNumbers, routeInbound } from '../domain/routing/routing-engine.ts'
 import type { RuntimeState } from '../ports/runtime-state.ts'
 import type { Clock } from '../ports/system.ts'
 import type { TenantDirectory } from './tenant-directory.ts'
@@ -39,7 +39,8 @@ export const createRoutingHandlers = (
         cxml: renderCxml(document),
       }
     }
-    const routing = await runEngine(routeInbound(config, numbers), ({ group, members, isFirstChoice }) =>
+    const tried = { ...nothingTried, atMs: atMs ?? clock.nowMs() }
+    const routing = await runEngine(routeInbound(config, numbers, tried), ({ group, members, isFirstChoice }) =>
       runtime.select({
         tenantId,
         group,

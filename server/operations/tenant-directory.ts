@@ -3,6 +3,8 @@ import { any, parsePattern, type Pattern } from '../domain/routing/pattern.ts'
 import { createRouteTableBuilder, type RouteTable } from '../domain/routing/route-table.ts'
 import type { RoutableAgent, RoutableGroup, RoutableProvider, RoutingConfig } from '../domain/routing/routing-config.ts'
 import { defaultRetryOn } from '../domain/routing/routing-engine.ts'
+import { compileSchedule } from '../domain/schedules/compile-schedule.ts'
+import { createTimeZones } from '../domain/schedules/time-zone.ts'
 import type { ConfigurationStore, StoredGroup, StoredTenant } from '../ports/configuration.ts'
 import type { Log } from '../ports/system.ts'
 import { allOf } from './rows.ts'
@@ -74,6 +76,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 export const createTenantDirectory = (store: ConfigurationStore, log: Log): TenantDirectory => {
   const byId = new Map<string, TenantInForce>()
+  /** What a zone has been asked is kept across changes. */
+  const zoneOf = createTimeZones()
   let byKey = new Map<string, { inForce: TenantInForce; validUntilMs: number | undefined }>()
   const compiled = new Map<string, RouteTable>()
   /** Tenants whose compiled rules are not the stored ones, or not surely. */
@@ -105,7 +109,7 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       const isLast = rules.length < pageSize
       // The store reads the next page while this one is compiled.
       if (!isLast) coming = store.rulesAfter(tenantId, lastRowId, pageSize)
-      for (const { id, name, pattern, callerPattern, priority, enabled, target } of rules) {
+      for (const { id, name, pattern, callerPattern, priority, enabled, scheduleId, target } of rules) {
         builder.add({
           ruleId: id,
           name,
@@ -114,6 +118,7 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
           priority,
           age: (age += 1),
           enabled,
+          scheduleId,
           target,
         })
       }
@@ -132,6 +137,7 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
         providers: await readProviders(),
         agents: await allOf((query) => store.voiceAgents.list(tenantId, query)),
         groups: await allOf((query) => store.agentGroups.list(tenantId, query)),
+        schedules: await allOf((query) => store.schedules.list(tenantId, query)),
         table: known ?? (await compileRules(tenantId)),
       }
       const after = await store.tenants.get(undefined, tenantId)
@@ -147,7 +153,7 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       indexKeys()
       return
     }
-    const { tenant, providers, agents, groups, table } = stored
+    const { tenant, providers, agents, groups, schedules, table } = stored
     compiled.set(tenantId, table)
     const ringTimeoutSeconds = tenant.settings.ringTimeoutSeconds ?? defaults.ringTimeoutSeconds
     const routableAgents = new Map<string, RoutableAgent>(agents.map((agent) => [agent.id, agent]))
@@ -163,6 +169,9 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       providers,
       agents: routableAgents,
       groups: new Map(groups.map((group) => [group.id, toGroup(group, ringTimeoutSeconds)])),
+      schedules: new Map(
+        schedules.map((schedule) => [schedule.id, compileSchedule(schedule, zoneOf(schedule.timeZone))]),
+      ),
       agentNumbers: new Set(agents.map(({ value }) => value).filter((value) => value.startsWith('+'))),
       rules: table,
     }

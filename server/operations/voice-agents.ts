@@ -3,7 +3,7 @@ import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { StoredAgent } from '../ports/configuration.ts'
 import type { AgentResults } from './agent-results.ts'
-import { assertTenant, assertUnused, type ConfigDeps } from './config-context.ts'
+import { assertSchedule, assertTenant, assertUnused, type ConfigDeps } from './config-context.ts'
 import { assertDialable } from './dialable-agent.ts'
 import { getRow, given, updateRow } from './rows.ts'
 
@@ -82,6 +82,7 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
         value,
       }
       await assertAgent(agent)
+      await assertSchedule(deps, tenantId, `Voice agent ${name}`, agent.scheduleId)
       await store.voiceAgents.create(agent)
       await changed(tenantId, [agent.id], 'created')
       return toAgent(agent)
@@ -93,6 +94,8 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
       const before = await getRow(store.voiceAgents, 'voice agent', tenantId, id)
       const next: StoredAgent = { ...before, ...given(rest) }
       await assertAgent(next)
+      // One that was deleted since is no reason to refuse another change.
+      await assertSchedule(deps, tenantId, `Voice agent ${next.name}`, rest.scheduleId)
       const row = await updateRow(store.voiceAgents, 'voice agent', version, next, clock.nowMs())
       await changed(tenantId, [id], 'updated')
       return toAgent(row)

@@ -2,6 +2,7 @@ import type { AgentGroup, GroupSettings, Member } from '../../shared/contract/ag
 import type { Target } from '../../shared/contract/fields.ts'
 import type { InboundRule } from '../../shared/contract/inbound-rules.ts'
 import type { Provider } from '../../shared/contract/providers.ts'
+import type { Schedule } from '../../shared/contract/schedules.ts'
 import type { Tenant } from '../../shared/contract/tenants.ts'
 import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
 
@@ -22,10 +23,11 @@ export type StoredTenant = Omit<Tenant, 'hasWebhookApiKey' | 'tenantKey'> & {
 export type StoredAgent = Omit<VoiceAgent, 'hasPassword' | 'health'> & { readonly password?: string | undefined }
 export type StoredGroup = AgentGroup
 export type StoredRule = InboundRule
+export type StoredSchedule = Schedule
 /** What routing goes by. Equal targets may be one object. */
 export type RoutingRule = Pick<
   StoredRule,
-  'id' | 'name' | 'pattern' | 'callerPattern' | 'target' | 'priority' | 'enabled'
+  'id' | 'name' | 'pattern' | 'callerPattern' | 'scheduleId' | 'target' | 'priority' | 'enabled'
 >
 
 export interface ListQuery {
@@ -55,9 +57,10 @@ export interface ConfigRepository<Row> {
   delete(tenantId: string | undefined, id: string): Promise<boolean>
 }
 
-/** Something that refers to an agent or a group: what a refusal to delete lists. */
+/** Something that refers to an agent, a group or a schedule: what a refusal to delete lists. */
 export interface ConfigUser {
-  readonly kind: 'group member' | 'group fallback' | 'inbound rule' | 'tenant default' | 'tenant emergency target'
+  readonly kind:
+    'voice agent' | 'group member' | 'group fallback' | 'inbound rule' | 'tenant default' | 'tenant emergency target'
   readonly id: string
   readonly name: string
 }
@@ -68,6 +71,7 @@ export interface ConfigurationStore {
   readonly voiceAgents: ConfigRepository<StoredAgent>
   readonly agentGroups: ConfigRepository<StoredGroup>
   readonly inboundRules: ConfigRepository<StoredRule>
+  readonly schedules: ConfigRepository<StoredSchedule>
   /** Changes many rows of a noun in one transaction; answers how many there were. */
   bulk(
     noun: 'voiceAgents' | 'inboundRules',
@@ -78,7 +82,7 @@ export interface ConfigurationStore {
   ): Promise<number>
   /** Gives the rules the priorities 10, 20, 30 … in this order; answers how many there were. */
   reorderRules(tenantId: string, ids: readonly string[], nowMs: number): Promise<number>
-  usersOf(tenantId: string, type: 'agent' | 'group', id: string): Promise<readonly ConfigUser[]>
+  usersOf(tenantId: string, type: 'agent' | 'group' | 'schedule', id: string): Promise<readonly ConfigUser[]>
   /** Rules by age (creation order), a page at a time, so that a million rules never sit in one message. */
   rulesAfter(tenantId: string, afterRowId: number, limit: number): Promise<{ rules: RoutingRule[]; lastRowId: number }>
   /** How many calls a tenant has on record. */

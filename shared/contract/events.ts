@@ -22,6 +22,7 @@ export const events = {
   'agent.changed': changed,
   'group.changed': changed,
   'rule.changed': changed,
+  'schedule.changed': changed,
   'metrics.updated': Type.Object({ atMs: Ms, health: SystemHealth }),
   'system.degraded': Type.Object({ part: Type.String(), message: Type.String(), sinceMs: Ms }),
   'system.recovered': Type.Object({ part: Type.String(), atMs: Ms }),

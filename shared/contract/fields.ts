@@ -38,6 +38,12 @@ export const Page = <T extends Type.TSchema>(item: T) =>
 /** A field of a change: null takes back what was set. */
 export const orNull = <T extends Type.TSchema>(field: T) => Type.Optional(Type.Union([field, Type.Null()]))
 
+export const ScheduleId = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'The schedule it goes by; always unless set',
+})
+
 export const Pattern = Type.String({
   minLength: 1,
   maxLength: 64,

@@ -6,6 +6,7 @@ import type { EventName, EventPayload } from './events.ts'
 import { inboundRuleOperations } from './inbound-rules.ts'
 import { providerOperations } from './providers.ts'
 import { routingOperations } from './routing.ts'
+import { scheduleOperations } from './schedules.ts'
 import { systemOperations } from './system.ts'
 import { tenantOperations } from './tenants.ts'
 import { voiceAgentOperations } from './voice-agents.ts'
@@ -17,6 +18,7 @@ export const operations = {
   ...voiceAgentOperations,
   ...agentGroupOperations,
   ...inboundRuleOperations,
+  ...scheduleOperations,
   ...routingOperations,
   ...callOperations,
   ...webhookEventOperations,

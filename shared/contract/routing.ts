@@ -3,6 +3,9 @@ import { directions, strategyNames, targetTypes } from '../vocabulary.ts'
 import { closed, Id, Ms, oneOf, Target, TenantScope } from './fields.ts'
 import type { Operation } from './operation.ts'
 
+/** The end of the year 9999. */
+const latestMs = 253_402_300_799_999
+
 /** A number as it came and as it is understood. `how` is a sentence in the operator's words. */
 const NumberReading = Type.Object({ text: Type.String(), number: Type.String(), how: Type.String() })
 
@@ -92,7 +95,9 @@ export const routingOperations = {
         direction: Type.Optional(oneOf(directions)),
         from: Type.String({ maxLength: 255 }),
         to: Type.String({ maxLength: 255 }),
-        atMs: Type.Optional(Ms),
+        atMs: Type.Optional(
+          Type.Integer({ minimum: 0, maximum: latestMs, description: 'The moment to decide at; now unless set' }),
+        ),
       },
       closed,
     ),

@@ -11,6 +11,7 @@ import {
   Page,
   rowFields,
   RowScope,
+  ScheduleId,
   TenantScope,
   Version,
 } from './fields.ts'
@@ -29,6 +30,7 @@ const fields = {
   maxConcurrentCalls: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 100_000, description: 'Cap on active calls; none unless set' }),
   ),
+  scheduleId: Type.Optional(ScheduleId),
   tags: Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 50 }),
   metadata: Type.Record(Type.String({ maxLength: 60 }), Type.String({ maxLength: 1000 })),
 }
@@ -100,6 +102,7 @@ export const voiceAgentOperations = {
         username: orNull(Type.String({ maxLength: 128 })),
         password: orNull(password),
         maxConcurrentCalls: orNull(Type.Integer({ minimum: 1, maximum: 100_000 })),
+        scheduleId: orNull(ScheduleId),
       },
       closed,
     ),

@@ -4,7 +4,7 @@ import type { AccessStore } from '../../server/ports/access.ts'
 import type { CallLog, CallStore } from '../../server/ports/call-store.ts'
 import type { ConfigurationStore } from '../../server/ports/configuration.ts'
 import type { RuntimeJournal } from '../../server/ports/runtime-state.ts'
-import { aCall, aGroup, anAgent, aRule, aTenant, aVoiceUnit } from '../support/store-rows.ts'
+import { aCall, aGroup, anAgent, aRule, aSchedule, aTenant, aVoiceUnit } from '../support/store-rows.ts'
 
 /** What any durable store must do, whatever it is made of. */
 export interface StoreUnderTest {
@@ -213,8 +213,35 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
       expect(await agentGroups.get('tenant-1', 'group-1')).toBeUndefined()
     })
 
+    it('gives a schedule back as it was stored, changes it, and refuses a name that is taken', async () => {
+      const { schedules } = store().configuration
+      const schedule = aSchedule({
+        weekly: [
+          { day: 1, from: '09:00', to: '17:30' },
+          { day: 7, from: '00:00', to: '24:00' },
+        ],
+        holidays: [{ date: '2026-12-25' }, { date: '2026-12-31', open: [{ from: '09:00', to: '12:00' }] }],
+      })
+      await schedules.create(schedule)
+      expect(plain(await schedules.get('tenant-1', 'schedule-1'))).toEqual(plain(schedule))
+      const changed = { ...schedule, version: 2, name: 'Weekend', timeZone: 'UTC', weekly: [], holidays: [] }
+      expect(await schedules.update(changed)).toBe(true)
+      expect(await schedules.update(changed)).toBe(false)
+      expect(plain(await schedules.get('tenant-1', 'schedule-1'))).toEqual(plain(changed))
+      await expect(schedules.create(aSchedule({ id: 's2', name: 'Weekend' }))).rejects.toMatchObject({
+        code: 'CONFLICT',
+        message: 'There is already a schedule named "Weekend"; choose another name',
+      })
+      await schedules.create(aSchedule({ id: 's2', name: 'Weekend', tenantId: 'tenant-2' }))
+      await schedules.create(aSchedule({ id: 's3', name: 'all week' }))
+      const page = (query: object) => schedules.list('tenant-1', { limit: 1, ...query })
+      const all = await allPages((cursor) => page({ cursor }))
+      expect(all.map(({ name }) => name)).toEqual(['all week', 'Weekend'])
+      expect((await page({ search: 'berlin' })).items.map(({ id }) => id)).toEqual(['s3'])
+    })
+
     it('counts every change of a tenant, also those of many rows at once', async () => {
-      const { voiceAgents, agentGroups, inboundRules, bulk, reorderRules } = store().configuration
+      const { voiceAgents, agentGroups, inboundRules, schedules, bulk, reorderRules } = store().configuration
       const changes: (() => Promise<unknown>)[] = [
         () => voiceAgents.create(anAgent()),
         () => voiceAgents.update(anAgent({ version: 2 })),
@@ -222,6 +249,9 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
         () => agentGroups.update(aGroup({ version: 2 })),
         () => inboundRules.create(aRule()),
         () => inboundRules.update(aRule({ version: 2 })),
+        () => schedules.create(aSchedule()),
+        () => schedules.update(aSchedule({ version: 2 })),
+        () => schedules.delete('tenant-1', 'schedule-1'),
         () => bulk('voiceAgents', 'tenant-1', ['agent-1'], 'disable', 7),
         () => reorderRules('tenant-1', ['rule-1'], 7),
         () => inboundRules.delete('tenant-1', 'rule-1'),
@@ -236,16 +266,18 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
     })
 
     it('deletes nothing that is not there or is not the tenant’s', async () => {
-      const { voiceAgents, agentGroups, inboundRules } = store().configuration
+      const { voiceAgents, agentGroups, inboundRules, schedules } = store().configuration
       await voiceAgents.create(anAgent())
       await agentGroups.create(aGroup())
       await inboundRules.create(aRule())
-      for (const repository of [voiceAgents, agentGroups, inboundRules])
+      await schedules.create(aSchedule())
+      for (const repository of [voiceAgents, agentGroups, inboundRules, schedules])
         for (const [tenantId, id] of [
           ['tenant-2', 'agent-1'],
           ['tenant-1', 'nobody'],
           ['tenant-2', 'group-1'],
           ['tenant-2', 'rule-1'],
+          ['tenant-2', 'schedule-1'],
         ] as const)
           expect(await repository.delete(tenantId, id)).toBe(false)
       expect(await voiceAgents.get('tenant-2', 'agent-1')).toBeUndefined()
@@ -279,6 +311,7 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
         priority: 5,
         callerPattern: '+49*',
         label: 'German callers',
+        scheduleId: 'hours',
         target: { type: 'agent', id: 'x' },
       })
       for (const one of [aRule({ id: 'b', priority: 7 }), rule, aRule({ id: 'a', priority: 7 })])
@@ -292,6 +325,11 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
       const first = await rulesAfter('tenant-1', 0, 2)
       const rest = await rulesAfter('tenant-1', first.lastRowId, 2)
       expect([...first.rules, ...rest.rules].map(({ id }) => id)).toEqual(['b', 'c', 'a'])
+      expect([...first.rules, ...rest.rules].map(({ scheduleId }) => scheduleId)).toEqual([
+        undefined,
+        'hours',
+        undefined,
+      ])
       expect((await rulesAfter('tenant-1', rest.lastRowId, 2)).rules).toEqual([])
     })
 
@@ -320,6 +358,23 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
         { kind: 'tenant default', id: 'tenant-1', name: 'Tenant tenant-1' },
       ])
       expect(await usersOf('tenant-2', 'agent', 'agent-1')).toEqual([])
+    })
+
+    it('names everything that goes by a schedule', async () => {
+      const { voiceAgents, inboundRules, usersOf } = store().configuration
+      await voiceAgents.create(anAgent({ scheduleId: 's1' }))
+      await voiceAgents.create(anAgent({ id: 'agent-2', name: 'Other', scheduleId: 's2' }))
+      await inboundRules.create(aRule({ id: 'r2', name: 'Second', scheduleId: 's1', priority: 9 }))
+      await inboundRules.create(aRule({ id: 'r1', name: 'First', scheduleId: 's1', priority: 8 }))
+      expect(await usersOf('tenant-1', 'schedule', 's1')).toEqual([
+        { kind: 'voice agent', id: 'agent-1', name: 'Agent agent-1' },
+        { kind: 'inbound rule', id: 'r1', name: 'First' },
+        { kind: 'inbound rule', id: 'r2', name: 'Second' },
+      ])
+      await voiceAgents.update(anAgent({ version: 2 }))
+      await inboundRules.update(aRule({ id: 'r1', name: 'First', version: 2 }))
+      expect((await usersOf('tenant-1', 'schedule', 's1')).map(({ id }) => id)).toEqual(['r2'])
+      expect(await usersOf('tenant-2', 'schedule', 's1')).toEqual([])
     })
 
     it('searches, filters, counts and pages lists', async () => {

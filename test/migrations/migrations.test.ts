@@ -13,6 +13,8 @@ const tables = (db: Database.Database) =>
     .all()
     .map(({ name }) => name)
 
+const newest = migrations.at(-1)!.version
+
 const open = () => {
   const db = new Database(':memory:')
   db.pragma('foreign_keys = ON')
@@ -32,10 +34,12 @@ INSERT INTO sessions VALUES ('h', 'c', 'n', 'owner', 1, 2);
 INSERT INTO sign_in_codes VALUES ('h', 2);`,
   20: "UPDATE providers SET display_name = 'Mine' WHERE key = 'vapi';",
   30: `
-INSERT INTO voice_agents VALUES ('t', 'a', 'A', 'vapi', '+1', NULL, NULL, 1, NULL, '[]', '{}', 1, 1, 1);
+INSERT INTO voice_agents (tenant_id, id, name, provider, value, enabled, tags, metadata, version, created_at_ms, updated_at_ms)
+  VALUES ('t', 'a', 'A', 'vapi', '+1', 1, '[]', '{}', 1, 1, 1);
 INSERT INTO agent_groups VALUES ('t', 'g', 'G', 'priority', '{}', NULL, NULL, 1, 1, 1);
 INSERT INTO agent_group_memberships VALUES ('t', 'g', 'a', 1, 1, 1, 1);
-INSERT INTO inbound_routing_rules VALUES (1, 't', 'r', 'R', '*', NULL, NULL, '{}', NULL, 1, 1, 1, 1, 1);`,
+INSERT INTO inbound_routing_rules (tenant_id, id, name, pattern, target, priority, enabled, version, created_at_ms, updated_at_ms)
+  VALUES ('t', 'r', 'R', '*', '{}', 1, 1, 1, 1, 1);`,
   40: `
 INSERT INTO call_records (no, tenant_no, id, token, direction, from_number, to_number, state, started_at_ms, attempt_count, deadline_ms, updated_at_ms, is_open)
   VALUES (1, 1, 'c', 'tok', 'inbound', '+1', '+2', 'routing', 1, 0, 9, 1, 1);
@@ -52,6 +56,10 @@ INSERT INTO runtime_tally_members VALUES ('t', 'g', 'a', 0.5, NULL);
 INSERT INTO runtime_tally_buckets VALUES ('t', 'g', 'a', 0, 3);`,
   70: "UPDATE dial_attempts SET number = '+2' WHERE n = 1;",
   72: 'UPDATE call_records SET revision = 3; UPDATE dial_attempts SET revision = 2;',
+  80: `
+INSERT INTO schedules VALUES ('t', 's', 'S', 'UTC', '[]', '[]', 1, 1, 1);
+UPDATE voice_agents SET schedule_id = 's';
+UPDATE inbound_routing_rules SET schedule_id = 's';`,
 }
 
 const dump = (db: Database.Database) =>
@@ -130,13 +138,13 @@ describe('migrations', () => {
     const db = open()
     migrate(db, migrations, options)
     expect(() => migrate(db, migrations.slice(0, 2), options)).toThrow(
-      /test\.db has schema 72; this build knows schemas up to 20/,
+      `test.db has schema ${newest}; this build knows schemas up to 20`,
     )
     const other = open()
     other.exec('CREATE TABLE theirs (a)')
     expect(() => migrate(other, migrations, options)).toThrow(/another program/)
     const future = open()
-    future.pragma('user_version = 80')
+    future.pragma(`user_version = ${newest + 10}`)
     expect(() => migrate(future, migrations, options)).toThrow(/Install version that wrote it or newer/)
   })
 })

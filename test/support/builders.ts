@@ -10,6 +10,9 @@ import type {
   RoutableProvider,
   RoutingConfig,
 } from '../../server/domain/routing/routing-config.ts'
+import { compileSchedule, type CompiledSchedule } from '../../server/domain/schedules/compile-schedule.ts'
+import type { Schedule } from '../../server/domain/schedules/schedule.ts'
+import { createTimeZones } from '../../server/domain/schedules/time-zone.ts'
 import type { SelectableMember } from '../../server/domain/routing/select-member.ts'
 
 /** Things as they usually are; a test says only what it is about. */
@@ -94,11 +97,29 @@ export const aRouteTable = (...rules: readonly Route[]): RouteTable => {
   return builder.build()
 }
 
-type ConfigParts = Omit<Partial<RoutingConfig>, 'agents' | 'groups' | 'providers' | 'rules'> & {
+/** Monday to Friday, nine to five. */
+export const aSchedule = (over: Partial<Schedule> = {}): Schedule => ({
+  id: 'schedule-1',
+  name: 'Office hours',
+  timeZone: 'Europe/Berlin',
+  weekly: [1, 2, 3, 4, 5].map((day) => ({ day, from: '09:00', to: '17:00' })),
+  holidays: [],
+  ...over,
+})
+
+const zoneOf = createTimeZones()
+
+export const aCompiledSchedule = (over: Partial<Schedule> = {}): CompiledSchedule => {
+  const schedule = aSchedule(over)
+  return compileSchedule(schedule, zoneOf(schedule.timeZone))
+}
+
+type ConfigParts = Omit<Partial<RoutingConfig>, 'agents' | 'groups' | 'providers' | 'rules' | 'schedules'> & {
   agents?: readonly RoutableAgent[]
   groups?: readonly RoutableGroup[]
   providers?: readonly RoutableProvider[]
   rules?: readonly Route[]
+  schedules?: readonly CompiledSchedule[]
 }
 
 export const aRoutingConfig = ({
@@ -110,6 +131,7 @@ export const aRoutingConfig = ({
     aProvider({ key: 'stream', displayName: 'Stream', dialAs: 'stream', valueKind: 'wssUrl', credentials: 'none' }),
   ],
   rules = [aRule()],
+  schedules = [],
   ...over
 }: ConfigParts = {}): RoutingConfig => ({
   tenantId: 'tenant-1',
@@ -122,6 +144,7 @@ export const aRoutingConfig = ({
   providers: new Map(providers.map((provider) => [provider.key, provider])),
   agents: new Map(agents.map((agent) => [agent.id, agent])),
   groups: new Map(groups.map((group) => [group.id, group])),
+  schedules: new Map(schedules.map((schedule) => [schedule.id, schedule])),
   agentNumbers: new Set(agents.map(({ value }) => value).filter((value) => value.startsWith('+'))),
   rules: aRouteTable(...rules),
   ...over,

@@ -1,5 +1,11 @@
 import type { UnitOfWork } from '../../server/ports/call-store.ts'
-import type { StoredAgent, StoredGroup, StoredRule, StoredTenant } from '../../server/ports/configuration.ts'
+import type {
+  StoredAgent,
+  StoredGroup,
+  StoredRule,
+  StoredSchedule,
+  StoredTenant,
+} from '../../server/ports/configuration.ts'
 import type { Call } from '../../server/domain/calls/call.ts'
 
 /** Rows as stores take them, complete; each test names only what it is about. */
@@ -73,6 +79,22 @@ export const aRule = (fields: Partial<StoredRule> = {}): StoredRule => {
     target: { type: 'hangup' },
     priority: 100,
     enabled: true,
+    ...fields,
+  }
+}
+
+export const aSchedule = (fields: Partial<StoredSchedule> = {}): StoredSchedule => {
+  const id = fields.id ?? 'schedule-1'
+  return {
+    id,
+    version: 1,
+    createdAtMs: at,
+    updatedAtMs: at,
+    tenantId: 'tenant-1',
+    name: `Schedule ${id}`,
+    timeZone: 'Europe/Berlin',
+    weekly: [{ day: 1, from: '09:00', to: '17:00' }],
+    holidays: [],
     ...fields,
   }
 }

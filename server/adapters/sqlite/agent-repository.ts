@@ -23,6 +23,7 @@ interface AgentRow {
   readonly password: Buffer | null
   readonly enabled: number
   readonly max_concurrent_calls: number | null
+  readonly schedule_id: string | null
   readonly tags: string
   readonly metadata: string
   readonly version: number
@@ -36,13 +37,13 @@ export const createSqliteAgentRepository = (db: Database, keyring: Keyring): Syn
   const bump = createVersionBump(db)
   const one = db.prepare<[string, string], AgentRow>('SELECT * FROM voice_agents WHERE tenant_id = ? AND id = ?')
   const insert = db.prepare(`
-INSERT INTO voice_agents (tenant_id, id, name, provider, value, username, password, enabled, max_concurrent_calls, tags, metadata,
+INSERT INTO voice_agents (tenant_id, id, name, provider, value, username, password, enabled, max_concurrent_calls, schedule_id, tags, metadata,
   version, created_at_ms, updated_at_ms)
-VALUES (:tenantId, :id, :name, :provider, :value, :username, :password, :enabled, :maxConcurrentCalls, :tags, :metadata,
+VALUES (:tenantId, :id, :name, :provider, :value, :username, :password, :enabled, :maxConcurrentCalls, :scheduleId, :tags, :metadata,
   :version, :createdAtMs, :updatedAtMs)`)
   const change = db.prepare(`
 UPDATE voice_agents SET name = :name, provider = :provider, value = :value, username = :username, password = :password,
-  enabled = :enabled, max_concurrent_calls = :maxConcurrentCalls, tags = :tags, metadata = :metadata, version = :version,
+  enabled = :enabled, max_concurrent_calls = :maxConcurrentCalls, schedule_id = :scheduleId, tags = :tags, metadata = :metadata, version = :version,
   updated_at_ms = :updatedAtMs
 WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
   const remove = db.prepare('DELETE FROM voice_agents WHERE tenant_id = ? AND id = ?')
@@ -66,6 +67,7 @@ WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
         : seal(keyring.of(agent.tenantId).dataKey, agent.password, passwordPlace(agent.tenantId, agent.id)),
     enabled: bit(agent.enabled),
     maxConcurrentCalls: agent.maxConcurrentCalls ?? null,
+    scheduleId: agent.scheduleId ?? null,
     tags: json(agent.tags),
     metadata: json(agent.metadata),
   })
@@ -84,6 +86,7 @@ WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
       : undefined,
     enabled: row.enabled === 1,
     maxConcurrentCalls: given(row.max_concurrent_calls),
+    scheduleId: given(row.schedule_id),
     tags: parse(row.tags),
     metadata: parse(row.metadata),
   })

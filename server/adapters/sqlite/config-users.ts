@@ -12,7 +12,7 @@ interface TenantTargets extends Named {
   readonly settings: string
 }
 
-/** Everything of a tenant that refers to one of its agents or groups. */
+/** Everything of a tenant that refers to one of its agents, groups or schedules. */
 export const createConfigUsers = (db: Database) => {
   const memberships = db.prepare<[string, string], Named>(`
 SELECT g.id, g.name FROM agent_group_memberships m JOIN agent_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
@@ -22,14 +22,25 @@ SELECT id, name FROM agent_groups WHERE tenant_id = ? AND fallback_id = ? AND js
   const rules = db.prepare<[string, string, string], Named>(`
 SELECT id, name FROM inbound_routing_rules
 WHERE tenant_id = ? AND target_id = ? AND json_extract(target, '$.type') = ? ORDER BY priority, no`)
+  const scheduledAgents = db.prepare<[string, string], Named>(
+    'SELECT id, name FROM voice_agents WHERE tenant_id = ? AND schedule_id = ? ORDER BY name',
+  )
+  const scheduledRules = db.prepare<[string, string], Named>(
+    'SELECT id, name FROM inbound_routing_rules WHERE tenant_id = ? AND schedule_id = ? ORDER BY priority, no',
+  )
   const tenant = db.prepare<[string], TenantTargets>(
     'SELECT id, name, default_target, settings FROM tenants WHERE id = ?',
   )
 
-  return (tenantId: string, type: 'agent' | 'group', id: string): ConfigUser[] => {
+  return (tenantId: string, type: 'agent' | 'group' | 'schedule', id: string): ConfigUser[] => {
     const leadsThere = (target: Target | undefined) => target?.type === type && target.id === id
     const as = (kind: ConfigUser['kind'], rows: readonly Named[]): ConfigUser[] =>
       rows.map((row) => ({ kind, id: row.id, name: row.name }))
+    if (type === 'schedule')
+      return [
+        ...as('voice agent', scheduledAgents.all(tenantId, id)),
+        ...as('inbound rule', scheduledRules.all(tenantId, id)),
+      ]
     const own = tenant.get(tenantId)
     return [
       ...(type === 'agent' ? as('group member', memberships.all(tenantId, id)) : []),

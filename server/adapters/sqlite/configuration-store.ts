@@ -6,6 +6,7 @@ import type {
   StoredAgent,
   StoredGroup,
   StoredRule,
+  StoredSchedule,
   StoredTenant,
 } from '../../ports/configuration.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
@@ -25,6 +26,7 @@ interface Nouns {
   readonly voiceAgents: StoredAgent
   readonly agentGroups: StoredGroup
   readonly inboundRules: StoredRule
+  readonly schedules: StoredSchedule
 }
 
 /** The same five calls for every noun. The casts say what ReaderApi and WriterApi hold under it, which no generic can. */
@@ -49,6 +51,7 @@ export const createConfigurationStore = (threads: Threads): ConfigurationStore =
   voiceAgents: createRepository(threads, 'voiceAgents'),
   agentGroups: createRepository(threads, 'agentGroups'),
   inboundRules: createRepository(threads, 'inboundRules'),
+  schedules: createRepository(threads, 'schedules'),
   bulk: (noun, tenantId, ids, action, nowMs) =>
     threads.writer.call('bulk', 'change', noun, tenantId, ids, action, nowMs),
   reorderRules: (tenantId, ids, nowMs) => threads.writer.call('inboundRules', 'reorder', tenantId, ids, nowMs),

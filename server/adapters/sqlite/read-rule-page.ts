@@ -10,11 +10,12 @@ type Row = readonly [
   target: string,
   priority: number,
   enabled: number,
+  scheduleId: string | null,
 ]
 
 const mostTargets = 10_000
 
-/** Rules are many and their targets few: equal ones become one object. */
+/** Rules are many, their targets and schedules few: equal ones become one object. */
 export const createRulePageReader = () => {
   const targets = new Map<string, RoutingRule['target']>()
   const targetOf = (text: string): RoutingRule['target'] => {
@@ -27,14 +28,17 @@ export const createRulePageReader = () => {
   }
   return ({ rules, lastRowId }: RulePage): { rules: RoutingRule[]; lastRowId: number } => ({
     lastRowId,
-    rules: (JSON.parse(rules) as Row[]).map(([id, name, pattern, callerPattern, target, priority, enabled]) => ({
-      id,
-      name,
-      pattern,
-      callerPattern: given(callerPattern),
-      target: targetOf(target),
-      priority,
-      enabled: enabled === 1,
-    })),
+    rules: (JSON.parse(rules) as Row[]).map(
+      ([id, name, pattern, callerPattern, target, priority, enabled, scheduleId]) => ({
+        id,
+        name,
+        pattern,
+        callerPattern: given(callerPattern),
+        target: targetOf(target),
+        priority,
+        enabled: enabled === 1,
+        scheduleId: given(scheduleId),
+      }),
+    ),
   })
 }

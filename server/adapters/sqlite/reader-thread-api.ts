@@ -11,6 +11,7 @@ import { createSqliteMetaRepository } from './meta-repository.ts'
 import { openDatabase } from './open-database.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
+import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { createTokenSeeder } from './token-seeder.ts'
 import { createCheckpoints } from './wal-state.ts'
@@ -32,6 +33,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     voiceAgents: reads(createSqliteAgentRepository(db, keyring)),
     agentGroups: reads(createSqliteGroupRepository(db)),
     inboundRules: { ...reads(rules), after: rules.after },
+    schedules: reads(createSqliteScheduleRepository(db)),
     users: { of: createConfigUsers(db) },
     calls: createSqliteCallRepository(db, keyring, events.ofToken),
     webhookEvents: { list: events.list, get: events.get },

@@ -14,6 +14,7 @@ interface RuleRow {
   readonly pattern: string
   readonly caller_pattern: string | null
   readonly label: string | null
+  readonly schedule_id: string | null
   readonly target: string
   readonly priority: number
   readonly enabled: number
@@ -32,6 +33,7 @@ const toRule = (row: RuleRow): StoredRule => ({
   pattern: row.pattern,
   callerPattern: given(row.caller_pattern),
   label: given(row.label),
+  scheduleId: given(row.schedule_id),
   target: parse(row.target),
   priority: row.priority,
   enabled: row.enabled === 1,
@@ -41,6 +43,7 @@ const columns = (rule: StoredRule) => ({
   ...rule,
   callerPattern: rule.callerPattern ?? null,
   label: rule.label ?? null,
+  scheduleId: rule.scheduleId ?? null,
   target: json(rule.target),
   targetId: targetId(rule.target),
   enabled: bit(rule.enabled),
@@ -63,20 +66,20 @@ export const createSqliteRuleRepository = (db: Database): SyncRuleRepository => 
     'SELECT * FROM inbound_routing_rules WHERE tenant_id = ? AND id = ?',
   )
   const insert = db.prepare(`
-INSERT INTO inbound_routing_rules (tenant_id, id, name, pattern, caller_pattern, label, target, target_id, priority, enabled,
+INSERT INTO inbound_routing_rules (tenant_id, id, name, pattern, caller_pattern, label, schedule_id, target, target_id, priority, enabled,
   version, created_at_ms, updated_at_ms)
-VALUES (:tenantId, :id, :name, :pattern, :callerPattern, :label, :target, :targetId, :priority, :enabled,
+VALUES (:tenantId, :id, :name, :pattern, :callerPattern, :label, :scheduleId, :target, :targetId, :priority, :enabled,
   :version, :createdAtMs, :updatedAtMs)`)
   const change = db.prepare(`
 UPDATE inbound_routing_rules SET name = :name, pattern = :pattern, caller_pattern = :callerPattern, label = :label,
-  target = :target, target_id = :targetId, priority = :priority, enabled = :enabled, version = :version,
+  schedule_id = :scheduleId, target = :target, target_id = :targetId, priority = :priority, enabled = :enabled, version = :version,
   updated_at_ms = :updatedAtMs
 WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
   const remove = db.prepare('DELETE FROM inbound_routing_rules WHERE tenant_id = ? AND id = ?')
   const setPriority = db.prepare(`
 UPDATE inbound_routing_rules SET priority = ?, version = version + 1, updated_at_ms = ? WHERE tenant_id = ? AND id = ?`)
   const after = db.prepare<[string, number, number], { rules: string; last: number | null }>(`
-SELECT json_group_array(json_array(id, name, pattern, caller_pattern, target, priority, enabled) ORDER BY no) AS rules, max(no) AS last
+SELECT json_group_array(json_array(id, name, pattern, caller_pattern, target, priority, enabled, schedule_id) ORDER BY no) AS rules, max(no) AS last
 FROM (SELECT * FROM inbound_routing_rules WHERE tenant_id = ? AND no > ? ORDER BY no LIMIT ?)`)
   const page = createConfigList<RuleRow>(db, {
     table: 'inbound_routing_rules',

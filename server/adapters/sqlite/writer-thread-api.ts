@@ -16,6 +16,7 @@ import { openDatabase } from './open-database.ts'
 import type { PackedUnit } from './packed-unit.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
+import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { createTenantPurge } from './tenant-purge.ts'
 import type { ThreadOptions } from './thread-protocol.ts'
@@ -69,6 +70,7 @@ export const openWriter = (options: ThreadOptions) => {
     voiceAgents: writes(createSqliteAgentRepository(db, keyring)),
     agentGroups: writes(createSqliteGroupRepository(db)),
     inboundRules: { ...writes(rules), reorder: rules.reorder },
+    schedules: writes(createSqliteScheduleRepository(db)),
     bulk: { change: createBulkChange(db) },
     access: { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode },
     answers: {

@@ -29,6 +29,8 @@ const createSegment = () => ({
   targets: [] as Target[],
   kinds: new Uint8Array(segmentSize),
   enabled: new Uint8Array(segmentSize),
+  /** Places in the list of schedules; 0 for none. */
+  schedules: new Uint32Array(segmentSize),
   priorities: new Float64Array(segmentSize),
   ages: new Float64Array(segmentSize),
 })
@@ -41,6 +43,8 @@ type Segment = ReturnType<typeof createSegment>
 export const createRouteColumns = (): RouteColumns => {
   const segments: Segment[] = []
   const callers = new Map<number, Pattern>()
+  const scheduleIds: (string | undefined)[] = [undefined]
+  const schedulePlaces = new Map<string | undefined, number>([[undefined, 0]])
   let size = 0
 
   const segmentAt = (place: number): Segment => segments[place >>> segmentBits] as Segment
@@ -55,8 +59,17 @@ export const createRouteColumns = (): RouteColumns => {
     return kind === 'any' ? { kind } : { kind, value: valueAt(place) }
   }
 
+  const schedulePlaceOf = (scheduleId: string | undefined): number => {
+    let place = schedulePlaces.get(scheduleId)
+    if (place === undefined) {
+      place = scheduleIds.push(scheduleId) - 1
+      schedulePlaces.set(scheduleId, place)
+    }
+    return place
+  }
+
   return {
-    add({ ruleId, name, pattern, callerPattern, priority, age, enabled, target }) {
+    add({ ruleId, name, pattern, callerPattern, priority, age, enabled, scheduleId, target }) {
       const place = size
       size += 1
       const row = within(place)
@@ -68,6 +81,7 @@ export const createRouteColumns = (): RouteColumns => {
       segment.targets.push(target)
       segment.kinds[row] = kinds.indexOf(pattern.kind)
       segment.enabled[row] = enabled ? 1 : 0
+      segment.schedules[row] = schedulePlaceOf(scheduleId)
       segment.priorities[row] = priority
       segment.ages[row] = age
       if (callerPattern) callers.set(place, callerPattern)
@@ -81,6 +95,7 @@ export const createRouteColumns = (): RouteColumns => {
       priority: priorityAt(place),
       age: ageAt(place),
       enabled: segmentAt(place).enabled[within(place)] === 1,
+      scheduleId: scheduleIds[segmentAt(place).schedules[within(place)] as number],
       target: segmentAt(place).targets[within(place)] as Target,
     }),
     idAt,

@@ -19,10 +19,14 @@ export interface RouteMatch {
   readonly more: number
 }
 
+/** Why a schedule keeps its rules out right now; undefined when it does not. */
+export type WhyClosed = (scheduleId: string) => string | undefined
+
 /** An immutable snapshot of a tenant's rules. Lookup cost grows with the length of the number, not with the number of rules. */
 export interface RouteTable {
   readonly size: number
-  match(to: string, from: string): RouteMatch
+  /** Schedules change without the rules and time passes, so both are asked about with each call; unasked, every rule counts. */
+  match(to: string, from: string, whyClosed?: WhyClosed): RouteMatch
   /** The number is one that an exact rule names or a prefix rule begins like. */
   isKnown(number: string): boolean
   nameOf(ruleId: string): string | undefined
@@ -133,15 +137,22 @@ const placesFor = (routes: RouteColumns, found: number | Places | ByCaller, from
   return places.sort(routes.compare)
 }
 
-const whyNot = (route: Route, from: string): string | undefined => {
+const whyNot = (route: Route, from: string, whyClosed: WhyClosed): string | undefined => {
   if (!route.enabled) return 'disabled'
   if (route.callerPattern && !matches(route.callerPattern, from))
     return `caller ${from} does not match ${formatPattern(route.callerPattern)}`
-  return undefined
+  return route.scheduleId === undefined ? undefined : whyClosed(route.scheduleId)
 }
 
+const neverClosed: WhyClosed = () => undefined
+
 /** The lists come in the order of specificity, each by priority and age; on equal priority the earlier list goes first. */
-const firstUsable = (routes: RouteColumns, lists: readonly Places[], from: string): RouteMatch => {
+const firstUsable = (
+  routes: RouteColumns,
+  lists: readonly Places[],
+  from: string,
+  whyClosed: WhyClosed,
+): RouteMatch => {
   const cursors = lists.map((places) => ({ places, next: 0 }))
   const considered: ConsideredRoute[] = []
   let more = 0
@@ -156,7 +167,7 @@ const firstUsable = (routes: RouteColumns, lists: readonly Places[], from: strin
     if (!best) return { route: undefined, considered, more }
     best.cursor.next += 1
     const route = routes.at(best.place)
-    const passedOver = whyNot(route, from)
+    const passedOver = whyNot(route, from, whyClosed)
     if (passedOver === undefined) {
       considered.push({ route, passedOver })
       return { route, considered, more }
@@ -183,10 +194,10 @@ export const createRouteTableBuilder = (): RouteTableBuilder => {
       return {
         size,
         isKnown: (number) => index.has(number),
-        match(to, from) {
+        match(to, from, whyClosed = neverClosed) {
           const lists: Places[] = []
           index.visit(to, (found) => lists.push(placesFor(routes, found, from)))
-          return firstUsable(routes, lists, from)
+          return firstUsable(routes, lists, from, whyClosed)
         },
         nameOf(ruleId) {
           const place = byId.get(ruleId)

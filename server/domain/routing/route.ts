@@ -10,5 +10,7 @@ export interface Route {
   readonly priority: number
   readonly age: number
   readonly enabled: boolean
+  /** When it counts; always unless set. */
+  readonly scheduleId?: string | undefined
   readonly target: Target
 }

@@ -1,4 +1,5 @@
 import type { AttemptResult, CredentialNeed, DialKind, StrategyName, ValueKind } from '../../../shared/vocabulary.ts'
+import type { CompiledSchedule } from '../schedules/compile-schedule.ts'
 import type { RouteTable } from './route-table.ts'
 import type { Target } from './target.ts'
 
@@ -20,6 +21,8 @@ export interface RoutableAgent {
   readonly password?: string | undefined
   readonly enabled: boolean
   readonly maxConcurrentCalls?: number | undefined
+  /** When it takes calls; always unless set. */
+  readonly scheduleId?: string | undefined
 }
 
 export interface RoutableMember {
@@ -55,6 +58,7 @@ export interface RoutingConfig {
   readonly providers: ReadonlyMap<string, RoutableProvider>
   readonly agents: ReadonlyMap<string, RoutableAgent>
   readonly groups: ReadonlyMap<string, RoutableGroup>
+  readonly schedules: ReadonlyMap<string, CompiledSchedule>
   /** The values of the agents that are numbers: a call from one of them goes out. */
   readonly agentNumbers: ReadonlySet<string>
   readonly rules: RouteTable

@@ -1,6 +1,7 @@
 import type { AttemptResult, Direction, StrategyName } from '../../../shared/vocabulary.ts'
 import { longestNumber, readNumber, type ReadNumber } from '../numbers/read-number.ts'
 import type { ConsideredRule, RoutingStep } from './explanation.ts'
+import { outOfSchedule } from './out-of-schedule.ts'
 import { formatPattern } from './pattern.ts'
 import type { RouteMatch } from './route-table.ts'
 import type { RoutableAgent, RoutableGroup, RoutingConfig } from './routing-config.ts'
@@ -32,7 +33,7 @@ export interface Routing {
   readonly steps: RoutingStep[]
 }
 
-/** What was tried in this call so far. */
+/** What was tried in this call so far, and when it is asked. */
 export interface Tried {
   readonly agentIds: readonly string[]
   /** Numbers dialled: like an agent, none is dialled twice. */
@@ -41,9 +42,11 @@ export interface Tried {
   readonly attempts: number
   /** Attempts made in each group, for a group that is asked again later on the way. */
   readonly attemptsByGroup: ReadonlyMap<string, number>
+  /** Now, by the clock on the wall: schedules go by it. */
+  readonly atMs: number
 }
 
-export const nothingTried: Tried = { agentIds: [], numbers: [], attempts: 0, attemptsByGroup: new Map() }
+export const nothingTried: Omit<Tried, 'atMs'> = { agentIds: [], numbers: [], attempts: 0, attemptsByGroup: new Map() }
 
 const listedMembers = 50
 
@@ -55,7 +58,8 @@ const barredAgent = (config: RoutingConfig, agent: RoutableAgent | undefined, tr
   if (tried.agentIds.includes(agent.id)) return 'already tried in this call'
   const provider = config.providers.get(agent.provider)
   if (!provider) return `its provider ${agent.provider} is not in the catalogue`
-  return provider.enabled ? undefined : `its provider ${provider.displayName} is disabled`
+  if (!provider.enabled) return `its provider ${provider.displayName} is disabled`
+  return outOfSchedule(config, agent.scheduleId, tried.atMs)
 }
 
 const memberOf = (config: RoutingConfig, member: RoutableGroup['members'][number], tried: Tried): SelectableMember => {
@@ -265,9 +269,11 @@ export interface FirstRouting extends Routing {
 export function* routeInbound(
   config: RoutingConfig,
   numbers: Numbers,
-  tried: Tried = nothingTried,
+  tried: Tried,
 ): Generator<SelectionAsk, FirstRouting, SelectionReply> {
-  const match = config.rules.match(numbers.to.number, numbers.from.number)
+  const match = config.rules.match(numbers.to.number, numbers.from.number, (scheduleId) =>
+    outOfSchedule(config, scheduleId, tried.atMs),
+  )
   const { route } = match
   const fallback: Target = config.defaultTarget ?? { type: 'hangup' }
   const because = route

@@ -80,7 +80,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
   const { call } = before
   const { result, word, answeredAtMs } = resultOf(incoming, call, attempt)
   const ended = endAttempt(before, n, result, nowMs)
-  const tried = triedIn(call)
+  const tried = triedIn(call, nowMs)
   const groupAttempts =
     typeof state === 'string'
       ? attempt.groupId === undefined

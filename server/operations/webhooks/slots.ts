@@ -36,8 +36,8 @@ export const releaseEnded = async (
   }
 }
 
-/** What a call was tried with, for a decision that must not try it again. */
-export const triedIn = ({ attempts }: Call): Tried => {
+/** What a call was tried with, for a decision of now that must not try it again. */
+export const triedIn = ({ attempts }: Call, atMs: number): Tried => {
   const attemptsByGroup = new Map<string, number>()
   for (const { groupId } of attempts) {
     if (groupId !== undefined) attemptsByGroup.set(groupId, (attemptsByGroup.get(groupId) ?? 0) + 1)
@@ -47,6 +47,7 @@ export const triedIn = ({ attempts }: Call): Tried => {
     numbers: attempts.flatMap(({ number }) => number ?? []),
     attempts: attempts.length,
     attemptsByGroup,
+    atMs,
   }
 }
 

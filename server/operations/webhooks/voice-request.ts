@@ -83,7 +83,7 @@ export const handleVoiceRequest = async (deps: WebhookDeps, incoming: Incoming):
   const before = known
     ? startOver(known, nowMs)
     : newCall(deps, incoming, { direction, from: numbers.from.number, to: numbers.to.number })
-  const plan = { n: nextAttempt(before.call), tried: triedIn(before.call) }
+  const plan = { n: nextAttempt(before.call), tried: triedIn(before.call, nowMs) }
   const sign = isSaid
     ? `the platform says ${voice.direction.slice(0, 64)}`
     : `${numbers.from.number} is one of the tenant's agents`

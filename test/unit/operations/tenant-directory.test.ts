@@ -29,6 +29,7 @@ const aStore = () => {
         return page([])
       },
     },
+    schedules: { list: () => page([]) },
     rulesAfter: () => {
       asked.rules += 1
       return isFailing

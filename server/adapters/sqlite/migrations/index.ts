@@ -7,6 +7,7 @@ import { webhooks } from './0050-webhooks.ts'
 import { runtimeJournal } from './0060-runtime-journal.ts'
 import { dialledNumber } from './0070-dialled-number.ts'
 import { callRevision } from './0072-call-revision.ts'
+import { schedules } from './0080-schedules.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   runtimeJournal,
   dialledNumber,
   callRevision,
+  schedules,
 ]

@@ -72,6 +72,26 @@ describe('a route table', () => {
     expect(table.match('+12025550100', '+442079460958').route?.ruleId).toBe('vip')
   })
 
+  it('asks about the schedules of what would match, and counts every rule unasked', () => {
+    const table = aRouteTable(
+      aRule({ ruleId: 'other caller', callerPattern: '+44*', scheduleId: 'day', priority: 1 }),
+      aRule({ ruleId: 'by day', scheduleId: 'day', priority: 2 }),
+      aRule({ ruleId: 'by night', scheduleId: 'night', priority: 3 }),
+      aRule({ ruleId: 'by day too', scheduleId: 'day', priority: 4 }),
+    )
+    const closed = (id: string) => (scheduleId: string) => (scheduleId === id ? `${id} is over` : undefined)
+    expect(table.match('+12025550100', from).route?.ruleId).toBe('by day')
+    expect(table.match('+12025550100', from, closed('night')).route?.ruleId).toBe('by day')
+    const { route, considered } = table.match('+12025550100', from, closed('day'))
+    expect(route).toMatchObject({ ruleId: 'by night', scheduleId: 'night' })
+    expect(considered.map(({ passedOver }) => passedOver)).toEqual([
+      `caller ${from} does not match +44*`,
+      'day is over',
+      undefined,
+    ])
+    expect(table.isKnown('+12025550100')).toBe(true)
+  })
+
   it('lists a screenful of what it passed over and counts the rest', () => {
     const off = Array.from({ length: 30 }, (_, i) => aRule({ ruleId: `off-${i}`, enabled: false, age: i }))
     const { considered, more, route } = aRouteTable(...off, aRule({ ruleId: 'on', age: 99 })).match(
@@ -103,13 +123,21 @@ describe('a route table', () => {
 })
 
 /** What SPEC says, rule by rule. */
-const oracle = (rules: readonly Route[], to: string, caller: string): string | undefined => {
+const oracle = (
+  rules: readonly Route[],
+  to: string,
+  caller: string,
+  closed: readonly (string | undefined)[] = [],
+): string | undefined => {
   const specificity = ({ pattern }: Route): number =>
     pattern.kind === 'exact' ? Infinity : pattern.kind === 'prefix' ? pattern.value.length : -1
   return rules
     .filter(
-      ({ enabled, pattern, callerPattern }) =>
-        enabled && matches(pattern, to) && (!callerPattern || matches(callerPattern, caller)),
+      ({ enabled, pattern, callerPattern, scheduleId }) =>
+        enabled &&
+        !(scheduleId !== undefined && closed.includes(scheduleId)) &&
+        matches(pattern, to) &&
+        (!callerPattern || matches(callerPattern, caller)),
     )
     .sort((a, b) => a.priority - b.priority || specificity(b) - specificity(a) || a.age - b.age)[0]?.ruleId
 }
@@ -131,9 +159,16 @@ describe('the winner', () => {
       callerPattern: callers,
       priority: fc.integer({ min: 1, max: 3 }),
       enabled: fc.boolean(),
+      scheduleId: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
     })
   const build = (
-    parts: { pattern: string; callerPattern: string | undefined; priority: number; enabled: boolean }[],
+    parts: {
+      pattern: string
+      callerPattern: string | undefined
+      priority: number
+      enabled: boolean
+      scheduleId: string | undefined
+    }[],
   ): Route[] =>
     parts.map(({ callerPattern, ...part }, i) =>
       aRule({ ...part, ...(callerPattern !== undefined && { callerPattern }), ruleId: `rule-${i}`, age: i + 1 }),
@@ -144,11 +179,14 @@ describe('the winner', () => {
       fc.property(
         fc.array(ruleFor(pattern, fc.option(pattern, { nil: undefined })), { maxLength: 40 }),
         fc.array(fc.tuple(number, number), { minLength: 1, maxLength: 10 }),
-        (parts, calls) => {
+        fc.subarray(['a', 'b', 'c']),
+        (parts, calls, closed) => {
+          const whyClosed = (id: string) => (closed.includes(id) ? 'closed' : undefined)
           const rules = build(parts)
           const table = aRouteTable(...rules)
           for (const [to, caller] of calls) {
             expect(table.match(to, caller).route?.ruleId).toBe(oracle(rules, to, caller))
+            expect(table.match(to, caller, whyClosed).route?.ruleId).toBe(oracle(rules, to, caller, closed))
             expect(table.isKnown(to)).toBe(
               rules.some((rule) => rule.pattern.kind !== 'any' && matches(rule.pattern, to)),
             )

@@ -11,7 +11,15 @@ import {
   type Tried,
 } from '../../../../server/domain/routing/routing-engine.ts'
 import type { RoutingConfig } from '../../../../server/domain/routing/routing-config.ts'
-import { aGroup, aMember, aProvider, aRoutingConfig, aRule, aVoiceAgent } from '../../../support/builders.ts'
+import {
+  aCompiledSchedule,
+  aGroup,
+  aMember,
+  aProvider,
+  aRoutingConfig,
+  aRule,
+  aVoiceAgent,
+} from '../../../support/builders.ts'
 import { aWalker } from '../../../support/walk.ts'
 
 const agents = ['a', 'b', 'c', 'd'].map((letter, i) =>
@@ -23,7 +31,10 @@ const group = aGroup({
 const configured = (over: Parameters<typeof aRoutingConfig>[0] = {}): RoutingConfig =>
   aRoutingConfig({ agents, groups: [group], ...over })
 const inbound = (config: RoutingConfig, to = '+12025550100', from = '+12025550123', walker = aWalker()) =>
-  walker.run(routeInbound(config, readNumbers(config, from, to)))
+  walker.run(routeInbound(config, readNumbers(config, from, to), triedBefore()))
+/** A Monday, 13:00 in Berlin. */
+const monday = Date.UTC(2026, 5, 1, 11)
+const triedBefore = (over: Partial<Tried> = {}): Tried => ({ ...nothingTried, atMs: monday, ...over })
 const outcomes = ({ steps }: Routing): string[] => steps.map(({ outcome }) => outcome)
 
 describe('routing an inbound call', () => {
@@ -76,7 +87,7 @@ describe('routing an inbound call', () => {
   it('asked again at a later stage goes past whom it tried, and counts no first choice', () => {
     const config = configured()
     const walker = aWalker()
-    const tried = { ...nothingTried, agentIds: ['a'], attempts: 1 }
+    const tried = triedBefore({ agentIds: ['a'], attempts: 1 })
     expect(walker.run(routeInbound(config, readNumbers(config, 'x', '+12025550100'), tried)).agent?.id).toBe('b')
     expect(walker.asked).toMatchObject([{ isFirstChoice: false }])
   })
@@ -95,6 +106,35 @@ describe('routing an inbound call', () => {
   it('counts the rules it passed over and does not list', () => {
     const rules = Array.from({ length: 25 }, (_, i) => aRule({ ruleId: `off-${i}`, enabled: false, age: i }))
     expect(inbound(configured({ rules: [...rules, aRule({ age: 99 })] })).moreRules).toBe(5)
+  })
+
+  it('goes by the hours of rules and agents, and says why it passed them over', () => {
+    const config = configured({
+      schedules: [aCompiledSchedule(), aCompiledSchedule({ id: 'night', name: 'Night', weekly: [] })],
+      agents: agents.map((agent, i) => ({ ...agent, scheduleId: [undefined, 'night', 'gone'][i] })),
+      rules: [
+        aRule({ ruleId: 'office', name: 'Office', priority: 1, scheduleId: 'schedule-1' }),
+        aRule({ ruleId: 'lost', name: 'Lost', priority: 2, scheduleId: 'gone' }),
+        aRule({ ruleId: 'rest', name: 'Rest', priority: 3, target: { type: 'agent', id: 'b' } }),
+      ],
+    })
+    const at = (atMs: number) =>
+      aWalker().run(routeInbound(config, readNumbers(config, 'x', '+12025550100'), triedBefore({ atMs })))
+    const open = at(monday)
+    expect([open.ruleId, open.agent?.id]).toEqual(['office', 'a'])
+    expect(open.steps[0]?.members?.map(({ verdict }) => verdict)).toEqual([
+      'chosen',
+      'outside its schedule Night (does not open in the next 400 days)',
+      'its schedule gone was deleted',
+    ])
+    const closed = at(monday - 86_400_000)
+    expect(closed.rules.map(({ verdict }) => verdict)).toEqual([
+      'outside its schedule Office hours (opens Mon 09:00 Europe/Berlin)',
+      'its schedule gone was deleted',
+      'chosen',
+    ])
+    expect(closed).toMatchObject({ ruleId: 'rest', target: { type: 'hangup' } })
+    expect(outcomes(closed)[0]).toContain('voice agent B passed over: outside its schedule Night')
   })
 
   it('takes turns', () => {
@@ -233,15 +273,13 @@ describe('routing an inbound call', () => {
 
   it('shows a verdict on somebody it did not ask about without weight', () => {
     const config = configured()
-    const walk = routeInbound(config, readNumbers(config, 'x', '+12025550100'))
+    const walk = routeInbound(config, readNumbers(config, 'x', '+12025550100'), triedBefore())
     walk.next()
     const verdict = { agentId: 'a', eligible: true, chosen: true, verdict: 'chosen', activeCalls: 0, firstChoices: 0 }
     const { value } = walk.next({ agentId: 'a', verdicts: [{ ...verdict, agentId: 'stranger' }, verdict] })
     expect((value as Routing).steps[0]?.members?.[0]).toEqual({ ...verdict, agentId: 'stranger', name: 'stranger' })
   })
 })
-
-const triedBefore = (over: Partial<Tried> = {}): Tried => ({ ...nothingTried, ...over })
 
 describe('routing on after a dial', () => {
   const after = (over: Partial<Ended> = {}): Ended => ({
@@ -369,7 +407,7 @@ describe('routing on after a dial', () => {
 
   it('says that nothing was tried yet', () => {
     expect(nothingTried).toEqual({ agentIds: [], numbers: [], attempts: 0, attemptsByGroup: new Map() })
-    const routing = aWalker().run(followTarget(configured(), { type: 'group', id: 'group-1' }, 'a test', nothingTried))
+    const routing = aWalker().run(followTarget(configured(), { type: 'group', id: 'group-1' }, 'a test', triedBefore()))
     expect(routing.agent?.id).toBe('a')
   })
 })
