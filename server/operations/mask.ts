@@ -15,11 +15,11 @@ const ownSecrets = new WeakMap<StoredTenant, readonly string[]>()
 const ownSecretsOf = (tenant: StoredTenant): readonly string[] => {
   let known = ownSecrets.get(tenant)
   if (!known) {
-    const { tenantKey, previousKeys, webhookApiKey } = tenant
+    const { tenantKey, previousKeys, webhookApiKey, cloudonixApiKey } = tenant
     const plain = [
       tenantKey,
       ...previousKeys.map(({ key }) => key),
-      ...(webhookApiKey === undefined ? [] : [webhookApiKey]),
+      ...[webhookApiKey, cloudonixApiKey].filter((key) => key !== undefined),
     ]
     const written = plain.flatMap((secret) => [
       secret,

@@ -17,6 +17,7 @@ const keyBits = 192
 const toTenant = (
   {
     webhookApiKey,
+    cloudonixApiKey,
     tenantKey,
     previousKeys: _previous,
     signingKeys: _signing,
@@ -27,6 +28,7 @@ const toTenant = (
 ): Tenant => ({
   ...tenant,
   hasWebhookApiKey: webhookApiKey !== undefined,
+  hasCloudonixApiKey: cloudonixApiKey !== undefined,
   ...(role !== 'analyst' && { tenantKey }),
 })
 
@@ -59,7 +61,7 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
       const page = await store.tenants.list(undefined, { limit, cursor, search })
       return { ...page, items: page.items.map((tenant) => toTenant(tenant, actor.role)) }
     },
-    async 'tenants.create'(actor, { name, domain, webhookApiKey, ...rest }) {
+    async 'tenants.create'(actor, { name, domain, webhookApiKey, cloudonixApiKey, ...rest }) {
       const nowMs = clock.nowMs()
       const fields = given(rest)
       assertTimeZone(fields.timeZone)
@@ -77,6 +79,7 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
         name,
         domain: domain.toLowerCase(),
         webhookApiKey,
+        cloudonixApiKey,
         tenantKey: newSecret(keyBits),
         previousKeys: [],
         signingKeys: [{ id: newId().slice(-6), secret: newSecret(256) }],

@@ -9,11 +9,12 @@ import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
 export type { AgentGroup, GroupSettings, InboundRule, Member, Provider, Target }
 
 /** A tenant as the server knows it, secrets in clear. Never leaves the server. */
-export type StoredTenant = Omit<Tenant, 'hasWebhookApiKey' | 'tenantKey'> & {
+export type StoredTenant = Omit<Tenant, 'hasWebhookApiKey' | 'hasCloudonixApiKey' | 'tenantKey'> & {
   readonly tenantKey: string
   /** Keys of before, still valid for voice requests until the time given. */
   readonly previousKeys: readonly { readonly key: string; readonly validUntilMs: number }[]
   readonly webhookApiKey?: string | undefined
+  readonly cloudonixApiKey?: string | undefined
   /** Signs the state in dial action URLs; the key id travels in the state. Newest first. */
   readonly signingKeys: readonly { readonly id: string; readonly secret: string }[]
   /** Grows by one with every change of the tenant's configuration. */

@@ -70,11 +70,19 @@ const webhookApiKey = Type.String({
   maxLength: 512,
   description: 'The domain profile key authorization-api-key: the Bearer that Cloudonix sends. Write only',
 })
+const cloudonixApiKey = Type.String({
+  minLength: 1,
+  maxLength: 512,
+  // Anything else cannot be sent in a header.
+  pattern: '^[!-~]+$',
+  description: 'The key (XI…) with which Switchyard asks the Cloudonix API about this domain. Write only',
+})
 
 export const Tenant = Type.Object({
   ...rowFields,
   ...fields,
   hasWebhookApiKey: Type.Boolean(),
+  hasCloudonixApiKey: Type.Boolean(),
   tenantKey: Type.Optional(Type.String({ description: 'The secret part of the webhook URLs; shown to admins only' })),
 })
 export type Tenant = Type.Static<typeof Tenant>
@@ -111,6 +119,7 @@ export const tenantOperations = {
         name: Name,
         domain: Domain,
         webhookApiKey: Type.Optional(webhookApiKey),
+        cloudonixApiKey: Type.Optional(cloudonixApiKey),
       },
       closed,
     ),
@@ -138,6 +147,7 @@ export const tenantOperations = {
         defaultTarget: orNull(Target),
         settings: Type.Optional(TenantSettingsChange),
         webhookApiKey: orNull(webhookApiKey),
+        cloudonixApiKey: orNull(cloudonixApiKey),
       },
       closed,
     ),

@@ -56,6 +56,7 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
         domainAliases: ['a.example.net', 'b.example.net'],
         domainUuid: 'uuid-3',
         webhookApiKey: 'bearer-of-tenant-3',
+        cloudonixApiKey: 'XI-of-tenant-3',
         previousKeys: [{ key: 'older', validUntilMs: 5 }],
         signingKeys: [
           { id: 'k2', secret: 'new' },
@@ -70,7 +71,7 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
 
     it('changes a tenant, takes what is gone away and counts the change', async () => {
       const { tenants } = store().configuration
-      const tenant = aTenant({ id: 'tenant-3', webhookApiKey: 'secret', defaultTarget: { type: 'hangup' } })
+      const tenant = aTenant({ id: 'tenant-3', webhookApiKey: 'secret', cloudonixApiKey: 'XI-old', defaultTarget: { type: 'hangup' } })
       await tenants.create(tenant)
       const changed = {
         ...aTenant({ id: 'tenant-3', name: 'New name', version: 2 }),

@@ -9,6 +9,7 @@ import { aSqliteStore } from '../support/sqlite-store.ts'
 const secrets = [
   'agent-pass-9f3',
   'bearer-key-51c',
+  'XI-platform-key-8e2',
   'tenant-key-77a',
   'older-key-2bd',
   'sign-secret-c0e',
@@ -23,6 +24,7 @@ beforeEach(async () => {
     aTenant({
       id: 'tenant-1',
       webhookApiKey: 'bearer-key-51c',
+      cloudonixApiKey: 'XI-platform-key-8e2',
       tenantKey: 'tenant-key-77a',
       previousKeys: [{ key: 'older-key-2bd', validUntilMs: 9 }],
       signingKeys: [{ id: 'k', secret: 'sign-secret-c0e' }],

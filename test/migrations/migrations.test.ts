@@ -60,6 +60,7 @@ INSERT INTO runtime_tally_buckets VALUES ('t', 'g', 'a', 0, 3);`,
 INSERT INTO schedules VALUES ('t', 's', 'S', 'UTC', '[]', '[]', 1, 1, 1);
 UPDATE voice_agents SET schedule_id = 's';
 UPDATE inbound_routing_rules SET schedule_id = 's';`,
+  90: "UPDATE tenants SET cloudonix_api_key = x'00' WHERE id = 't';",
 }
 
 const dump = (db: Database.Database) =>

@@ -14,6 +14,7 @@ interface TenantRow {
   readonly domain_aliases: string
   readonly domain_uuid: string | null
   readonly webhook_api_key: Buffer | null
+  readonly cloudonix_api_key: Buffer | null
   readonly time_zone: string
   readonly default_country: string
   readonly default_target: string | null
@@ -24,17 +25,25 @@ interface TenantRow {
   readonly updated_at_ms: number
 }
 
-const apiKeyPlace = (tenantId: string) => `tenants.webhook_api_key.${tenantId}`
+const webhookKeyPlace = (tenantId: string) => `tenants.webhook_api_key.${tenantId}`
+const cloudonixKeyPlace = (tenantId: string) => `tenants.cloudonix_api_key.${tenantId}`
 const tenantKeyPlace = (tenantId: string, position: number) => `tenant_keys.tenant_key.${tenantId}.${position}`
 const signingKeyPlace = (tenantId: string, id: string) => `signing_keys.secret.${tenantId}.${id}`
 
-const columns = (tenant: StoredTenant, webhookApiKey: Buffer | null) => ({
+interface SealedKeys {
+  readonly webhookApiKey: Buffer | null
+  readonly cloudonixApiKey: Buffer | null
+}
+const noKeys: SealedKeys = { webhookApiKey: null, cloudonixApiKey: null }
+
+const columns = (tenant: StoredTenant, { webhookApiKey, cloudonixApiKey }: SealedKeys) => ({
   id: tenant.id,
   name: tenant.name,
   domain: tenant.domain,
   domainAliases: json(tenant.domainAliases),
   domainUuid: tenant.domainUuid ?? null,
   webhookApiKey,
+  cloudonixApiKey,
   timeZone: tenant.timeZone,
   defaultCountry: tenant.defaultCountry,
   defaultTarget: json(tenant.defaultTarget),
@@ -91,17 +100,19 @@ export const createSqliteTenantRepository = (db: Database, keyring: Keyring): Sy
   const keyTables = createKeyTables(db, keyring)
   const one = db.prepare<[string], TenantRow>('SELECT * FROM tenants WHERE id = ?')
   const insert = db.prepare(`
-INSERT INTO tenants (id, name, domain, domain_aliases, domain_uuid, data_key, webhook_api_key, time_zone, default_country,
-  default_target, settings, config_version, version, created_at_ms, updated_at_ms)
-VALUES (:id, :name, :domain, :domainAliases, :domainUuid, :dataKey, :webhookApiKey, :timeZone, :defaultCountry,
-  :defaultTarget, :settings, :configVersion, :version, :createdAtMs, :updatedAtMs)`)
+INSERT INTO tenants (id, name, domain, domain_aliases, domain_uuid, data_key, webhook_api_key, cloudonix_api_key, time_zone,
+  default_country, default_target, settings, config_version, version, created_at_ms, updated_at_ms)
+VALUES (:id, :name, :domain, :domainAliases, :domainUuid, :dataKey, :webhookApiKey, :cloudonixApiKey, :timeZone,
+  :defaultCountry, :defaultTarget, :settings, :configVersion, :version, :createdAtMs, :updatedAtMs)`)
   const change = db.prepare(`
 UPDATE tenants SET name = :name, domain = :domain, domain_aliases = :domainAliases, domain_uuid = :domainUuid,
-  webhook_api_key = :webhookApiKey, time_zone = :timeZone, default_country = :defaultCountry, default_target = :defaultTarget,
-  settings = :settings, config_version = config_version + 1, version = :version, created_at_ms = :createdAtMs,
+  webhook_api_key = :webhookApiKey, cloudonix_api_key = :cloudonixApiKey, time_zone = :timeZone,
+  default_country = :defaultCountry, default_target = :defaultTarget, settings = :settings, config_version = config_version + 1, version = :version, created_at_ms = :createdAtMs,
   updated_at_ms = :updatedAtMs
 WHERE id = :id AND version = :version - 1`)
-  const setApiKey = db.prepare('UPDATE tenants SET webhook_api_key = ? WHERE id = ?')
+  const setKeys = db.prepare(
+    'UPDATE tenants SET webhook_api_key = :webhookApiKey, cloudonix_api_key = :cloudonixApiKey WHERE id = :id',
+  )
   const remove = db.prepare('DELETE FROM tenants WHERE id = ?')
   const page = createConfigList<TenantRow>(db, {
     table: 'tenants',
@@ -113,8 +124,14 @@ WHERE id = :id AND version = :version - 1`)
     filters: { id: 'id', domain: 'domain' },
   })
 
-  const sealApiKey = ({ id, webhookApiKey }: StoredTenant) =>
-    webhookApiKey === undefined ? null : seal(keyring.of(id).dataKey, webhookApiKey, apiKeyPlace(id))
+  const sealGiven = (tenantId: string, key: string | undefined, place: string) =>
+    key === undefined ? null : seal(keyring.of(tenantId).dataKey, key, place)
+  const unsealGiven = (tenantId: string, sealed: Buffer | null, place: string) =>
+    sealed ? unsealText(keyring.of(tenantId).dataKey, sealed, place) : undefined
+  const sealKeys = ({ id, webhookApiKey, cloudonixApiKey }: StoredTenant): SealedKeys => ({
+    webhookApiKey: sealGiven(id, webhookApiKey, webhookKeyPlace(id)),
+    cloudonixApiKey: sealGiven(id, cloudonixApiKey, cloudonixKeyPlace(id)),
+  })
   const toTenant = (row: TenantRow): StoredTenant => ({
     id: row.id,
     version: row.version,
@@ -128,9 +145,8 @@ WHERE id = :id AND version = :version - 1`)
     defaultCountry: row.default_country,
     defaultTarget: parseGiven(row.default_target),
     settings: parse(row.settings),
-    webhookApiKey: row.webhook_api_key
-      ? unsealText(keyring.of(row.id).dataKey, row.webhook_api_key, apiKeyPlace(row.id))
-      : undefined,
+    webhookApiKey: unsealGiven(row.id, row.webhook_api_key, webhookKeyPlace(row.id)),
+    cloudonixApiKey: unsealGiven(row.id, row.cloudonix_api_key, cloudonixKeyPlace(row.id)),
     configVersion: row.config_version,
     ...keyTables.read(row.id),
   })
@@ -148,15 +164,15 @@ WHERE id = :id AND version = :version - 1`)
       return row && toTenant(row)
     },
     create: inTransaction(db, (tenant: StoredTenant) => {
-      const row = columns(tenant, null)
+      const row = columns(tenant, noKeys)
       const dataKey = keyring.wrapNewDataKey(tenant.id)
       taken(tenant, () => insert.run({ ...row, dataKey, configVersion: tenant.configVersion }))
-      setApiKey.run(sealApiKey(tenant), tenant.id)
+      setKeys.run({ id: tenant.id, ...sealKeys(tenant) })
       keyTables.write(tenant)
     }),
     update: inTransaction(db, (tenant: StoredTenant) => {
       if (!one.get(tenant.id)) return false
-      if (taken(tenant, () => change.run(columns(tenant, sealApiKey(tenant)))).changes === 0) return false
+      if (taken(tenant, () => change.run(columns(tenant, sealKeys(tenant)))).changes === 0) return false
       keyTables.write(tenant)
       return true
     }),

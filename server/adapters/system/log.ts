@@ -17,7 +17,10 @@ export const createLog = (level: string, destination?: DestinationStream): Log =
       base: undefined,
       serializers: { err: asError, error: asError },
       redact: {
-        paths: ['authorization', 'password', 'token', 'tenantKey', '*.authorization', '*.password', '*.tenantKey'],
+        paths: [
+          ...['authorization', 'password', 'token', 'tenantKey', 'apiKey', 'webhookApiKey', 'cloudonixApiKey'],
+          ...['*.authorization', '*.password', '*.tenantKey', '*.apiKey', '*.webhookApiKey', '*.cloudonixApiKey'],
+        ],
         censor: '***',
       },
     },

@@ -24,16 +24,26 @@ describe('tenants', () => {
       name: 'Globex',
       domain: 'Globex.cloudonix.net',
       webhookApiKey: 'very-secret-key',
+      cloudonixApiKey: 'XI-very-secret-key',
     })
     expect(created.status).toBe(201)
-    expect(created.body).toMatchObject({ domain: 'globex.cloudonix.net', hasWebhookApiKey: true, timeZone: 'UTC' })
+    expect(created.body).toMatchObject({
+      domain: 'globex.cloudonix.net',
+      hasWebhookApiKey: true,
+      hasCloudonixApiKey: true,
+      timeZone: 'UTC',
+    })
     expect(created.text).not.toContain('very-secret-key')
     const { tenantKey } = created.body as unknown as { tenantKey: string }
     expect(tenantKey.length).toBeGreaterThanOrEqual(22)
     const endpoints = await test.api('GET', `/tenants/${created.body.id}/endpoints`)
     expect(endpoints.body).toMatchObject({ application: `/voice/${tenantKey}/application`, method: 'POST' })
     const cleared = await test.api<Row>('PATCH', `/tenants/${created.body.id}`, { version: 1, webhookApiKey: null })
-    expect(cleared.body).toMatchObject({ hasWebhookApiKey: false, version: 2 })
+    expect(cleared.body).toMatchObject({ hasWebhookApiKey: false, hasCloudonixApiKey: true, version: 2 })
+    const keyless = await test.api<Row>('PATCH', `/tenants/${created.body.id}`, { version: 2, cloudonixApiKey: null })
+    expect(keyless.body).toMatchObject({ hasCloudonixApiKey: false, version: 3 })
+    const pasted = await test.api('PATCH', `/tenants/${created.body.id}`, { version: 3, cloudonixApiKey: 'Bearer XI1' })
+    expect(pasted).toMatchObject({ status: 400 })
     expect(await test.api('POST', '/tenants', { name: 'Again', domain: 'globex.cloudonix.net' })).toMatchObject({
       status: 409,
     })

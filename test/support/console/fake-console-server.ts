@@ -39,6 +39,7 @@ const aTenant = (n: number, name: string, domain: string): Tenant => ({
   defaultCountry: 'US',
   settings: {},
   hasWebhookApiKey: false,
+  hasCloudonixApiKey: false,
 })
 
 const bodyOf = async (request: IncomingMessage): Promise<Record<string, string>> => {

@@ -8,6 +8,7 @@ const inForce = {
     tenantKey: 'tenant-key',
     previousKeys: [{ key: 'old-key', validUntilMs: 0 }],
     webhookApiKey: 'api-key-value',
+    cloudonixApiKey: 'XI-key-value',
   },
 } as unknown as TenantInForce
 const keyless = { tenant: { tenantKey: 'tenant-key', previousKeys: [] } } as unknown as TenantInForce
@@ -53,7 +54,7 @@ describe('what people see of a webhook', () => {
       '{"url":"https://h/voice/another-key/dial-result?s=1.k.sig","kept":"yes"}',
       '{"url":"https://h/voice/***/dial-result?s=***","kept":"yes"}',
     ],
-    ['{"note":"tenant-key old-key api-key-value"}', '{"note":"*** *** ***"}'],
+    ['{"note":"tenant-key old-key api-key-value XI-key-value"}', '{"note":"*** *** *** ***"}'],
     ['{"from":"+1202","status":"busy"}', '{"from":"+1202","status":"busy"}'],
     ['', ''],
   ])('%s is shown as %s', (payload, shown) => {

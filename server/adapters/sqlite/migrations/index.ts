@@ -8,6 +8,7 @@ import { runtimeJournal } from './0060-runtime-journal.ts'
 import { dialledNumber } from './0070-dialled-number.ts'
 import { callRevision } from './0072-call-revision.ts'
 import { schedules } from './0080-schedules.ts'
+import { cloudonixKey } from './0090-cloudonix-key.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   dialledNumber,
   callRevision,
   schedules,
+  cloudonixKey,
 ]
