@@ -1,5 +1,6 @@
 import type { Actor, Handlers } from '../shared/contract/index.ts'
 import type { Role } from '../shared/vocabulary.ts'
+import { createCloudonixClient } from './adapters/cloudonix/cloudonix-client.ts'
 import { buildAdminApp } from './adapters/http/build-admin-app.ts'
 import { buildWebhookApp } from './adapters/http/build-webhook-app.ts'
 import { listen } from './adapters/http/listen.ts'
@@ -8,7 +9,7 @@ import { createEventBus } from './adapters/memory/event-bus.ts'
 import { createKeyedLock } from './adapters/memory/keyed-lock.ts'
 import { loadMasterKey } from './adapters/sqlite/master-key.ts'
 import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
-import { systemClock } from './adapters/system/clock.ts'
+import { systemClock, systemWait } from './adapters/system/clock.ts'
 import { systemCrypto } from './adapters/system/crypto.ts'
 import { newId, newSecret } from './adapters/system/ids.ts'
 import { createLog } from './adapters/system/log.ts'
@@ -16,6 +17,7 @@ import { createAccess, type Access } from './operations/access.ts'
 import { createAgentGroupHandlers } from './operations/agent-groups.ts'
 import { createAgentResults } from './operations/agent-results.ts'
 import { createCallHandlers } from './operations/calls.ts'
+import { createCloudonixHandlers } from './operations/cloudonix.ts'
 import { createDispatch, type Dispatch } from './operations/dispatch.ts'
 import { createHealth } from './operations/health.ts'
 import { inTurn } from './operations/in-turn.ts'
@@ -53,6 +55,8 @@ export interface ServerConfig {
   readonly adminAllowedHosts?: readonly string[] | undefined
   /** The base of our URLs as Cloudonix sees them; without it they are relative. */
   readonly publicUrl?: string | undefined
+  /** Where the Cloudonix API is, if not where everybody's is. */
+  readonly cloudonixUrl?: string | undefined
   readonly bootstrapToken?: string | undefined
   /** 32 bytes as hex or base64; else a key file in the data directory. */
   readonly masterKey?: string | undefined
@@ -77,6 +81,7 @@ export interface Server {
 const sweepMs = 15_000
 const retryMs = 5000
 const metricsMs = 5000
+const cloudonixUrl = 'https://api.cloudonix.io'
 const answersKeptMs = 24 * 3_600_000
 
 /** Opens the store alone, for commands that need no running server. */
@@ -175,6 +180,13 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       log,
       publicUrl,
     }
+    const cloudonix = createCloudonixClient({
+      baseUrl: config.cloudonixUrl ?? cloudonixUrl,
+      clock,
+      wait: systemWait,
+      random: Math.random,
+      log,
+    })
     const about = {
       version: config.version,
       startedAtMs,
@@ -193,7 +205,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createInboundRuleHandlers(configDeps),
       ...createScheduleHandlers(configDeps),
       ...createRoutingHandlers(directory, runtime, clock),
-      ...createCallHandlers(calls, directory),
+      ...createCallHandlers({ calls, directory, cloudonix, log }),
+      ...createCloudonixHandlers(cloudonix, directory),
       ...createWebhookEventHandlers(calls, directory),
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }
@@ -218,6 +231,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       secureCookies: false,
     })
     closers.push(() => adminApp.close())
+    // Before the listener, which would wait for whoever waits for the platform.
+    closers.push(() => cloudonix.close())
     const adminUrl = await listen(
       adminApp,
       config.adminHost,

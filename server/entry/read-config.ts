@@ -21,15 +21,12 @@ const readPort = (env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
   throw new DomainError('INVALID_INPUT', `${name} is "${text}"; it wants a port from 1 to 65535, or 0 for a free one`)
 }
 
-const readUrl = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
+const readUrl = (env: NodeJS.ProcessEnv, name: string, wanted: string): string | undefined => {
   const text = env[name]?.trim()
   if (text === undefined || text === '') return undefined
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && /^https?:$/.test(url.protocol) && !/[?#@\s]/.test(text)) return text
-  throw new DomainError(
-    'INVALID_INPUT',
-    `${name} is "${text}"; it wants the URL under which Cloudonix reaches this machine, e.g. https://voice.example.com`,
-  )
+  throw new DomainError('INVALID_INPUT', `${name} is "${text}"; it wants ${wanted}`)
 }
 
 const readText = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
@@ -53,7 +50,16 @@ export const readConfig = (env: NodeJS.ProcessEnv, overrides: Partial<ServerConf
   adminAllowedHosts: readText(env, 'SWITCHYARD_ADMIN_ALLOWED_HOSTS')
     ?.split(',')
     .map((host) => host.trim()),
-  publicUrl: readUrl(env, 'SWITCHYARD_PUBLIC_URL'),
+  publicUrl: readUrl(
+    env,
+    'SWITCHYARD_PUBLIC_URL',
+    'the URL under which Cloudonix reaches this machine, e.g. https://voice.example.com',
+  ),
+  cloudonixUrl: readUrl(
+    env,
+    'SWITCHYARD_CLOUDONIX_URL',
+    'the URL of the Cloudonix API, e.g. https://api.staging.cloudonix.io',
+  ),
   bootstrapToken: readText(env, 'SWITCHYARD_BOOTSTRAP_TOKEN'),
   masterKey: readText(env, 'SWITCHYARD_MASTER_KEY'),
   logLevel: readText(env, 'SWITCHYARD_LOG_LEVEL'),

@@ -1,6 +1,10 @@
 import type { Handlers } from '../../shared/contract/index.ts'
+import { isTerminal } from '../../shared/vocabulary.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { CallStore } from '../ports/call-store.ts'
+import type { Cloudonix } from '../ports/cloudonix.ts'
+import type { Log } from '../ports/system.ts'
+import { platformDomainOf } from './cloudonix.ts'
 import { assertKnownTenant, type TenantDirectory } from './tenant-directory.ts'
 
 type CallHandlers = Pick<Handlers, Extract<keyof Handlers, `calls.${string}`>>
@@ -8,7 +12,14 @@ type CallHandlers = Pick<Handlers, Extract<keyof Handlers, `calls.${string}`>>
 const many = <T>(value: T | T[] | undefined): T[] | undefined =>
   value === undefined ? undefined : Array.isArray(value) ? value : [value]
 
-export const createCallHandlers = (calls: CallStore, directory: Pick<TenantDirectory, 'byId'>): CallHandlers => ({
+interface CallDeps {
+  readonly calls: CallStore
+  readonly directory: Pick<TenantDirectory, 'byId'>
+  readonly cloudonix: Cloudonix
+  readonly log: Log
+}
+
+export const createCallHandlers = ({ calls, directory, cloudonix, log }: CallDeps): CallHandlers => ({
   async 'calls.live'(_actor, { tenantId, limit = 50 }) {
     assertKnownTenant(directory, tenantId)
     return calls.live(tenantId, limit)
@@ -64,5 +75,16 @@ export const createCallHandlers = (calls: CallStore, directory: Pick<TenantDirec
       transitions: [...found.transitions],
       webhookEvents: [...found.webhookEvents],
     }
+  },
+  async 'calls.hangup'(actor, { tenantId, id }) {
+    assertKnownTenant(directory, tenantId)
+    const found = await calls.get(tenantId, id)
+    if (!found) throw new DomainError('NOT_FOUND', `There is no call ${id}`)
+    const { token, state, id: callId } = found.record
+    if (isTerminal(state))
+      throw new DomainError('CONFLICT', `Call ${callId} is over (${state}); there is nothing left to hang up`)
+    await cloudonix.hangUp(platformDomainOf(directory, tenantId), token)
+    log.info({ tenantId, callId, actor: actor.name }, 'A call was hung up by hand')
+    return undefined
   },
 })

@@ -3,8 +3,8 @@ import { operations, type Actor, type Handlers, type OperationName } from '../..
 type Lock = <T>(key: string, work: () => Promise<T>) => Promise<T>
 type Handle = (actor: Actor, input: { readonly tenantId?: string }) => Promise<unknown>
 
-/** Takes long and changes nothing. */
-const dryRuns: ReadonlySet<string> = new Set<OperationName>(['routing.test'])
+/** Takes long, or waits for others, and changes no configuration. */
+const besideChanges: ReadonlySet<string> = new Set<OperationName>(['routing.test', 'cloudonix.test', 'calls.hangup'])
 
 /**
  * Changes of one tenant's configuration go one after the other: each is checked against what others have stored, and two
@@ -13,7 +13,7 @@ const dryRuns: ReadonlySet<string> = new Set<OperationName>(['routing.test'])
 export const inTurn = (handlers: Handlers, lock: Lock): Handlers => {
   const waiting = Object.entries(handlers).map(([name, handler]) => {
     const handle = handler as Handle
-    const isChange = operations[name as OperationName].method !== 'GET' && !dryRuns.has(name)
+    const isChange = operations[name as OperationName].method !== 'GET' && !besideChanges.has(name)
     const wrapped: Handle = (actor, input) => lock(input.tenantId ?? '', () => handle(actor, input))
     return [name, isChange ? wrapped : handle]
   })

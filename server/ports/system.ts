@@ -12,6 +12,12 @@ export interface Clock {
   micros(): number
 }
 
+/** Resolves after so many milliseconds. Keeps no process from ending. */
+export type Wait = (ms: number) => Promise<void>
+
+/** From 0 to just below 1. */
+export type Random = () => number
+
 /** Makes opaque, time-ordered, URL-safe identifiers of 20 characters. */
 export type NewId = () => string
 

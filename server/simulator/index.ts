@@ -1,3 +1,7 @@
+export { startFakeApi, type ApiRequest, type FakeApi, type FakeApiSettings } from './fake-api.ts'
+export { randomFaults, type Fault } from './fake-api-faults.ts'
+export { createRandom } from './chance.ts'
+export { createSessionBook, type SessionBook } from './session-book.ts'
 export { readCxml } from './read-cxml.ts'
 export type { PlayedCall } from './played-call.ts'
 export { printSummary } from './print-summary.ts'

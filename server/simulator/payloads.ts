@@ -29,6 +29,9 @@ const application = {
   'llm-tools': [],
 }
 
+/** The platform's own number of a session. */
+export const sessionId = (callIndex: number): number => 1_000_000 + callIndex
+
 const iso = (ms: number): string => new Date(ms).toISOString()
 const isoOrNull = (ms: number): string | null => (ms > 0 ? iso(ms) : null)
 const msOrNull = (ms: number): number | null => (ms > 0 ? ms : null)
@@ -36,7 +39,7 @@ const msOrNull = (ms: number): number | null => (ms > 0 ? ms : null)
 /** Builds the bodies of one call; what does not change is made once. */
 export const createPayloads = (plan: CallPlan, sender: Sender) => {
   const { token, from, to } = plan
-  const id = 1_000_000 + plan.index
+  const id = sessionId(plan.index)
   const { domain } = sender
   const callId = `${token.slice(0, 16)}@198.51.100.20:5060`
   const profile = {

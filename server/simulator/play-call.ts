@@ -2,11 +2,12 @@ import { createCallClock } from './call-clock.ts'
 import { endingOf, spellDisposition, wordsOf, type Ending } from './call-ending.ts'
 import { createCourier } from './courier.ts'
 import type { HttpClient } from './http-client.ts'
-import { createPayloads, type Leg, type Sender } from './payloads.ts'
+import { createPayloads, sessionId, type Leg, type Sender } from './payloads.ts'
 import { planCall, planDial, spellDialStatus } from './plan-call.ts'
 import type { Dialled, PlayedCall } from './played-call.ts'
 import { CxmlError, readCxml, type DialVerb, type Verb } from './read-cxml.ts'
 import type { Outcome, Scenario } from './scenario.ts'
+import type { SessionBook } from './session-book.ts'
 import { createSessionUpdates } from './session-updates.ts'
 import type { Tally } from './tally.ts'
 
@@ -20,6 +21,8 @@ export interface Stage {
   readonly tally: Tally
   /** Everybody hangs up. */
   readonly hangUp: AbortSignal
+  /** Where its calls can be found and ended while they go on. */
+  readonly sessions?: SessionBook | undefined
 }
 
 /** Where a document leads: to the next request, or to the end. */
@@ -43,7 +46,9 @@ const pathOf = (url: string, requestPath: string): string => {
 export const playCall = async (stage: Stage, index: number): Promise<PlayedCall> => {
   const { scenario, tally, basePath } = stage
   const plan = planCall(scenario, stage.runId, index)
-  const clock = createCallClock(scenario.timeScale, stage.hangUp)
+  const session = stage.sessions?.begin({ ...plan, id: sessionId(index) })
+  const hangUp = session?.hangUp ?? stage.hangUp
+  const clock = createCallClock(scenario.timeScale, hangUp)
   const payloads = createPayloads(plan, stage.sender)
   const courier = createCourier({ ...stage, clock }, scenario, plan, payloads)
   let leg: Leg = { startMs: clock.nowMs(), answerMs: 0, endMs: 0 }
@@ -62,6 +67,7 @@ export const playCall = async (stage: Stage, index: number): Promise<PlayedCall>
   }
   const answerCaller = (): void => {
     if (leg.answerMs === 0) leg = { ...leg, answerMs: clock.nowMs() }
+    session?.update('connected', leg)
   }
 
   /** From here on the call is over and its outcome stands. */
@@ -86,6 +92,7 @@ export const playCall = async (stage: Stage, index: number): Promise<PlayedCall>
       wrong(`agent ${value} is dialled twice in one call`)
     const planned = planDial(scenario, plan, dials.length, verb)
     updates.emit('ringing')
+    session?.update('ringing', leg)
     const rangMs = await clock.pass(planned.ringMs)
     const outcome = rangMs < planned.ringMs ? 'cancelled' : planned.outcome
     dials.push({ value, provider, isAgent, outcome })
@@ -198,6 +205,7 @@ export const playCall = async (stage: Stage, index: number): Promise<PlayedCall>
   updates.emit('processing')
   const rejectReason = await converse()
   const ending = end(rejectReason)
+  session?.over(wordsOf(ending).session, leg)
   const sendLateUpdates = await updates.end(wordsOf(ending).session)
   if (course.isCdrTaken === undefined) await sendCdr(ending)
   await sendLateUpdates()

@@ -7,6 +7,7 @@ import { playCall } from './play-call.ts'
 import type { PlayedCall } from './played-call.ts'
 import { readTargetUrl } from './assert-listening.ts'
 import { parseScenario, type Scenario, type ScenarioInput } from './scenario.ts'
+import type { SessionBook } from './session-book.ts'
 import { summarise, type Summary } from './summary.ts'
 import { createTally } from './tally.ts'
 
@@ -30,6 +31,8 @@ export interface Progress {
 export interface Hooks {
   /** Every second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Keeps the calls going on, and ends them on request. */
+  readonly sessions?: SessionBook | undefined
   readonly onCallEnd?: ((call: PlayedCall) => void) | undefined
 }
 
@@ -57,6 +60,7 @@ export const startSimulation = (input: ScenarioInput, target: Target, hooks: Hoo
     client,
     tally,
     hangUp: hangUp.signal,
+    sessions: hooks.sessions,
   }
   const wanted = scenario.calls === 0 ? Infinity : scenario.calls
   const startedMs = performance.now()
@@ -115,7 +119,9 @@ export const startSimulation = (input: ScenarioInput, target: Target, hooks: Hoo
     done: run(),
     stop({ hangUp: atOnce = false } = {}) {
       noMoreCalls.abort()
-      if (atOnce) hangUp.abort()
+      if (!atOnce) return
+      hangUp.abort()
+      hooks.sessions?.hangUpAll()
     },
   }
 }

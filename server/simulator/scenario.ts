@@ -128,6 +128,19 @@ const Scenario = Type.Object(
       { share: share('requests that arrive late'), seconds: Seconds({ min: 1, max: 10 }) },
       { ...closed, default: {}, description: 'late arrivals' },
     ),
+    api: Type.Object(
+      {
+        errors: share('requests to the API answered with a 5xx'),
+        slow: share('requests to the API answered late'),
+        slowSeconds: Type.Number({ minimum: 0, default: 2, description: 'how late, in real seconds' }),
+        requestsPerWindow: Type.Integer({
+          minimum: 1,
+          default: 10,
+          description: 'requests per domain in 10 seconds; more get a 429',
+        }),
+      },
+      { ...closed, default: {}, description: 'how the simulated Cloudonix API behaves' },
+    ),
     retrySeconds: Type.Number({
       minimum: 0,
       default: 0,
@@ -149,7 +162,9 @@ const Scenario = Type.Object(
 )
 export type Scenario = Type.Static<typeof Scenario>
 /** As written in a file: what is left out gets its default. */
-export type ScenarioInput = { readonly [K in keyof Scenario]?: K extends 'delays' ? Partial<Scenario[K]> : Scenario[K] }
+export type ScenarioInput = {
+  readonly [K in keyof Scenario]?: K extends 'delays' | 'api' ? Partial<Scenario[K]> : Scenario[K]
+}
 
 export class ScenarioError extends Error {
   override readonly name = 'ScenarioError'

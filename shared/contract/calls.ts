@@ -126,4 +126,11 @@ export const callOperations = {
     input: Type.Object({ ...RowScope, id: Type.String({ minLength: 1, maxLength: 255 }) }, closed),
     output: CallDetail,
   },
+  'calls.hangup': {
+    method: 'POST',
+    path: '/api/v1/tenants/:tenantId/calls/:id/hangup',
+    access: 'admin',
+    summary: 'Ask Cloudonix to end a call that is going on; its end is then told by events',
+    input: Type.Object({ ...RowScope, id: Type.String({ minLength: 1, maxLength: 255 }) }, closed),
+  },
 } as const satisfies Record<string, Operation>

@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox'
 import type { ErrorCode, Role } from '../vocabulary.ts'
 import { agentGroupOperations } from './agent-groups.ts'
 import { callOperations } from './calls.ts'
+import { cloudonixOperations } from './cloudonix.ts'
 import type { EventName, EventPayload } from './events.ts'
 import { inboundRuleOperations } from './inbound-rules.ts'
 import { providerOperations } from './providers.ts'
@@ -21,6 +22,7 @@ export const operations = {
   ...scheduleOperations,
   ...routingOperations,
   ...callOperations,
+  ...cloudonixOperations,
   ...webhookEventOperations,
   ...systemOperations,
 }

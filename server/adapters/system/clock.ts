@@ -1,4 +1,5 @@
-import type { Clock } from '../../ports/system.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock, Wait } from '../../ports/system.ts'
 
 const startedAtMs = Date.now() - performance.now()
 
@@ -7,3 +8,5 @@ export const systemClock: Clock = {
   steadyMs: () => Math.round(startedAtMs + performance.now()),
   micros: () => Math.round(performance.now() * 1000),
 }
+
+export const systemWait: Wait = (ms) => sleep(ms, undefined, { ref: false })

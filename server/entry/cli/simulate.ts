@@ -2,16 +2,22 @@ import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import {
   assertListening,
+  createRandom,
+  createSessionBook,
   fetchExpectations,
   isGood,
   parseScenario,
   printSummary,
+  randomFaults,
   ScenarioError,
+  startFakeApi,
   startSimulation,
   verifyCalls,
   type PlayedCall,
   type Progress,
+  type Scenario,
   type ScenarioInput,
+  type SessionBook,
 } from '../../simulator/index.ts'
 
 interface Options {
@@ -32,6 +38,8 @@ interface Options {
   readonly api: string
   readonly token?: string
   readonly tenant?: string
+  readonly apiPort?: number
+  readonly apiKey?: string
   readonly json?: true
 }
 
@@ -85,6 +93,25 @@ const showProgress = ({ callsDone, callsWanted, inFlight, callsPerSecond, wrongA
   )
 }
 
+const serveApi = async (
+  { apiPort, apiKey }: Options,
+  { api, domain, seed }: Scenario,
+  sessions: SessionBook,
+): Promise<{ close(): Promise<void> } | undefined> => {
+  if (apiPort === undefined) return undefined
+  const { errors, slow, slowSeconds, requestsPerWindow } = api
+  const served = await startFakeApi({
+    port: apiPort,
+    apiKey,
+    domains: [domain],
+    sessions,
+    requestsPerWindow,
+    fault: randomFaults({ errors, slow, slowMs: slowSeconds * 1000 }, createRandom(seed)),
+  })
+  process.stderr.write(`Cloudonix API: ${served.url} (start the server with SWITCHYARD_CLOUDONIX_URL=${served.url})\n`)
+  return served
+}
+
 const simulate = async (options: Options): Promise<void> => {
   const access = apiAccess(options)
   await assertListening(options.url)
@@ -96,12 +123,18 @@ const simulate = async (options: Options): Promise<void> => {
     ...overrides(options),
     ...(expectations && { expect: { groups: expectations.groups, ...file.expect } }),
   })
+  const sessions = createSessionBook()
+  const api = await serveApi(options, scenario, sessions)
   const played: PlayedCall[] = []
   const startedMs = Date.now()
   const simulation = startSimulation(
     scenario,
     { url: options.url, tenantKey: options.tenantKey, bearer: options.bearer },
-    { onProgress: showProgress, onCallEnd: access && ((call) => played.push(call)) },
+    {
+      onProgress: showProgress,
+      onCallEnd: access && ((call) => played.push(call)),
+      sessions: api && sessions,
+    },
   )
   let interrupts = 0
   const interrupt = (): void => {
@@ -112,6 +145,7 @@ const simulate = async (options: Options): Promise<void> => {
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
   const summary = await simulation.done
+  await api?.close()
   process.off('SIGINT', interrupt)
   process.off('SIGTERM', interrupt)
 
@@ -144,6 +178,8 @@ export const createSimulateCommand = (): Command =>
     .option('--api <url>', 'admin listener, for --verify', 'http://127.0.0.1:8081')
     .option('--token <token>', 'API token, for --verify')
     .option('--tenant <id>', 'tenant id, for --verify')
+    .option('--api-port <n>', 'serve the Cloudonix API of the calls on this port as well; 0 takes a free one', number)
+    .option('--api-key <key>', 'the only key which that API lets in')
     .option('--json', 'summary as JSON')
     .action(async (options: Options, command: Command) => {
       try {

@@ -7,6 +7,7 @@ describe('the settings of the environment', () => {
     const config = readConfig({ SWITCHYARD_PORT: '', SWITCHYARD_PUBLIC_URL: ' ' })
     expect(config).toMatchObject({ host: '127.0.0.1', port: 8080, adminHost: '127.0.0.1', adminPort: 8081 })
     expect(config.publicUrl).toBeUndefined()
+    expect(config.cloudonixUrl).toBeUndefined()
     expect(config.version).toMatch(/^\d+\.\d+\.\d+/)
     expect(isAbsolute(config.dataDir)).toBe(true)
     expect(readConfig({}, { demo: true }).dataDir).toBe(join(config.dataDir, 'demo'))
@@ -21,6 +22,7 @@ describe('the settings of the environment', () => {
       SWITCHYARD_ADMIN_PORT: '65535',
       SWITCHYARD_ADMIN_ALLOWED_HOSTS: 'console.example, other.example',
       SWITCHYARD_PUBLIC_URL: 'https://voice.example.com',
+      SWITCHYARD_CLOUDONIX_URL: 'http://127.0.0.1:9090',
       SWITCHYARD_BOOTSTRAP_TOKEN: 'token',
       SWITCHYARD_MASTER_KEY: 'key',
       SWITCHYARD_LOG_LEVEL: 'warn',
@@ -33,6 +35,7 @@ describe('the settings of the environment', () => {
       adminPort: 65_535,
       adminAllowedHosts: ['console.example', 'other.example'],
       publicUrl: 'https://voice.example.com',
+      cloudonixUrl: 'http://127.0.0.1:9090',
       bootstrapToken: 'token',
       masterKey: 'key',
       logLevel: 'warn',
@@ -45,6 +48,7 @@ describe('the settings of the environment', () => {
     ['SWITCHYARD_ADMIN_PORT', '-1'],
     ['SWITCHYARD_PUBLIC_URL', 'voice.example.com'],
     ['SWITCHYARD_PUBLIC_URL', 'ftp://voice.example.com'],
+    ['SWITCHYARD_CLOUDONIX_URL', 'api.cloudonix.io'],
     ['SWITCHYARD_PUBLIC_URL', 'https://voice.example.com/?x=1'],
   ])('%s=%s is refused, naming the setting and what it wants', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(
