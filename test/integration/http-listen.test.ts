@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 import Fastify from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { listen } from '../../server/adapters/http/listen.ts'
+import { endSilentConnections } from '../../server/adapters/http/silent-connections.ts'
 import { DomainError } from '../../server/domain/errors.ts'
 
 let occupant: Server | undefined
@@ -53,5 +54,22 @@ describe('listening', () => {
       message: expect.stringContaining(`127.0.0.1:80 for REST: ${reason}. End`) as string,
       cause: error,
     })
+  })
+})
+
+describe('closing', () => {
+  it('answers what is under way, and does not wait for its connection, kept alive by the client', async () => {
+    const app = Fastify()
+    endSilentConnections(app)
+    let answer: (() => void) | undefined
+    app.get('/', () => new Promise((settle) => (answer = () => settle('done'))))
+    const url = await listen(app, '127.0.0.1', 0, 'PORT', 'webhooks')
+    const asked = fetch(url)
+    await expect.poll(() => answer).toBeDefined()
+    const closed = app.close()
+    await expect.poll(() => app.server.listening).toBe(false)
+    answer?.()
+    expect(await (await asked).text()).toBe('done')
+    await closed
   })
 })
