@@ -59,7 +59,7 @@ export const trunkRow = (trunk: FakeTrunk, index: number) => {
   }
 }
 
-export const domainUuid = '11111111-2222-4333-8444-555555555555'
+const domainUuid = '11111111-2222-4333-8444-555555555555'
 
 export const domainRow = (domain: string, index = 0) => ({
   id: domainId + index,

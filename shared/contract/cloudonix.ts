@@ -18,7 +18,7 @@ export const CloudonixTrunk = Type.Object({
 })
 export type CloudonixTrunk = Type.Static<typeof CloudonixTrunk>
 
-export const CloudonixTest = Type.Object({
+const CloudonixTest = Type.Object({
   ok: Type.Literal(true),
   domain: Type.String({ description: 'Its name at Cloudonix' }),
   domainUuid: Type.Optional(Type.String()),
@@ -27,7 +27,6 @@ export const CloudonixTest = Type.Object({
   outboundTrunks: Type.Integer({ minimum: 0, description: 'Those that calls may go out through' }),
   sessions: Type.Integer({ minimum: 0, description: 'Going on and past, as far as Cloudonix tells them' }),
 })
-export type CloudonixTest = Type.Static<typeof CloudonixTest>
 
 export const cloudonixOperations = {
   'cloudonix.test': {

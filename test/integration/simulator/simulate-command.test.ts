@@ -55,6 +55,18 @@ describe('switchyard simulate', () => {
     expect(code).toBe(0)
   })
 
+  it('serves the Cloudonix API beside the calls, and stops with them', async () => {
+    const scenario = await write('api.json', JSON.stringify({ calls: 3, api: { errors: 0.5 } }))
+    const args = ['--url', server.url, '--tenant-key', 'k', '--scenario', scenario, '--api-port', '0', '--json']
+    const { code, stdout, stderr } = await run(...args)
+    expect(JSON.parse(stdout) as Summary).toMatchObject({ calls: 3, wrongAnswers: { count: 0 } })
+    expect(stderr).toMatch(/Cloudonix API: http:\/\/127\.0\.0\.1:\d+ \(start the server with SWITCHYARD_CLOUDONIX_URL=/)
+    expect(code).toBe(0)
+    const taken = await run('--url', server.url, '--tenant-key', 'k', '--api-port', new URL(server.url).port)
+    expect(taken.stderr).toContain('choose another with --api-port')
+    expect(taken.code).toBe(1)
+  })
+
   it('ends with 1 after wrong answers, and prints them', async () => {
     const broken = createServer((_request, response) => response.writeHead(500).end())
     await new Promise<void>((settle) => broken.listen(0, '127.0.0.1', settle))

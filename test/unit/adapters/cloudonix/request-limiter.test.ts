@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createRequestLimiter, NoTurnError } from '../../../../server/adapters/cloudonix/request-limiter.ts'
+import { virtualTime } from '../../../support/virtual-time.ts'
+
+const most = 10
+const windowMs = 10_000
+
+const setUp = () => {
+  const time = virtualTime(0)
+  return { ...time, limiter: createRequestLimiter({ clock: time.clock, wait: time.wait, most, windowMs }) }
+}
+const nothing = () => Promise.resolve()
+
+/** The most moments that any window holds, both of its ends included. */
+const fullest = (moments: readonly number[]): number => {
+  const sorted = [...moments].sort((a, b) => a - b)
+  return Math.max(0, ...sorted.map((from, i) => sorted.slice(i).filter((at) => at <= from + windowMs).length))
+}
+
+describe('the request limiter', () => {
+  it('never lets a window hold more than its share, wherever between start and end a request is counted', async () => {
+    const request = fc.record({
+      atMs: fc.integer({ min: 0, max: 40_000 }),
+      takesMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 15_000 })),
+      counted: fc.double({ min: 0, max: 1, noNaN: true }),
+      fails: fc.boolean(),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 60 }), async (requests) => {
+        const { clock, wait, until, limiter } = setUp()
+        const starts: number[] = []
+        const ends: number[] = []
+        const counted: number[] = []
+        const done = requests.map(async ({ atMs, takesMs, counted: share, fails }) => {
+          await wait(atMs)
+          await limiter
+            .take('a', Infinity, async () => {
+              starts.push(clock.steadyMs())
+              counted.push(clock.steadyMs() + share * takesMs)
+              await wait(takesMs)
+              ends.push(clock.steadyMs())
+              if (fails) throw new Error('refused')
+            })
+            .catch((error: unknown) => expect(error).toMatchObject({ message: 'refused' }))
+        })
+        await until(Promise.all(done))
+        expect(starts).toHaveLength(requests.length)
+        for (const moments of [starts, ends, counted]) expect(fullest(moments)).toBeLessThanOrEqual(most)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('wastes no time: ten at once, the next ten when the first are out of the window', async () => {
+    const { clock, until, limiter } = setUp()
+    const starts: number[] = []
+    const take = () => limiter.take('a', Infinity, () => Promise.resolve(starts.push(clock.steadyMs())))
+    await until(Promise.all(Array.from({ length: 25 }, take)))
+    expect(starts).toEqual([0, 10_001, 20_002].flatMap((at, i) => Array.from({ length: i < 2 ? 10 : 5 }, () => at)))
+  })
+
+  it('lets them in as they came, and has a window for each domain', async () => {
+    const { clock, until, limiter } = setUp()
+    const order: number[] = []
+    const waiting = Array.from({ length: 40 }, (_, n) =>
+      limiter.take('a', Infinity, () => Promise.resolve(order.push(n))),
+    )
+    await until(limiter.take('b', Infinity, nothing))
+    expect(clock.steadyMs()).toBe(0)
+    await until(Promise.all(waiting))
+    expect(order).toEqual(Array.from({ length: 40 }, (_, n) => n))
+  })
+
+  it('sends away who would wait too long, also behind somebody with more time, and nobody else', async () => {
+    const { clock, until, limiter } = setUp()
+    const first = Array.from({ length: 10 }, () => limiter.take('a', Infinity, nothing))
+    const patient = limiter.take('a', 60_000, () => Promise.resolve('served'))
+    const refusedAtMs = limiter.take('a', 4000, nothing).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(NoTurnError)
+      return clock.steadyMs()
+    })
+    await Promise.all(first)
+    expect(await until(refusedAtMs)).toBe(4000)
+    expect(await until(patient)).toBe('served')
+    expect(clock.steadyMs()).toBe(10_001)
+  })
+
+  it('sends away who waits while all places are taken by requests that do not end', async () => {
+    const { until, limiter } = setUp()
+    const free: (() => void)[] = []
+    const stuck = Array.from({ length: 10 }, () =>
+      limiter.take('a', Infinity, () => new Promise<void>((end) => free.push(end))),
+    )
+    await expect(until(limiter.take('a', 30_000, nothing))).rejects.toMatchObject({ reason: 'waited too long' })
+    for (const end of free) end()
+    await Promise.all(stuck)
+  })
+
+  it('lets nobody in while it is held', async () => {
+    const { clock, until, limiter } = setUp()
+    limiter.hold('a', 7000)
+    limiter.hold('a', 2000)
+    await until(limiter.take('a', Infinity, nothing))
+    expect(clock.steadyMs()).toBe(7000)
+  })
+
+  it('when closed lets those end that are in, and sends the others away', async () => {
+    const { limiter } = setUp()
+    let end: (() => void) | undefined
+    const inside = limiter.take('a', Infinity, () => new Promise<string>((settle) => (end = () => settle('done'))))
+    const others = Array.from({ length: 9 }, () => limiter.take('a', Infinity, nothing))
+    const outside = limiter.take('a', Infinity, nothing)
+    await Promise.all(others)
+    limiter.close()
+    await expect(outside).rejects.toMatchObject({ reason: 'closing' })
+    await expect(limiter.take('a', Infinity, nothing)).rejects.toMatchObject({ reason: 'closing' })
+    end?.()
+    expect(await inside).toBe('done')
+  })
+})
