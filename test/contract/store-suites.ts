@@ -71,7 +71,12 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
 
     it('changes a tenant, takes what is gone away and counts the change', async () => {
       const { tenants } = store().configuration
-      const tenant = aTenant({ id: 'tenant-3', webhookApiKey: 'secret', cloudonixApiKey: 'XI-old', defaultTarget: { type: 'hangup' } })
+      const tenant = aTenant({
+        id: 'tenant-3',
+        webhookApiKey: 'secret',
+        cloudonixApiKey: 'XI-old',
+        defaultTarget: { type: 'hangup' },
+      })
       await tenants.create(tenant)
       const changed = {
         ...aTenant({ id: 'tenant-3', name: 'New name', version: 2 }),
