@@ -78,3 +78,20 @@ export const errorCodes = [
   'INTERNAL',
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]
+
+/** What an analysis of the routing finds. */
+export const findingKinds = [
+  'shadowed',
+  'duplicate',
+  'conflicting',
+  'unreachable',
+  'odd_numbers_only',
+  'dangling_target',
+  'unanswerable_group',
+  'fallback_cycle',
+  'dangling_default',
+] as const
+export type FindingKind = (typeof findingKinds)[number]
+
+export const findingSeverities = ['error', 'warning', 'info'] as const
+export type FindingSeverity = (typeof findingSeverities)[number]

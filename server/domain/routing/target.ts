@@ -25,3 +25,11 @@ export const describeTarget = (target: Target): string => {
       return 'hang-up'
   }
 }
+
+const sameList = (a: readonly string[] = [], b: readonly string[] = []): boolean => a.join(' ') === b.join(' ')
+
+/** Whether two targets send a call to the same place. */
+export const isSameTarget = (a: Target, b: Target): boolean => {
+  if (a.type === 'number' && b.type === 'number') return a.value === b.value && sameList(a.trunkIds, b.trunkIds)
+  return describeTarget(a) === describeTarget(b) && (a.type !== 'message' || a.value === (b as typeof a).value)
+}

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { matches } from '../../../../server/domain/routing/pattern.ts'
 import type { Route } from '../../../../server/domain/routing/route-table.ts'
 import { aRouteTable, aRule } from '../../../support/builders.ts'
+import { naiveWinner } from '../../../support/naive-winner.ts'
 
 const from = '+12025550123'
 const winner = (rules: readonly Route[], to: string, caller = from): string | undefined =>
@@ -24,7 +25,7 @@ describe('a route table', () => {
     expect(table.size).toBe(10_000)
     for (const i of [0, 4095, 4096, 9999]) {
       expect(table.nameOf(`rule-${i}`)).toBe(`Rule ${i}`)
-      expect(table.match(`+1202${i}`, from).route?.ruleId).toBe(oracle(rules, `+1202${i}`, from))
+      expect(table.match(`+1202${i}`, from).route?.ruleId).toBe(naiveWinner(rules, `+1202${i}`, from))
     }
     expect(table.nameOf('rule-10000')).toBeUndefined()
     expect(aRouteTable(...rules.slice(5, 6)).match('+12025', from).route).toEqual(rules[5])
@@ -122,26 +123,6 @@ describe('a route table', () => {
   })
 })
 
-/** What SPEC says, rule by rule. */
-const oracle = (
-  rules: readonly Route[],
-  to: string,
-  caller: string,
-  closed: readonly (string | undefined)[] = [],
-): string | undefined => {
-  const specificity = ({ pattern }: Route): number =>
-    pattern.kind === 'exact' ? Infinity : pattern.kind === 'prefix' ? pattern.value.length : -1
-  return rules
-    .filter(
-      ({ enabled, pattern, callerPattern, scheduleId }) =>
-        enabled &&
-        !(scheduleId !== undefined && closed.includes(scheduleId)) &&
-        matches(pattern, to) &&
-        (!callerPattern || matches(callerPattern, caller)),
-    )
-    .sort((a, b) => a.priority - b.priority || specificity(b) - specificity(a) || a.age - b.age)[0]?.ruleId
-}
-
 describe('the winner', () => {
   const digits = fc.stringMatching(/^[12]{1,5}$/)
   const pattern = fc.oneof(
@@ -185,8 +166,8 @@ describe('the winner', () => {
           const rules = build(parts)
           const table = aRouteTable(...rules)
           for (const [to, caller] of calls) {
-            expect(table.match(to, caller).route?.ruleId).toBe(oracle(rules, to, caller))
-            expect(table.match(to, caller, whyClosed).route?.ruleId).toBe(oracle(rules, to, caller, closed))
+            expect(table.match(to, caller).route?.ruleId).toBe(naiveWinner(rules, to, caller))
+            expect(table.match(to, caller, whyClosed).route?.ruleId).toBe(naiveWinner(rules, to, caller, closed))
             expect(table.isKnown(to)).toBe(
               rules.some((rule) => rule.pattern.kind !== 'any' && matches(rule.pattern, to)),
             )
@@ -210,10 +191,33 @@ describe('the winner', () => {
           const table = aRouteTable(...rules)
           for (const caller of callers)
             for (const to of ['+12', '+1', 'x'])
-              expect(table.match(to, caller).route?.ruleId).toBe(oracle(rules, to, caller))
+              expect(table.match(to, caller).route?.ruleId).toBe(naiveWinner(rules, to, caller))
         },
       ),
       { numRuns: 300 },
     )
   })
+
+  it('is so for as many random numbers as one has time for', () => {
+    const wanted = Number(process.env.SWITCHYARD_TEST_NUMBERS ?? 20_000)
+    const perTable = 500
+    let asked = 0
+    fc.assert(
+      fc.property(
+        fc.array(ruleFor(pattern, fc.option(pattern, { nil: undefined })), { minLength: 5, maxLength: 60 }),
+        fc.array(fc.tuple(number, number), { minLength: perTable, maxLength: perTable }),
+        (parts, calls) => {
+          const rules = build(parts)
+          const table = aRouteTable(...rules)
+          const wrong = calls.filter(
+            ([to, caller]) => table.match(to, caller).route?.ruleId !== naiveWinner(rules, to, caller),
+          )
+          asked += calls.length
+          expect(wrong).toEqual([])
+        },
+      ),
+      { numRuns: Math.ceil(wanted / perTable) },
+    )
+    expect(asked).toBeGreaterThanOrEqual(wanted)
+  }, 600_000)
 })
