@@ -59,6 +59,11 @@ module.exports = {
       { path: '^server/', pathNot: '^server/(domain/cxml|simulator)/' },
       { path: npm('xmlbuilder2') },
     ),
+    never(
+      'csv only in csv',
+      { path: '^(main|server)/', pathNot: '^server/adapters/csv/' },
+      { path: npm('csv-parse', 'csv-stringify') },
+    ),
     never('xml is read by the simulator alone', { pathNot: '^(server/simulator|test|bench)/' }, { path: npm('saxes') }),
     never(
       'phone numbers in one place',

@@ -13,6 +13,10 @@ export const coverageExclusions: readonly { readonly file: string; readonly reas
   { file: 'server/entry/cli/serve.ts', reason: 'the same' },
   { file: 'server/entry/cli/token.ts', reason: 'the same' },
   {
+    file: 'server/entry/cli/route.ts',
+    reason: 'runs as a process of its own in test/integration/entry/route-command.test.ts',
+  },
+  {
     file: 'server/entry/cli/simulate.ts',
     reason: 'runs as a process of its own in test/integration/simulator/simulate-command.test.ts',
   },

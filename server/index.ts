@@ -1,6 +1,7 @@
 import type { Actor, Handlers } from '../shared/contract/index.ts'
 import type { Role } from '../shared/vocabulary.ts'
 import { createCloudonixClient } from './adapters/cloudonix/cloudonix-client.ts'
+import { csvText } from './adapters/csv/csv-text.ts'
 import { buildAdminApp } from './adapters/http/build-admin-app.ts'
 import { buildWebhookApp } from './adapters/http/build-webhook-app.ts'
 import { listen } from './adapters/http/listen.ts'
@@ -19,6 +20,7 @@ import { createAgentResults } from './operations/agent-results.ts'
 import { createCallHandlers } from './operations/calls.ts'
 import { createCloudonixHandlers } from './operations/cloudonix.ts'
 import { createDispatch, type Dispatch } from './operations/dispatch.ts'
+import { createDryRun } from './operations/dry-run.ts'
 import { createHealth } from './operations/health.ts'
 import { inTurn } from './operations/in-turn.ts'
 import { createInboundRuleHandlers } from './operations/inbound-rules.ts'
@@ -204,9 +206,9 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createAgentGroupHandlers(configDeps),
       ...createInboundRuleHandlers(configDeps),
       ...createScheduleHandlers(configDeps),
-      ...createRoutingHandlers(directory, runtime, clock),
       ...createCallHandlers({ calls, directory, cloudonix, log }),
       ...createCloudonixHandlers(cloudonix, directory),
+      ...createRoutingHandlers({ ...configDeps, dryRun: createDryRun(runtime, clock), csv: csvText }),
       ...createWebhookEventHandlers(calls, directory),
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }

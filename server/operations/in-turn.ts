@@ -4,7 +4,13 @@ type Lock = <T>(key: string, work: () => Promise<T>) => Promise<T>
 type Handle = (actor: Actor, input: { readonly tenantId?: string }) => Promise<unknown>
 
 /** Takes long, or waits for others, and changes no configuration. */
-const besideChanges: ReadonlySet<string> = new Set<OperationName>(['routing.test', 'cloudonix.test', 'calls.hangup'])
+const besideChanges: ReadonlySet<string> = new Set<OperationName>([
+  'routing.test',
+  'routing.testBatch',
+  'routing.testCases.run',
+  'cloudonix.test',
+  'calls.hangup',
+])
 
 /**
  * Changes of one tenant's configuration go one after the other: each is checked against what others have stored, and two

@@ -31,9 +31,14 @@ export interface TenantDirectory {
   reloadProviders(): Promise<void>
 }
 
-export const assertKnownTenant = (directory: Pick<TenantDirectory, 'byId'>, tenantId: string): void => {
-  if (!directory.byId(tenantId)) throw new DomainError('NOT_FOUND', `There is no tenant ${tenantId}`)
+export const tenantInForce = (directory: Pick<TenantDirectory, 'byId'>, tenantId: string): TenantInForce => {
+  const inForce = directory.byId(tenantId)
+  if (!inForce) throw new DomainError('NOT_FOUND', `There is no tenant ${tenantId}`)
+  return inForce
 }
+
+export const assertKnownTenant = (directory: Pick<TenantDirectory, 'byId'>, tenantId: string): void =>
+  void tenantInForce(directory, tenantId)
 
 export const defaults = {
   ringTimeoutSeconds: 25,

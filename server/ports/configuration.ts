@@ -3,6 +3,7 @@ import type { Target } from '../../shared/contract/fields.ts'
 import type { InboundRule } from '../../shared/contract/inbound-rules.ts'
 import type { Provider } from '../../shared/contract/providers.ts'
 import type { Schedule } from '../../shared/contract/schedules.ts'
+import type { RoutingTestCase } from '../../shared/contract/routing-tests.ts'
 import type { Tenant } from '../../shared/contract/tenants.ts'
 import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
 
@@ -25,6 +26,7 @@ export type StoredAgent = Omit<VoiceAgent, 'hasPassword' | 'health'> & { readonl
 export type StoredGroup = AgentGroup
 export type StoredRule = InboundRule
 export type StoredSchedule = Schedule
+export type StoredTestCase = RoutingTestCase
 /** What routing goes by. Equal targets may be one object. */
 export type RoutingRule = Pick<
   StoredRule,
@@ -73,6 +75,8 @@ export interface ConfigurationStore {
   readonly agentGroups: ConfigRepository<StoredGroup>
   readonly inboundRules: ConfigRepository<StoredRule>
   readonly schedules: ConfigRepository<StoredSchedule>
+  /** Bears on no routing: the one noun whose writes give the configuration no new version. */
+  readonly testCases: ConfigRepository<StoredTestCase>
   /** Changes many rows of a noun in one transaction; answers how many there were. */
   bulk(
     noun: 'voiceAgents' | 'inboundRules',

@@ -6,6 +6,8 @@ import { cloudonixOperations } from './cloudonix.ts'
 import type { EventName, EventPayload } from './events.ts'
 import { inboundRuleOperations } from './inbound-rules.ts'
 import { providerOperations } from './providers.ts'
+import { routingAnalysisOperations } from './routing-analysis.ts'
+import { routingTestOperations } from './routing-tests.ts'
 import { routingOperations } from './routing.ts'
 import { scheduleOperations } from './schedules.ts'
 import { systemOperations } from './system.ts'
@@ -21,6 +23,8 @@ export const operations = {
   ...inboundRuleOperations,
   ...scheduleOperations,
   ...routingOperations,
+  ...routingAnalysisOperations,
+  ...routingTestOperations,
   ...callOperations,
   ...cloudonixOperations,
   ...webhookEventOperations,

@@ -61,6 +61,7 @@ INSERT INTO schedules VALUES ('t', 's', 'S', 'UTC', '[]', '[]', 1, 1, 1);
 UPDATE voice_agents SET schedule_id = 's';
 UPDATE inbound_routing_rules SET schedule_id = 's';`,
   90: "UPDATE tenants SET cloudonix_api_key = x'00' WHERE id = 't';",
+  100: `INSERT INTO routing_test_cases VALUES ('t', 'c', 'C', NULL, '+1', '+2', NULL, '{"outcome":"hangup"}', 1, 1, 1);`,
 }
 
 const dump = (db: Database.Database) =>

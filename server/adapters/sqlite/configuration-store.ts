@@ -8,6 +8,7 @@ import type {
   StoredRule,
   StoredSchedule,
   StoredTenant,
+  StoredTestCase,
 } from '../../ports/configuration.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import { createRulePageReader } from './read-rule-page.ts'
@@ -27,6 +28,7 @@ interface Nouns {
   readonly agentGroups: StoredGroup
   readonly inboundRules: StoredRule
   readonly schedules: StoredSchedule
+  readonly testCases: StoredTestCase
 }
 
 /** The same five calls for every noun. The casts say what ReaderApi and WriterApi hold under it, which no generic can. */
@@ -52,6 +54,7 @@ export const createConfigurationStore = (threads: Threads): ConfigurationStore =
   agentGroups: createRepository(threads, 'agentGroups'),
   inboundRules: createRepository(threads, 'inboundRules'),
   schedules: createRepository(threads, 'schedules'),
+  testCases: createRepository(threads, 'testCases'),
   bulk: (noun, tenantId, ids, action, nowMs) =>
     threads.writer.call('bulk', 'change', noun, tenantId, ids, action, nowMs),
   reorderRules: (tenantId, ids, nowMs) => threads.writer.call('inboundRules', 'reorder', tenantId, ids, nowMs),

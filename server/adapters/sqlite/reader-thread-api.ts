@@ -12,6 +12,7 @@ import { openDatabase } from './open-database.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
+import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { createTokenSeeder } from './token-seeder.ts'
 import { createCheckpoints } from './wal-state.ts'
@@ -32,6 +33,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     providers: reads(createSqliteProviderRepository(db)),
     voiceAgents: reads(createSqliteAgentRepository(db, keyring)),
     agentGroups: reads(createSqliteGroupRepository(db)),
+    testCases: reads(createSqliteTestCaseRepository(db)),
     inboundRules: { ...reads(rules), after: rules.after },
     schedules: reads(createSqliteScheduleRepository(db)),
     users: { of: createConfigUsers(db) },

@@ -17,6 +17,7 @@ import type { PackedUnit } from './packed-unit.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
+import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { createTenantPurge } from './tenant-purge.ts'
 import type { ThreadOptions } from './thread-protocol.ts'
@@ -69,6 +70,7 @@ export const openWriter = (options: ThreadOptions) => {
     providers: writes(createSqliteProviderRepository(db)),
     voiceAgents: writes(createSqliteAgentRepository(db, keyring)),
     agentGroups: writes(createSqliteGroupRepository(db)),
+    testCases: writes(createSqliteTestCaseRepository(db)),
     inboundRules: { ...writes(rules), reorder: rules.reorder },
     schedules: writes(createSqliteScheduleRepository(db)),
     bulk: { change: createBulkChange(db) },

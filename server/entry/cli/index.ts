@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { readVersion } from '../read-config.ts'
 import { failAndExit } from '../run-server.ts'
+import { createRouteCommand } from './route.ts'
 import { createServeCommand } from './serve.ts'
 import { createSimulateCommand } from './simulate.ts'
 import { createSignInLinkCommand, createTokenCommand } from './token.ts'
@@ -10,7 +11,13 @@ const program = new Command('switchyard')
   .version(readVersion())
   .showHelpAfterError()
 
-for (const createCommand of [createServeCommand, createTokenCommand, createSignInLinkCommand, createSimulateCommand])
+for (const createCommand of [
+  createServeCommand,
+  createTokenCommand,
+  createSignInLinkCommand,
+  createSimulateCommand,
+  createRouteCommand,
+])
   program.addCommand(createCommand())
 
 await program.parseAsync().catch(failAndExit)

@@ -9,6 +9,7 @@ import { dialledNumber } from './0070-dialled-number.ts'
 import { callRevision } from './0072-call-revision.ts'
 import { schedules } from './0080-schedules.ts'
 import { cloudonixKey } from './0090-cloudonix-key.ts'
+import { routingTestCases } from './0100-routing-test-cases.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   callRevision,
   schedules,
   cloudonixKey,
+  routingTestCases,
 ]

@@ -153,6 +153,18 @@ describe('the analysis of rules', () => {
     expect(reached.filter(({ ruleId }) => ruleId === 'rule-0')).toEqual([])
   })
 
+  it('comes to the end of the longest numbers, and of many rules', () => {
+    const longest = `+${'1'.repeat(254)}`
+    const rule = aRule({ ruleId: 'long', pattern: '+1*', priority: 900 })
+    const prefix = { ...rule, pattern: { kind: 'prefix' as const, value: longest } }
+    const { findings, reached } = study([prefix, aRule({ ruleId: 'exact', pattern: longest, target: hangup })])
+    expect(reached.map(({ ruleId }) => ruleId)).toEqual(['exact'])
+    expect(findings).toEqual([])
+    const many = Array.from({ length: 1000 }, (_, i) => ({ pattern: `+1${String(i).padStart(3, '0')}*` }))
+    const levels = [...many, ...tenBelow('+11'), ...['+1', '+100'].map((pattern) => ({ pattern })), { pattern: '1*' }]
+    expect(study(build([{ pattern: '+1*', priority: 900 }, ...levels])).counts).toEqual({ odd_numbers_only: 1 })
+  })
+
   it('lists as much as is asked for and counts the rest', () => {
     const rules = build([
       { pattern: '+1*' },
