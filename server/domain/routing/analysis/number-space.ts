@@ -11,11 +11,11 @@ import type { PatternMap } from './pattern-map.ts'
 export interface NumberSpace {
   /** Nothing that a call can carry matches the pattern. */
   isEmpty(pattern: Pattern): boolean
-  /** A number of the pattern's free part, a usual one if there is one. Undefined: none was found. */
+  /** A number of the free part of a pattern that is not empty, a usual one if there is one. Undefined: none was found. */
   free(pattern: Pattern): string | undefined
   /** Whether a number is one that somebody who wrote this pattern has in mind: digits, if the pattern is of digits. */
   isUsual(pattern: Pattern, number: string): boolean
-  /** One usual number for each part of the pattern that other patterns make different: what is true for all of them is true for every usual number. */
+  /** Of a pattern that has a free number: one usual number for each part of the pattern that other patterns make different: what is true for all of them is true for every usual number. */
   usual(pattern: Pattern): Iterable<string>
 }
 
@@ -94,7 +94,7 @@ export function* createNumberSpace(
   const free = (pattern: Pattern): string | undefined => {
     if (pattern.kind === 'any') return (any ??= { text: findAny() }).text
     if (pattern.kind === 'prefix') return freeBelow(pattern.value)
-    return isNumber(pattern.value) ? pattern.value : undefined
+    return pattern.value
   }
 
   function* dialledBelow(prefix: string): Generator<string> {
@@ -123,10 +123,7 @@ export function* createNumberSpace(
     isUsual: (pattern, number) => !isOfDigits(pattern) || isDialled(number),
     *usual(pattern) {
       if (isOfDigits(pattern)) yield* dialledBelow(pattern.value)
-      else {
-        const text = free(pattern)
-        if (text !== undefined) yield text
-      }
+      else yield free(pattern) as string
     },
   }
 }

@@ -114,6 +114,10 @@ describe('the analysis of rules', () => {
     expect(verdicts([above, ...tenBelow('+1').slice(1), { pattern: '+1' }])).toContain('rule-0 ← +10')
     expect(verdicts([{ ...above, priority: 1 }, ...tenBelow('+1'), { pattern: '+1' }])).toContain('rule-0 ← +1')
     expect(verdicts([{ pattern: '+1*' }, { pattern: '10*' }]).at(-1)).toBe('rule-1 odd_numbers_only')
+    // What begins like a known number with + is read as one, so no text of digits is left there either.
+    const short = [{ pattern: '1*', priority: 900 }, ...tenBelow('1').slice(0, 9), { pattern: '1' }]
+    expect(verdicts([...short, { pattern: '+19*' }])).toContain('rule-0 odd_numbers_only rule-10')
+    expect(verdicts(short)).toContain('rule-0 ← 19')
     // Two levels, the lower of which is full as well, and the same for callers.
     const two = [...tenBelow('+1').slice(1), ...tenBelow('+10'), { pattern: '+1' }, { pattern: '+10' }]
     expect(verdicts([above, ...two])).toContain('rule-0 odd_numbers_only rule-20')
