@@ -207,27 +207,31 @@ const part = fc.record({
   priority: fc.integer({ min: 1, max: 4 }),
   enabled: fc.boolean().map((no) => !no),
 })
-/** Sometimes all that can follow a prefix, so that it is left nothing. */
+/** A prefix below all that can follow it, or all but one: it is left odd texts, or that one number. */
 const family = fc
-  .tuple(
-    fc.stringMatching(/^\+?[12]{0,2}$/).filter((prefix) => prefix !== ''),
-    fc.integer({ min: 1, max: 4 }),
-    caller,
-    fc.boolean(),
-    fc.boolean(),
-  )
-  .map(([prefix, priority, callerPattern, withItself, isForCallers]) =>
-    [...tenBelow(prefix), ...(withItself ? [{ pattern: prefix }] : [])]
-      .filter(({ pattern }) => pattern !== '+' && !/^00\d/.test(pattern))
-      .map(({ pattern }) =>
-        isForCallers
-          ? { pattern: '+1*', callerPattern: pattern, priority, enabled: true }
-          : { pattern, callerPattern, priority, enabled: true },
+  .record({
+    prefix: fc.stringMatching(/^\+?[12]{0,2}$/).filter((prefix) => prefix !== ''),
+    priority: fc.integer({ min: 1, max: 4 }),
+    headPriority: fc.integer({ min: 1, max: 5 }),
+    ownPriority: fc.integer({ min: 1, max: 5 }),
+    callerPattern: caller,
+    missing: fc.constantFrom('none', '0*', '1*', '2*', ''),
+    isForCallers: fc.boolean(),
+  })
+  .map(({ prefix, priority, headPriority, ownPriority, callerPattern, missing, isForCallers }) =>
+    [{ pattern: `${prefix}*`, priority: headPriority }, ...tenBelow(prefix), { pattern: prefix, priority: ownPriority }]
+      .map((one) => ({ priority, enabled: true, ...one }))
+      .filter(({ pattern }) => pattern !== '+' && pattern !== prefix + missing)
+      .map(({ pattern, ...rest }) =>
+        isForCallers ? { ...rest, pattern: '+1*', callerPattern: pattern } : { ...rest, pattern, callerPattern },
       ),
   )
 const ruleSet = fc
-  .tuple(fc.array(part, { maxLength: 12 }), fc.array(family, { maxLength: 3 }))
-  .chain(([parts, families]) => fc.shuffledSubarray([...parts, ...families.flat()], { minLength: parts.length }))
+  .tuple(fc.array(part, { maxLength: 12 }), fc.array(family, { maxLength: 3 }), fc.boolean())
+  .chain(([parts, families, isWhole]) => {
+    const all = [...parts, ...families.flat()]
+    return fc.shuffledSubarray(all, { minLength: isWhole ? all.length : 0 })
+  })
   .map((parts) =>
     build(
       parts.map(({ callerPattern, ...rest }) => ({ ...rest, ...(callerPattern !== undefined && { callerPattern }) })),
