@@ -3,6 +3,7 @@ import { buildDocument } from '../server/domain/routing/build-document.ts'
 import { classify, defaultRetryOn, nothingTried, routeInbound } from '../server/domain/routing/routing-engine.ts'
 import { createRouteTableBuilder, type RouteTable } from '../server/domain/routing/route-table.ts'
 import type { RoutingConfig } from '../server/domain/routing/routing-config.ts'
+import { defaultCircuitPolicy } from '../server/operations/tenant-directory.ts'
 import type { RuntimeState } from '../server/ports/runtime-state.ts'
 import type { Bench, Figure } from './figures.ts'
 import { percentile } from './figures.ts'
@@ -28,6 +29,8 @@ const configOf = (rules: RouteTable): RoutingConfig => {
     ringTimeoutSeconds: 25,
     timeLimitSeconds: 14_400,
     retriesCancelled: false,
+    circuitPolicy: defaultCircuitPolicy,
+    providerLimits: {},
     sayLanguage: 'en-US',
     providers: new Map([
       [
@@ -42,7 +45,7 @@ const configOf = (rules: RouteTable): RoutingConfig => {
         },
       ],
     ]),
-    agents: new Map(agents.map((agent) => [agent.id, agent])),
+    agents: new Map(agents.map((agent) => [agent.id, { ...agent, circuit: agent.circuitOverride }])),
     groups: new Map(
       benchGroups().map(({ settings, ...group }) => [
         group.id,
@@ -63,6 +66,8 @@ const configOf = (rules: RouteTable): RoutingConfig => {
 
 const noJournal = { saveTally: () => undefined, deleteTally: () => undefined, load: () => Promise.resolve([]) }
 
+const undisturbed = { trialMs: 35_000, providerLimits: {}, chance: 0.5 }
+
 /** One decision with its explanation, its slot taken and counted, up to the document as data. Answers how long it took, in µs. */
 const decide = async (config: RoutingConfig, runtime: RuntimeState, n: number, rules: number): Promise<number> => {
   const number = numberOf((n * 7919) % rules)
@@ -72,17 +77,17 @@ const decide = async (config: RoutingConfig, runtime: RuntimeState, n: number, r
   const leaseKey = `token-${n}\n1`
   const startedAt = process.hrtime.bigint()
   classify(config, false, numbers)
-  const walk = routeInbound(config, numbers, { ...nothingTried, atMs: nowMs })
+  const walk = routeInbound(config, numbers, { ...nothingTried, caller: '+12025550123', atMs: nowMs })
   let step = walk.next()
   while (!step.done) {
     const { ringTimeoutSeconds, ...question } = step.value
     const leaseMs = (ringTimeoutSeconds + 14_460) * 1000
-    step = walk.next(await runtime.select({ tenantId, ...question, leaseKey, leaseMs, nowMs }))
+    step = walk.next(await runtime.select({ tenantId, ...question, ...undisturbed, leaseKey, leaseMs, nowMs }))
   }
   buildDocument(config, step.value, 'token', '/voice/key/dial-result?s=state')
   const micros = Number(process.hrtime.bigint() - startedAt) / 1000
   const { agent } = step.value
-  if (agent) await runtime.release(tenantId, agent.id, leaseKey)
+  if (agent) await runtime.release(tenantId, agent.id, agent.provider, leaseKey)
   return micros
 }
 

@@ -47,6 +47,8 @@ export const benchAgents = (): StoredAgent[] =>
     provider: 'vapi',
     value: `+1999${String(n).padStart(7, '0')}`,
     enabled: true,
+    draining: false,
+    circuitOverride: 'auto',
     tags: [],
     metadata: {},
   }))

@@ -26,7 +26,7 @@ import { inTurn } from './operations/in-turn.ts'
 import { createInboundRuleHandlers } from './operations/inbound-rules.ts'
 import { renderMetrics } from './operations/metrics.ts'
 import { createProviderHandlers } from './operations/providers.ts'
-import { closeLostCalls } from './operations/recovery.ts'
+import { closeLostCalls, toOpenCircuits } from './operations/recovery.ts'
 import { createRoutingHandlers } from './operations/routing.ts'
 import { createScheduleHandlers } from './operations/schedules.ts'
 import { createSystemHandlers } from './operations/system.ts'
@@ -128,10 +128,14 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const events = createEventBus(undefined, startedAtMs)
     const health = createHealth(clock, events)
     const results = createAgentResults()
-    const runtime = await createEmbeddedRuntimeState(store.journal, await store.calls.inFlight())
-    closers.push(() => runtime.close())
     const directory = createTenantDirectory(store.configuration, log)
     await directory.loadAll()
+    const runtime = await createEmbeddedRuntimeState(
+      store.journal,
+      await store.calls.inFlight(),
+      toOpenCircuits(await store.calls.openCircuits(), directory),
+    )
+    closers.push(() => runtime.close())
     const access = createAccess({
       store: store.access,
       clock,
@@ -157,6 +161,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       clock,
       crypto,
       newId,
+      chance: Math.random,
       log,
       publicUrl,
     }
@@ -202,13 +207,13 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const handlers: Handlers = {
       ...createTenantHandlers(configDeps),
       ...createProviderHandlers(configDeps),
-      ...createVoiceAgentHandlers({ ...configDeps, results }),
+      ...createVoiceAgentHandlers({ ...configDeps, results, calls }),
       ...createAgentGroupHandlers(configDeps),
       ...createInboundRuleHandlers(configDeps),
       ...createScheduleHandlers(configDeps),
       ...createCallHandlers({ calls, directory, cloudonix, log }),
       ...createCloudonixHandlers(cloudonix, directory),
-      ...createRoutingHandlers({ ...configDeps, dryRun: createDryRun(runtime, clock), csv: csvText }),
+      ...createRoutingHandlers({ ...configDeps, dryRun: createDryRun(runtime, clock, Math.random), csv: csvText }),
       ...createWebhookEventHandlers(calls, directory),
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }

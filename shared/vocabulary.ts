@@ -1,6 +1,6 @@
 /** The words everybody uses: API, database, console, logs. Lists are closed unless said otherwise. */
 
-export const strategyNames = ['load_balanced', 'priority', 'round_robin'] as const
+export const strategyNames = ['load_balanced', 'priority', 'round_robin', 'least_active', 'weighted_random'] as const
 export type StrategyName = (typeof strategyNames)[number]
 
 export const callStates = [
@@ -35,6 +35,14 @@ export type Disposition = (typeof dispositions)[number]
 /** What became of one dial attempt. */
 export const attemptResults = ['answered', 'busy', 'no_answer', 'failed', 'cancelled'] as const
 export type AttemptResult = (typeof attemptResults)[number]
+
+/** Whether calls go to an agent or a provider: all of them, none, or one at a time to find out. */
+export const circuitStates = ['closed', 'half_open', 'open'] as const
+export type CircuitState = (typeof circuitStates)[number]
+
+/** What the admin says about a circuit: `auto` leaves it to the results. */
+export const circuitOverrides = ['auto', 'open', 'closed'] as const
+export type CircuitOverride = (typeof circuitOverrides)[number]
 
 export const directions = ['inbound', 'outbound'] as const
 export type Direction = (typeof directions)[number]

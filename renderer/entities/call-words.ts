@@ -45,6 +45,8 @@ export const strategyWords: Readonly<Record<StrategyName, string>> = {
   load_balanced: 'load balanced',
   priority: 'priority',
   round_robin: 'round robin',
+  least_active: 'least active',
+  weighted_random: 'weighted random',
 }
 
 export const webhookWords: Readonly<Record<WebhookKind, string>> = {

@@ -20,6 +20,7 @@ const toMembers = (members: MemberInput): Member[] =>
       weight: member.weight ?? 1,
       position: member.position ?? i + 1,
       enabled: member.enabled ?? true,
+      ...(member.ringTimeoutSeconds !== undefined && { ringTimeoutSeconds: member.ringTimeoutSeconds }),
     }))
     .sort((a, b) => a.position - b.position)
 

@@ -5,7 +5,7 @@ import { cxmlProblems } from '../domain/cxml/validate-cxml.ts'
 import { buildDocument } from '../domain/routing/build-document.ts'
 import { classify, nothingTried, readNumbers, routeInbound, type Numbers } from '../domain/routing/routing-engine.ts'
 import type { RuntimeState } from '../ports/runtime-state.ts'
-import type { Clock } from '../ports/system.ts'
+import type { Clock, Random } from '../ports/system.ts'
 import type { TenantInForce } from './tenant-directory.ts'
 import { runEngine } from './webhooks/place-call.ts'
 
@@ -42,14 +42,18 @@ const refuseOutbound = (numbers: Numbers): DryRunResult => {
 }
 
 export const createDryRun =
-  (runtime: Pick<RuntimeState, 'select'>, clock: Pick<Clock, 'micros' | 'nowMs' | 'steadyMs'>): DryRun =>
+  (
+    runtime: Pick<RuntimeState, 'select'>,
+    clock: Pick<Clock, 'micros' | 'nowMs' | 'steadyMs'>,
+    chance: Random,
+  ): DryRun =>
   async ({ tenant, routing: config }, { direction: asked, from, to, atMs }) => {
     const startedAt = clock.micros()
     const numbers = readNumbers(config, from, to)
     const direction = asked ?? classify(config, false, numbers)
     if (direction === 'outbound') return refuseOutbound(numbers)
-    const tried = { ...nothingTried, atMs: atMs ?? clock.nowMs() }
-    const routing = await runEngine(routeInbound(config, numbers, tried), ({ group, members, isFirstChoice }) =>
+    const tried = { ...nothingTried, caller: numbers.from.number, atMs: atMs ?? clock.nowMs() }
+    const routing = await runEngine(routeInbound(config, numbers, tried), ({ group, members, isFirstChoice, sticky }) =>
       runtime.select({
         tenantId: tenant.id,
         group,
@@ -57,6 +61,10 @@ export const createDryRun =
         isFirstChoice,
         leaseKey: 'test',
         leaseMs: 0,
+        trialMs: 0,
+        providerLimits: config.providerLimits,
+        sticky,
+        chance: chance(),
         nowMs: atMs ?? clock.steadyMs(),
         dryRun: true,
       }),

@@ -3,7 +3,10 @@ import type { Call } from '../domain/calls/call.ts'
 import { finish, revise, unchanged } from '../domain/calls/call-progress.ts'
 import { toRecord } from './call-record.ts'
 import type { WebhookDeps } from './webhooks/context.ts'
-import { releaseEnded } from './webhooks/slots.ts'
+import type { CallStore } from '../ports/call-store.ts'
+import type { OpenCircuit } from '../ports/runtime-state.ts'
+import { defaultCircuitPolicy, type TenantDirectory } from './tenant-directory.ts'
+import { settleEnded } from './webhooks/slots.ts'
 
 /** Ends a call of which nothing more will be heard, and gives its slots back. */
 const closeAsLost = async (deps: WebhookDeps, { tenantId, token }: Call): Promise<void> => {
@@ -20,7 +23,9 @@ const closeAsLost = async (deps: WebhookDeps, { tenantId, token }: Call): Promis
         nowMs,
       ),
     )
-    await releaseEnded(deps, progress.call, progress.attempts)
+    const policy = directory.byId(tenantId)?.routing.circuitPolicy ?? defaultCircuitPolicy
+    // Nothing is known of how its attempts went, so no circuit changes by them.
+    await settleEnded(deps, policy, progress.call, progress.attempts)
     await runtime.saveCall(progress.call)
     return { tenantId, ...progress }
   })
@@ -36,3 +41,19 @@ export const closeLostCalls = async (deps: WebhookDeps): Promise<number> => {
   for (const call of overdue) await closeAsLost(deps, call)
   return overdue.length
 }
+
+/** The circuits that were open when the process of before ended, as they are tried again. */
+export const toOpenCircuits = (
+  open: Awaited<ReturnType<CallStore['openCircuits']>>,
+  directory: Pick<TenantDirectory, 'byId'>,
+): OpenCircuit[] =>
+  open.map(({ tenantId, change }) => {
+    const { coolOffMs } = directory.byId(tenantId)?.routing.circuitPolicy ?? defaultCircuitPolicy
+    return {
+      tenantId,
+      subject: change.subject,
+      reason: change.reason ?? 'opened before the restart',
+      openedAtMs: change.atMs,
+      retryAtMs: change.atMs + coolOffMs,
+    }
+  })

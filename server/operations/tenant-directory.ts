@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts'
+import type { CircuitPolicy } from '../domain/routing/circuit/circuit.ts'
 import { any, parsePattern, type Pattern } from '../domain/routing/pattern.ts'
 import { createRouteTableBuilder, type RouteTable } from '../domain/routing/route-table.ts'
 import type { RoutableAgent, RoutableGroup, RoutableProvider, RoutingConfig } from '../domain/routing/routing-config.ts'
@@ -48,10 +49,34 @@ export const defaults = {
   sayLanguage: 'en-US',
 } as const
 
+export const defaultCircuitPolicy: CircuitPolicy = {
+  failures: 3,
+  failedResults: ['failed', 'no_answer'],
+  coolOffMs: 30_000,
+  windowMs: 300_000,
+  minimumResults: 20,
+}
+
+const toCircuitPolicy = (settings: NonNullable<StoredTenant['settings']['circuit']> = {}): CircuitPolicy => ({
+  failures: settings.failures ?? defaultCircuitPolicy.failures,
+  failedResults: [
+    'failed' as const,
+    ...((settings.countNoAnswer ?? true) ? ['no_answer' as const] : []),
+    ...(settings.countBusy ? ['busy' as const] : []),
+  ],
+  coolOffMs: settings.coolOffSeconds === undefined ? defaultCircuitPolicy.coolOffMs : settings.coolOffSeconds * 1000,
+  failureRatio: settings.failureRatio,
+  windowMs: settings.windowSeconds === undefined ? defaultCircuitPolicy.windowMs : settings.windowSeconds * 1000,
+  minimumResults: settings.minimumResults ?? defaultCircuitPolicy.minimumResults,
+})
+
 /** A page is compiled in one go; calls wait that long. */
 const pageSize = 1000
 /** Readings of one configuration that was changed meanwhile; whoever changes it goes on to ask for one more. */
 const mostReadings = 5
+
+const times = (count: number | undefined, ms: number): number | undefined =>
+  count === undefined ? undefined : count * ms
 
 const toGroup = (group: StoredGroup, tenantRingSeconds: number): RoutableGroup => ({
   id: group.id,
@@ -60,6 +85,8 @@ const toGroup = (group: StoredGroup, tenantRingSeconds: number): RoutableGroup =
   windowMs: group.settings.windowHours * 3_600_000,
   ringTimeoutSeconds: group.settings.ringTimeoutSeconds ?? tenantRingSeconds,
   maxAttempts: group.settings.maxAttempts,
+  maxMs: times(group.settings.maxSeconds, 1000),
+  stickyMs: times(group.settings.stickyMinutes, 60_000),
   retryOn: group.settings.retryOn ?? defaultRetryOn,
   fallback: group.fallback,
   members: [...group.members].sort((a, b) => a.position - b.position),
@@ -161,7 +188,9 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
     const { tenant, providers, agents, groups, schedules, table } = stored
     compiled.set(tenantId, table)
     const ringTimeoutSeconds = tenant.settings.ringTimeoutSeconds ?? defaults.ringTimeoutSeconds
-    const routableAgents = new Map<string, RoutableAgent>(agents.map((agent) => [agent.id, agent]))
+    const routableAgents = new Map<string, RoutableAgent>(
+      agents.map((agent) => [agent.id, { ...agent, circuit: agent.circuitOverride }]),
+    )
     const routing: RoutingConfig = {
       tenantId,
       configVersion: tenant.configVersion,
@@ -171,6 +200,8 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       timeLimitSeconds: tenant.settings.timeLimitSeconds ?? defaults.timeLimitSeconds,
       retriesCancelled: tenant.settings.onCancelled === 'retry',
       sayLanguage: tenant.settings.sayLanguage ?? defaults.sayLanguage,
+      circuitPolicy: toCircuitPolicy(tenant.settings.circuit),
+      providerLimits: tenant.settings.providerLimits ?? {},
       providers,
       agents: routableAgents,
       groups: new Map(groups.map((group) => [group.id, toGroup(group, ringTimeoutSeconds)])),

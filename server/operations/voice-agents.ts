@@ -1,7 +1,9 @@
 import type { Handlers } from '../../shared/contract/index.ts'
 import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
 import { DomainError } from '../domain/errors.ts'
+import type { CallStore } from '../ports/call-store.ts'
 import type { StoredAgent } from '../ports/configuration.ts'
+import type { CircuitStanding, CircuitSubject } from '../ports/runtime-state.ts'
 import type { AgentResults } from './agent-results.ts'
 import { assertSchedule, assertTenant, assertUnused, type ConfigDeps } from './config-context.ts'
 import { assertDialable } from './dialable-agent.ts'
@@ -9,8 +11,24 @@ import { getRow, given, updateRow } from './rows.ts'
 
 type VoiceAgentHandlers = Pick<Handlers, Extract<keyof Handlers, `voiceAgents.${string}`>>
 
-export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: AgentResults }): VoiceAgentHandlers => {
-  const { store, directory, runtime, events, clock, newId, results } = deps
+interface VoiceAgentDeps extends ConfigDeps {
+  readonly results: AgentResults
+  readonly calls: Pick<CallStore, 'circuitChanges'>
+}
+
+const subjectOf = ({ id }: Pick<StoredAgent, 'id'>): CircuitSubject => ({ kind: 'agent', id })
+
+/** What the admin says of a circuit wins over what its results say. */
+const circuitHealth = (
+  { circuitOverride }: Pick<StoredAgent, 'circuitOverride'>,
+  standing: CircuitStanding | undefined,
+): Pick<VoiceAgent['health'], 'circuit' | 'circuitReason' | 'retryAtMs'> =>
+  circuitOverride === 'auto'
+    ? { circuit: standing?.state ?? 'closed', circuitReason: standing?.reason, retryAtMs: standing?.retryAtMs }
+    : { circuit: circuitOverride, circuitReason: `held ${circuitOverride} by an admin` }
+
+export const createVoiceAgentHandlers = (deps: VoiceAgentDeps): VoiceAgentHandlers => {
+  const { store, directory, runtime, events, clock, newId, results, calls } = deps
 
   const toAgents = async (tenantId: string, agents: readonly StoredAgent[]): Promise<VoiceAgent[]> => {
     const active = await runtime.activeCalls(
@@ -18,10 +36,16 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
       agents.map(({ id }) => id),
       clock.steadyMs(),
     )
+    const circuits = await runtime.circuits(tenantId, agents.map(subjectOf), clock.steadyMs())
+    const broken = new Map(circuits.map((standing) => [standing.subject.id, standing]))
     return agents.map(({ password, ...agent }) => ({
       ...agent,
       hasPassword: password !== undefined,
-      health: { activeCalls: active.get(agent.id) ?? 0, recentResults: results.recent(tenantId, agent.id) },
+      health: {
+        ...circuitHealth(agent, broken.get(agent.id)),
+        activeCalls: active.get(agent.id) ?? 0,
+        recentResults: results.recent(tenantId, agent.id),
+      },
     }))
   }
   const toAgent = async (agent: StoredAgent): Promise<VoiceAgent> => {
@@ -47,6 +71,10 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
   const deleted = async (tenantId: string, ids: readonly string[], groupIds: Iterable<string>): Promise<void> => {
     await changed(tenantId, ids, 'deleted')
     for (const id of ids) results.forget(tenantId, id)
+    await runtime.forgetCircuits(
+      tenantId,
+      ids.map((id) => subjectOf({ id })),
+    )
     for (const id of groupIds) events.publish('group.changed', { tenantId, id, change: 'updated' })
   }
 
@@ -56,6 +84,23 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
     if (provider) return assertDialable(provider, agent)
     const message = `There is no provider "${agent.provider}" in the catalogue; GET /api/v1/providers lists the keys, and an owner can add one`
     throw new DomainError('INVALID_INPUT', message, [{ path: '/provider', message }])
+  }
+
+  const set = async (
+    tenantId: string,
+    id: string,
+    change: Partial<Pick<StoredAgent, 'draining' | 'circuitOverride'>>,
+  ): Promise<StoredAgent> => {
+    const before = await getRow(store.voiceAgents, 'voice agent', tenantId, id)
+    const row = await updateRow(
+      store.voiceAgents,
+      'voice agent',
+      before.version,
+      { ...before, ...change },
+      clock.nowMs(),
+    )
+    await changed(tenantId, [id], 'updated')
+    return row
   }
 
   return {
@@ -75,6 +120,8 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
         enabled: true,
         tags: [],
         metadata: {},
+        draining: false,
+        circuitOverride: 'auto',
         ...given(rest),
         tenantId,
         name,
@@ -106,6 +153,22 @@ export const createVoiceAgentHandlers = (deps: ConfigDeps & { readonly results: 
       await store.voiceAgents.delete(tenantId, id)
       await deleted(tenantId, [id], left)
       return undefined
+    },
+    async 'voiceAgents.drain'(_actor, { tenantId, id, draining }) {
+      return toAgent(await set(tenantId, id, { draining }))
+    },
+    async 'voiceAgents.setCircuit'(_actor, { tenantId, id, state }) {
+      const row = await set(tenantId, id, { circuitOverride: state })
+      // Left to the results again it begins anew: who says so knows more than they do.
+      if (state === 'auto') await runtime.forgetCircuits(tenantId, [subjectOf(row)])
+      return toAgent(row)
+    },
+    async 'voiceAgents.circuitChanges'(_actor, { tenantId, id, limit = 50, cursor }) {
+      const agent = await getRow(store.voiceAgents, 'voice agent', tenantId, id)
+      return calls.circuitChanges(tenantId, [subjectOf(agent), { kind: 'provider', id: agent.provider }], {
+        limit,
+        cursor,
+      })
     },
     async 'voiceAgents.bulk'(_actor, { tenantId, action, ids, force }) {
       await assertTenant(deps, tenantId)

@@ -1,9 +1,11 @@
 import type { Attempt, CallRecord, Transition } from '../../shared/contract/calls.ts'
+import type { CircuitChange as Told } from '../../shared/contract/voice-agents.ts'
 import type { DecisionOutcome, Explanation } from '../../shared/contract/routing.ts'
 import type { WebhookEvent, WebhookEventDetail } from '../../shared/contract/webhook-events.ts'
 import type { CallState, Direction, Disposition, WebhookKind, WebhookOutcome } from '../../shared/vocabulary.ts'
 import type { Call } from '../domain/calls/call.ts'
 import type { Page } from './configuration.ts'
+import type { CircuitSubject } from './runtime-state.ts'
 
 export interface DecisionRow {
   readonly id: string
@@ -38,6 +40,9 @@ export interface AnswerRow {
   readonly body: string
 }
 
+/** A circuit that changed, by the wall clock. */
+export type ToldCircuitChange = Told
+
 /** What one webhook causes. All of it is written in one transaction, or nothing is. */
 export interface UnitOfWork {
   readonly tenantId: string
@@ -49,6 +54,7 @@ export interface UnitOfWork {
   readonly attempts?: Call['attempts'] | undefined
   readonly transitions?: readonly Transition[] | undefined
   readonly decision?: DecisionRow | undefined
+  readonly circuitChanges?: readonly ToldCircuitChange[] | undefined
   readonly webhookEvent?: WebhookEventRow | undefined
   readonly answer?: AnswerRow | undefined
 }
@@ -125,6 +131,14 @@ export interface CallStore {
   find(tenantId: string, token: string): Promise<Call | undefined>
   /** All calls not in a terminal state, of every tenant: what recovery starts from. */
   inFlight(): Promise<readonly Call[]>
+  /** Newest first: of these subjects. */
+  circuitChanges(
+    tenantId: string,
+    subjects: readonly CircuitSubject[],
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<Page<ToldCircuitChange>>
+  /** The circuits whose last change did not close them, of every tenant: what recovery starts from. */
+  openCircuits(): Promise<readonly { readonly tenantId: string; readonly change: ToldCircuitChange }[]>
   findAnswer(tenantId: string, key: string, notBeforeMs: number): Promise<AnswerRow | undefined>
   /** Deletes answers older than that; how many there were. */
   deleteAnswersBefore(ms: number): Promise<number>

@@ -34,6 +34,17 @@ const settings = {
     default: 3,
     description: 'Members tried in one call before the fallback',
   }),
+  maxSeconds: Type.Integer({
+    minimum: 5,
+    maximum: 3600,
+    description:
+      'How long the attempts of this group may take together before its fallback; as long as they take unless set',
+  }),
+  stickyMinutes: Type.Integer({
+    minimum: 1,
+    maximum: 43_200,
+    description: 'The same caller gets the same agent again within this time, while it is eligible; off unless set',
+  }),
   retryOn: Type.Array(oneOf(retryableResults), {
     uniqueItems: true,
     description: 'Results that go to the next member; busy, no_answer and failed unless set',
@@ -44,6 +55,8 @@ export const GroupSettings = Type.Object(
   {
     ...settings,
     ringTimeoutSeconds: Type.Optional(settings.ringTimeoutSeconds),
+    maxSeconds: Type.Optional(settings.maxSeconds),
+    stickyMinutes: Type.Optional(settings.stickyMinutes),
     retryOn: Type.Optional(settings.retryOn),
   },
   closed,
@@ -55,6 +68,8 @@ const GroupSettingsChange = Type.Object(
     windowHours: Type.Optional(settings.windowHours),
     ringTimeoutSeconds: orNull(settings.ringTimeoutSeconds),
     maxAttempts: Type.Optional(settings.maxAttempts),
+    maxSeconds: orNull(settings.maxSeconds),
+    stickyMinutes: orNull(settings.stickyMinutes),
     retryOn: orNull(settings.retryOn),
   },
   { ...closed, description: 'What is not named stays as it is; null takes a setting back' },
@@ -71,6 +86,7 @@ export const Member = Type.Object({
   weight: Type.Integer({ minimum: 1, maximum: 1000, default: 1, description: 'Share of the calls' }),
   position: Type.Integer({ minimum: 1 }),
   enabled: Type.Boolean(),
+  ringTimeoutSeconds: Type.Optional(Seconds(5, 300, 'How long this member rings; the group setting unless set')),
 })
 export type Member = Type.Static<typeof Member>
 
@@ -81,6 +97,7 @@ const MemberInput = Type.Object(
     weight: Type.Optional(Member.properties.weight),
     position: Type.Optional(Member.properties.position),
     enabled: Type.Optional(Type.Boolean()),
+    ringTimeoutSeconds: Member.properties.ringTimeoutSeconds,
   },
   closed,
 )

@@ -3,6 +3,7 @@ import { CallRecord } from './calls.ts'
 import { Id, Ms, oneOf } from './fields.ts'
 import { Decision } from './routing.ts'
 import { SystemHealth } from './system.ts'
+import { CircuitChange } from './voice-agents.ts'
 
 const changed = Type.Object({ tenantId: Id, id: Id, change: oneOf(['created', 'updated', 'deleted']) })
 
@@ -20,6 +21,7 @@ export const events = {
   'tenant.changed': Type.Object({ tenantId: Id, change: oneOf(['created', 'updated', 'deleted']) }),
   'provider.changed': Type.Object({ id: Id, change: oneOf(['created', 'updated', 'deleted']) }),
   'agent.changed': changed,
+  'agent.circuitChanged': Type.Object({ tenantId: Id, change: CircuitChange }),
   'group.changed': changed,
   'rule.changed': changed,
   'schedule.changed': changed,

@@ -30,6 +30,7 @@ const ComparedMember = Type.Object({
   firstChoices: Type.Optional(
     Type.Integer({ description: 'First choices inside the window, since the set of eligible members last changed' }),
   ),
+  lastUsedAtMs: Type.Optional(Ms),
   behind: Type.Optional(Type.Number({ description: 'Calls behind its weighted share, this call included' })),
 })
 

@@ -18,12 +18,49 @@ const WebhookAuth = Type.Object(
   },
 )
 
+const Circuit = Type.Object(
+  {
+    failures: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: 'Failed results in a row that open it; 3 unless set' }),
+    ),
+    coolOffSeconds: Type.Optional(Seconds(1, 3600, 'How long it stays open before a trial call; 30 unless set')),
+    countNoAnswer: Type.Optional(
+      Type.Boolean({ description: 'Whether no answer counts as failed; it does unless set' }),
+    ),
+    countBusy: Type.Optional(Type.Boolean({ description: 'Whether busy counts as failed; it does not unless set' })),
+    failureRatio: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1,
+        description: 'Share of failed results that opens it too; none unless set',
+      }),
+    ),
+    windowSeconds: Type.Optional(Seconds(10, 86_400, 'Window of the failure ratio; 300 unless set')),
+    minimumResults: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description: 'Fewer results inside the window are no ratio; 20 unless set',
+      }),
+    ),
+  },
+  { ...closed, description: 'When an agent or provider that fails gets no more calls, and when it is tried again' },
+)
+
 const settings = {
   ringTimeoutSeconds: Seconds(5, 300, 'How long an agent rings; groups may set their own'),
   timeLimitSeconds: Seconds(30, 86_400, 'Longest call'),
   onCancelled: oneOf(['stop', 'retry'], 'What a cancelled dial result does'),
   emergencyTarget: Target,
   webhookAuth: WebhookAuth,
+  circuit: Circuit,
+  providerLimits: Type.Record(
+    Type.String({ minLength: 1, maxLength: 64 }),
+    Type.Integer({ minimum: 1, maximum: 100_000 }),
+    {
+      description: 'Plan limits: active calls at most, by provider key',
+    },
+  ),
   sayLanguage: Type.String({ minLength: 2, maxLength: 20, description: 'Language of spoken messages, e.g. en-US' }),
 }
 
@@ -40,6 +77,8 @@ const TenantSettingsChange = Type.Object(
     onCancelled: orNull(settings.onCancelled),
     emergencyTarget: orNull(settings.emergencyTarget),
     webhookAuth: orNull(settings.webhookAuth),
+    circuit: orNull(settings.circuit),
+    providerLimits: orNull(settings.providerLimits),
     sayLanguage: orNull(settings.sayLanguage),
   },
   { ...closed, description: 'What is not named stays as it is; null takes a setting back' },

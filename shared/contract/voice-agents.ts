@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { attemptResults } from '../vocabulary.ts'
+import { attemptResults, circuitOverrides, circuitStates } from '../vocabulary.ts'
 import {
   closed,
   Id,
@@ -37,6 +37,9 @@ const fields = {
 const password = Type.String({ minLength: 1, maxLength: 255, description: 'SIP digest password. Write only' })
 
 export const AgentHealth = Type.Object({
+  circuit: oneOf(circuitStates, 'Whether calls go to it: all, one at a time to find out, or none'),
+  circuitReason: Type.Optional(Type.String({ description: 'Why it is not closed' })),
+  retryAtMs: Type.Optional({ ...Ms, description: 'When an open circuit is tried next' }),
   activeCalls: Type.Integer({ minimum: 0 }),
   recentResults: Type.Array(Type.Object({ atMs: Ms, result: oneOf(attemptResults) })),
 })
@@ -45,10 +48,22 @@ export const VoiceAgent = Type.Object({
   ...rowFields,
   tenantId: Id,
   ...fields,
+  draining: Type.Boolean({ description: 'It takes no new calls; active ones finish' }),
+  circuitOverride: oneOf(circuitOverrides, 'auto leaves the circuit to the results'),
   hasPassword: Type.Boolean(),
   health: AgentHealth,
 })
 export type VoiceAgent = Type.Static<typeof VoiceAgent>
+
+/** One change of a circuit, of an agent or of its provider. */
+export const CircuitChange = Type.Object({
+  atMs: Ms,
+  subject: Type.Object({ kind: oneOf(['agent', 'provider']), id: Type.String() }),
+  from: oneOf(circuitStates),
+  to: oneOf(circuitStates),
+  reason: Type.Optional(Type.String()),
+})
+export type CircuitChange = Type.Static<typeof CircuitChange>
 
 export const voiceAgentOperations = {
   'voiceAgents.list': {
@@ -130,5 +145,31 @@ export const voiceAgentOperations = {
       closed,
     ),
     output: Type.Object({ changed: Type.Integer({ minimum: 0 }) }),
+  },
+  'voiceAgents.drain': {
+    method: 'POST',
+    path: '/api/v1/tenants/:tenantId/voice-agents/:id/drain',
+    access: 'admin',
+    summary: 'Stop sending new calls to an agent, or go on; active calls finish',
+    status: 200,
+    input: Type.Object({ ...RowScope, draining: Type.Boolean() }, closed),
+    output: VoiceAgent,
+  },
+  'voiceAgents.setCircuit': {
+    method: 'POST',
+    path: '/api/v1/tenants/:tenantId/voice-agents/:id/circuit',
+    access: 'admin',
+    summary: 'Hold the circuit of an agent open or closed, or leave it to the results, beginning anew',
+    status: 200,
+    input: Type.Object({ ...RowScope, state: oneOf(circuitOverrides) }, closed),
+    output: VoiceAgent,
+  },
+  'voiceAgents.circuitChanges': {
+    method: 'GET',
+    path: '/api/v1/tenants/:tenantId/voice-agents/:id/circuit',
+    access: 'analyst',
+    summary: 'How the circuits of an agent and of its provider changed, newest first',
+    input: Type.Object({ ...RowScope, limit: listFields.limit, cursor: listFields.cursor }, closed),
+    output: Page(CircuitChange),
   },
 } as const satisfies Record<string, Operation>

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Call } from '../../server/domain/calls/call.ts'
 import type { RuntimeState, SelectionRequest } from '../../server/ports/runtime-state.ts'
-import { strategyNames } from '../../shared/vocabulary.ts'
-import { aCall, anAttempt, membersOf } from '../support/builders.ts'
+import { strategyNames, type AttemptResult } from '../../shared/vocabulary.ts'
+import { aCall, aCircuitPolicy, anAttempt, membersOf } from '../support/builders.ts'
 
 /** One durable place, on which a runtime state can be opened again and again. */
 export interface RuntimeStateHarness {
@@ -26,6 +26,9 @@ const aRequest = (over: Partial<SelectionRequest> = {}): SelectionRequest => ({
   isFirstChoice: true,
   leaseKey: `token-${(requests += 1)}\n1`,
   leaseMs: 60_000,
+  trialMs: 30_000,
+  providerLimits: {},
+  chance: 0.5,
   nowMs: now,
   ...over,
 })
@@ -56,11 +59,11 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
           verdicts: [{ chosen: true }, { eligible: true }, { eligible: true }],
         })
         expect(await active(state)).toBe(1)
-        expect(await state.release(tenantId, 'agent-2', request.leaseKey)).toBe(false)
-        expect(await state.release(tenantId, 'agent-1', 'another')).toBe(false)
-        expect(await state.release('tenant-2', 'agent-1', request.leaseKey)).toBe(false)
-        expect(await state.release(tenantId, 'agent-1', request.leaseKey)).toBe(true)
-        expect(await state.release(tenantId, 'agent-1', request.leaseKey)).toBe(false)
+        expect(await state.release(tenantId, 'agent-2', 'vapi', request.leaseKey)).toBe(false)
+        expect(await state.release(tenantId, 'agent-1', 'vapi', 'another')).toBe(false)
+        expect(await state.release('tenant-2', 'agent-1', 'vapi', request.leaseKey)).toBe(false)
+        expect(await state.release(tenantId, 'agent-1', 'vapi', request.leaseKey)).toBe(true)
+        expect(await state.release(tenantId, 'agent-1', 'vapi', request.leaseKey)).toBe(false)
         expect(await active(state)).toBe(0)
       })
 
@@ -78,7 +81,7 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
             expect(answers.at(-1)?.verdicts[0]).toMatchObject({ eligible: false, verdict: 'at its cap (3 of 3)' })
           }
           const released = await Promise.all(
-            taken.map(({ agentId, i }) => state.release(tenantId, agentId, asked[i]!.leaseKey)),
+            taken.map(({ agentId, i }) => state.release(tenantId, agentId, 'vapi', asked[i]!.leaseKey)),
           )
           expect(released.every(Boolean)).toBe(true)
         }
@@ -138,7 +141,7 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         expect(await active(state, 'agent-1')).toBe(0)
         expect(await active(state, 'agent-2')).toBe(1)
         expect(await active(state, 'agent-2', now + hour)).toBe(0)
-        expect(await state.release(tenantId, 'agent-2', 'in-flight\n2')).toBe(true)
+        expect(await state.release(tenantId, 'agent-2', 'vapi', 'in-flight\n2')).toBe(true)
         expect(await active(state, 'agent-2')).toBe(0)
       })
     })
@@ -146,7 +149,7 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
     describe('choices', () => {
       it('find nobody among nobody', async () => {
         const state = await opened()
-        expect(await state.select(aRequest({ members: [] }))).toEqual({ agentId: undefined, verdicts: [] })
+        expect(await state.select(aRequest({ members: [] }))).toEqual({ agentId: undefined, verdicts: [], changes: [] })
       })
 
       it('of a lone agent keep no tally', async () => {
@@ -209,6 +212,177 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         const answers = await Promise.all(Array.from({ length: 100 }, () => state.select(aRequest({ members }))))
         const count = (agentId: string) => answers.filter((answer) => answer.agentId === agentId).length
         expect(members.map(({ agentId }) => count(agentId))).toEqual([50, 30, 10, 10])
+      })
+    })
+
+    describe('limits of providers', () => {
+      it('hold for all agents of a provider together', async () => {
+        const state = await opened()
+        const members = membersOf([1, 1, 1]).map((member, i) => ({ ...member, provider: i < 2 ? 'vapi' : 'retell' }))
+        const asked = Array.from({ length: 40 }, () => aRequest({ members, providerLimits: { vapi: 3, retell: 2 } }))
+        const answers = await Promise.all(asked.map(state.select))
+        expect(answers.filter(({ agentId }) => agentId !== undefined)).toHaveLength(5)
+        expect(await active(state, 'agent-3')).toBe(2)
+        expect(answers.at(-1)?.verdicts[0]?.verdict).toBe('its provider vapi is at its limit (3 of 3)')
+        const first = answers.findIndex(({ agentId }) => agentId === 'agent-1')
+        await state.release(tenantId, 'agent-1', 'vapi', asked[first]!.leaseKey)
+        const again = await state.select(aRequest({ members, providerLimits: { vapi: 3, retell: 2 } }))
+        expect(['agent-1', 'agent-2']).toContain(again.agentId)
+      })
+    })
+
+    describe('a caller who comes again', () => {
+      const sticky = (caller: string) => ({ sticky: { caller, ms: 60_000 } })
+
+      it('gets the agent it had last, uncounted, within the time and while that one is eligible', async () => {
+        const state = await opened()
+        const first = await state.select(aRequest(sticky('+1')))
+        expect(first.agentId).toBe('agent-1')
+        const again = await state.select(aRequest({ ...sticky('+1'), nowMs: now + 59_999 }))
+        expect(again.agentId).toBe('agent-1')
+        expect((await state.groupState(tenantId, 'group-1', 24 * hour, now)).firstChoices.get('agent-1')).toBe(1)
+        expect((await state.select(aRequest(sticky('+2')))).agentId).toBe('agent-2')
+        const barred = membersOf([1, 1, 1]).map((member, i) => (i === 0 ? { ...member, barred: 'disabled' } : member))
+        const other = await state.select(aRequest({ ...sticky('+1'), members: barred }))
+        expect(other.agentId).not.toBe('agent-1')
+        expect((await state.select(aRequest(sticky('+1')))).agentId).toBe(other.agentId)
+        const dry = await state.select(aRequest({ ...sticky('+1'), nowMs: now + hour, dryRun: true }))
+        expect(dry.verdicts.some(({ verdict }) => verdict.includes('last call'))).toBe(false)
+        await state.forgetGroup(tenantId, 'group-1')
+        expect((await state.select(aRequest(sticky('+2')))).agentId).toBe('agent-1')
+      })
+    })
+
+    describe('circuits', () => {
+      const policy = aCircuitPolicy()
+      const agent = { kind: 'agent', id: 'agent-1' } as const
+      const provider = { kind: 'provider', id: 'vapi' } as const
+      const alone = { group: undefined, members: membersOf([1]) }
+      const end = (
+        state: RuntimeState,
+        leaseKey: string,
+        result: AttemptResult | undefined,
+        nowMs = now,
+        agentId = 'agent-1',
+      ) => state.endAttempt({ tenantId, agentId, provider: 'vapi', leaseKey, result, policy, nowMs })
+      const failThrice = async (state: RuntimeState) => {
+        for (const n of [1, 2]) expect(await end(state, `f${n}`, 'failed')).toEqual([])
+        return end(state, 'f3', 'failed')
+      }
+      const openedAs = { subject: agent, from: 'closed', to: 'open', reason: '3 failed in a row' }
+
+      it('give the slot back with the end of an attempt', async () => {
+        const state = await opened()
+        const request = aRequest({ members: membersOf([1]) })
+        await state.select(request)
+        expect(await end(state, request.leaseKey, 'answered')).toEqual([])
+        expect(await active(state)).toBe(0)
+      })
+
+      it('open with the third failure, say so once, and let nobody through', async () => {
+        const state = await opened()
+        expect(await failThrice(state)).toEqual([openedAs])
+        expect(await end(state, 'f4', 'failed')).toEqual([])
+        expect(await state.circuits(tenantId, [agent, provider, { kind: 'agent', id: 'agent-2' }], now)).toEqual([
+          { subject: agent, state: 'open', reason: '3 failed in a row', openedAtMs: now, retryAtMs: now + 30_000 },
+        ])
+        const { agentId, verdicts } = await state.select(aRequest(alone))
+        expect(agentId).toBeUndefined()
+        expect(verdicts[0]?.verdict).toBe('circuit open (3 failed in a row), next trial in 30 s')
+        expect((await state.select(aRequest())).agentId).toBe('agent-2')
+        expect((await state.circuits('tenant-2', [agent], now)).length).toBe(0)
+      })
+
+      it('let one trial through at a time, and close with its answer', async () => {
+        const state = await opened()
+        await failThrice(state)
+        const later = now + 30_000
+        const asked = Array.from({ length: 50 }, () => aRequest({ ...alone, nowMs: later }))
+        const answers = await Promise.all(asked.map(state.select))
+        const through = asked.filter((_, i) => answers[i]?.agentId !== undefined)
+        expect(through).toHaveLength(1)
+        expect(answers.flatMap(({ changes }) => changes)).toEqual([
+          { subject: agent, from: 'open', to: 'half_open', reason: '3 failed in a row' },
+        ])
+        expect(await end(state, through[0]!.leaseKey, 'failed', later + 1000)).toMatchObject([{ to: 'open' }])
+        expect((await state.select(aRequest({ ...alone, nowMs: later + 30_999 }))).agentId).toBeUndefined()
+        const trial = aRequest({ ...alone, nowMs: later + 31_000 })
+        expect((await state.select(trial)).agentId).toBe('agent-1')
+        expect(await end(state, trial.leaseKey, 'answered', later + 32_000)).toEqual([
+          { subject: agent, from: 'half_open', to: 'closed' },
+        ])
+        expect((await state.select(aRequest({ ...alone, nowMs: later + 32_000 }))).agentId).toBe('agent-1')
+      })
+
+      it('try again when a trial was not heard of', async () => {
+        const state = await opened()
+        await failThrice(state)
+        const first = aRequest({ ...alone, nowMs: now + 30_000 })
+        expect((await state.select(first)).agentId).toBe('agent-1')
+        expect((await state.select(aRequest({ ...alone, nowMs: now + 59_999 }))).agentId).toBeUndefined()
+        expect((await state.select(aRequest({ ...alone, nowMs: now + 60_000 }))).agentId).toBe('agent-1')
+      })
+
+      it('close when a trial has been connected for a while, and tell it with the next call', async () => {
+        const state = await opened()
+        await failThrice(state)
+        const trial = aRequest({ ...alone, nowMs: now + 30_000 })
+        await state.select(trial)
+        await state.noteAnswer(tenantId, 'agent-1', 'vapi', trial.leaseKey, now + 35_000)
+        expect(await state.circuits(tenantId, [agent], now + 37_999)).toMatchObject([{ state: 'half_open' }])
+        expect(await state.circuits(tenantId, [agent], now + 38_000)).toEqual([])
+        const next = await state.select(aRequest({ ...alone, nowMs: now + 38_000 }))
+        expect(next).toMatchObject({ agentId: 'agent-1', changes: [{ subject: agent, to: 'closed' }] })
+      })
+
+      it('of a provider open when several of its agents fail', async () => {
+        const state = await opened()
+        await end(state, 'a', 'failed')
+        await end(state, 'b', 'failed')
+        expect(await end(state, 'c', 'failed', now, 'agent-2')).toEqual([{ ...openedAs, subject: provider }])
+        const { verdicts } = await state.select(aRequest())
+        expect(verdicts[2]?.verdict).toBe('its provider vapi: circuit open (3 failed in a row), next trial in 30 s')
+      })
+
+      it('that an admin holds closed are not asked, and a dry run tries nothing', async () => {
+        const state = await opened()
+        await failThrice(state)
+        const held = membersOf([1], { ignoresCircuit: true })
+        expect(await state.select(aRequest({ members: held }))).toMatchObject({ agentId: 'agent-1', changes: [] })
+        const later = { ...alone, nowMs: now + 30_000 }
+        await state.select(aRequest({ ...later, dryRun: true }))
+        expect((await state.select(aRequest(later))).agentId).toBe('agent-1')
+      })
+
+      it('begin anew when they are forgotten', async () => {
+        const state = await opened()
+        await failThrice(state)
+        await state.forgetCircuits(tenantId, [agent])
+        expect((await state.select(aRequest(alone))).agentId).toBe('agent-1')
+      })
+    })
+
+    describe('trunks', () => {
+      it('take calls in their order as far as they have room', async () => {
+        const state = await opened()
+        const trunks = [{ id: 'main', capacity: 2 }, { id: 'spare' }]
+        const ask = (leaseKey: string, more = {}) =>
+          state.selectTrunk({ tenantId, trunks, leaseKey, leaseMs: 1000, nowMs: now, ...more })
+        expect((await ask('dry', { dryRun: true })).trunkId).toBe('main')
+        expect(await ask('1')).toEqual({
+          trunkId: 'main',
+          verdicts: [
+            { trunkId: 'main', chosen: true, verdict: 'chosen' },
+            { trunkId: 'spare', chosen: false, verdict: 'comes later' },
+          ],
+        })
+        expect((await ask('2')).trunkId).toBe('main')
+        expect((await ask('3')).verdicts[0]).toMatchObject({ chosen: false, verdict: 'at its capacity (2 of 2)' })
+        expect(await state.releaseTrunk(tenantId, 'main', '2')).toBe(true)
+        expect(await state.releaseTrunk(tenantId, 'main', '2')).toBe(false)
+        expect((await ask('4')).trunkId).toBe('main')
+        expect((await ask('5', { nowMs: now + 1000 })).trunkId).toBe('main')
+        expect((await ask('6', { trunks: [{ id: 'main', capacity: 1 }], nowMs: now + 1000 })).trunkId).toBeUndefined()
       })
     })
 

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { strategies } from '../../server/domain/routing/strategies/index.ts'
-import type { Candidate } from '../../server/domain/routing/strategies/strategy.ts'
+import { selectMember } from '../../server/domain/routing/select-member.ts'
+import { emptyTally } from '../../server/domain/routing/strategies/tally.ts'
+import type { Candidate, Strategy } from '../../server/domain/routing/strategies/strategy.ts'
 import { strategyNames, type StrategyName } from '../../shared/vocabulary.ts'
-import { membersOf } from '../support/builders.ts'
+import { aPresent, membersOf } from '../support/builders.ts'
 import { aRotation, worstDeviation } from '../support/rotation.ts'
 
 /** Few heavy ones beside many light ones are the hard cases. */
@@ -19,39 +21,46 @@ const aCandidate = (over: Partial<Candidate> = {}): Candidate => ({
   ...over,
 })
 
-describe.each(Object.entries(strategies) as [StrategyName, (typeof strategies)[StrategyName]][])(
-  'strategy contract: %s',
-  (name, strategy) => {
-    it('says what it does', () => {
-      expect(strategy.sentence).toMatch(/^[A-Z].+[^.]$/)
-    })
+describe.each(Object.entries(strategies) as [StrategyName, Strategy][])('strategy contract: %s', (name, strategy) => {
+  it('says what it does', () => {
+    expect(strategy.sentence).toMatch(/^[A-Z].+[^.]$/)
+  })
 
-    it('answers undefined when nobody is available', () => {
-      expect(strategy.choose([])).toBeUndefined()
-      expect(strategy.contenders([])).toEqual([])
-    })
+  it('answers undefined when nobody is available', () => {
+    expect(strategy.choose([], 0)).toBeUndefined()
+    expect(strategy.contenders([])).toEqual([])
+  })
 
-    it('takes the only one there is, however far ahead', () => {
-      const alone = aCandidate({ behind: -3 })
-      expect(strategy.choose([alone])).toBe(alone)
-    })
+  it('takes the only one there is, however far ahead', () => {
+    const alone = aCandidate({ behind: -3 })
+    expect(strategy.choose([alone], 0)).toBe(alone)
+  })
 
-    it('chooses somebody even when nobody is far enough behind', () => {
-      const ahead = [1, 2, 3].map((n) => aCandidate({ agentId: `agent-${n}`, position: n, behind: -0.5 }))
-      expect(ahead).toContain(strategy.choose(ahead))
-    })
+  it('chooses somebody even when nobody is far enough behind', () => {
+    const ahead = [1, 2, 3].map((n) => aCandidate({ agentId: `agent-${n}`, position: n, behind: -0.5 }))
+    expect(ahead).toContain(strategy.choose(ahead, 0.5))
+  })
 
-    it('shares out among some of the eligible, in their order', () => {
-      fc.assert(
-        fc.property(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1 }), (priorities) => {
-          const eligible = priorities.map((priority, i) => ({ priority, i }))
-          const contenders = strategy.contenders(eligible)
-          expect(contenders.length).toBeGreaterThan(0)
-          expect(contenders).toEqual(eligible.filter((one) => contenders.includes(one)))
-        }),
-      )
-    })
+  it('shares out among some of the eligible, in their order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1 }), (priorities) => {
+        const eligible = priorities.map((priority, i) => ({ priority, i }))
+        const contenders = strategy.contenders(eligible)
+        expect(contenders.length).toBeGreaterThan(0)
+        expect(contenders).toEqual(eligible.filter((one) => contenders.includes(one)))
+      }),
+    )
+  })
 
+  it('shows how far behind somebody is only where it goes by that', () => {
+    const [verdict] = selectMember(name, emptyTally(), membersOf([1]), aPresent()).verdicts
+    expect(verdict?.behind !== undefined).toBe(strategy.isExact)
+  })
+})
+
+describe.each((Object.entries(strategies) as [StrategyName, Strategy][]).filter(([, { isExact }]) => isExact))(
+  'exact strategy contract: %s',
+  (name) => {
     it('keeps every member within one call of its share at every point', () => {
       fc.assert(
         fc.property(fc.array(weight, { minLength: 1, maxLength: 60 }), (weights) => {
@@ -183,7 +192,7 @@ it('every strategy of the vocabulary exists', () => {
 })
 
 describe('load_balanced', () => {
-  const { choose } = strategies.load_balanced
+  const choose = (contenders: readonly Candidate[]) => strategies.load_balanced.choose(contenders, 0)
   const tied = [
     aCandidate({ agentId: 'busy', position: 1, activeCalls: 2, behind: 0.25 }),
     aCandidate({ agentId: 'used', position: 2, activeCalls: 1, lastUsedAtMs: 50, behind: 0.25 }),
@@ -199,14 +208,62 @@ describe('load_balanced', () => {
     expect(choose([later, tied[3]!])?.agentId).toBe('new')
   })
 
-  it('forgets what has left the window', () => {
-    const members = membersOf([1, 1])
-    const rotation = aRotation('load_balanced')
-    for (let n = 0; n < 50; n += 1) rotation.next(members.slice(0, 1))
-    rotation.next(members)
-    rotation.nowMs += 2 * 86_400_000
-    const fresh = aRotation('load_balanced')
-    for (let n = 0; n < 20; n += 1) expect(rotation.next(members)).toBe(fresh.next(members))
+  it.each([
+    [[5, 3, 1], 4],
+    [[9, 1], 5],
+    [[100, 1], 50],
+    [[7, 5, 3, 2, 1], 50],
+  ])(
+    'stays within one call of its share while calls leave the window: weights %j, %i calls a day',
+    (weights, perDay) => {
+      const members = membersOf(weights)
+      const total = weights.reduce((sum, one) => sum + one, 0)
+      const rotation = aRotation('load_balanced')
+      const counts = new Map<string, number>()
+      for (let n = 1; n <= 40 * perDay; n += 1) {
+        rotation.nowMs += Math.floor(86_400_000 / perDay)
+        const agentId = rotation.next(members)!
+        counts.set(agentId, (counts.get(agentId) ?? 0) + 1)
+        for (const { agentId: id, weight: own } of members)
+          expect(Math.abs((counts.get(id) ?? 0) - (n * own) / total)).toBeLessThan(1)
+      }
+    },
+  )
+})
+
+describe('least_active', () => {
+  const choose = (contenders: readonly Candidate[]) => strategies.least_active.choose(contenders, 0)?.agentId
+
+  it('goes by active calls for the weight, then by last use, then by position', () => {
+    const heavy = aCandidate({ agentId: 'heavy', weight: 4, activeCalls: 3 })
+    const light = aCandidate({ agentId: 'light', weight: 1, activeCalls: 1, position: 2 })
+    expect(choose([light, heavy])).toBe('heavy')
+    const even = aCandidate({ agentId: 'even', weight: 4, activeCalls: 4, lastUsedAtMs: 5, position: 3 })
+    expect(choose([even, light])).toBe('light')
+    const waited = { ...even, agentId: 'waited', lastUsedAtMs: 4, position: 4 }
+    expect(choose([even, waited])).toBe('waited')
+    expect(choose([{ ...waited, agentId: 'behind', position: 9 }, waited])).toBe('waited')
+  })
+})
+
+describe('weighted_random', () => {
+  const { choose } = strategies.weighted_random
+  const three = [1, 2, 7].map((own, i) => aCandidate({ agentId: `agent-${i + 1}`, weight: own, position: i + 1 }))
+
+  it('gives each the part of the chance that its weight is', () => {
+    const at = (chance: number) => choose(three, chance)?.agentId
+    expect([0, 0.0999, 0.1, 0.2999, 0.3, 0.9999].map(at)).toEqual([
+      'agent-1',
+      'agent-1',
+      'agent-2',
+      'agent-2',
+      'agent-3',
+      'agent-3',
+    ])
+  })
+
+  it('finds somebody whatever rounding leaves', () => {
+    expect(choose(three, 1)?.agentId).toBe('agent-3')
   })
 })
 

@@ -37,7 +37,8 @@ INSERT INTO sign_in_codes VALUES ('h', 2);`,
 INSERT INTO voice_agents (tenant_id, id, name, provider, value, enabled, tags, metadata, version, created_at_ms, updated_at_ms)
   VALUES ('t', 'a', 'A', 'vapi', '+1', 1, '[]', '{}', 1, 1, 1);
 INSERT INTO agent_groups VALUES ('t', 'g', 'G', 'priority', '{}', NULL, NULL, 1, 1, 1);
-INSERT INTO agent_group_memberships VALUES ('t', 'g', 'a', 1, 1, 1, 1);
+INSERT INTO agent_group_memberships (tenant_id, group_id, agent_id, priority, weight, position, enabled)
+  VALUES ('t', 'g', 'a', 1, 1, 1, 1);
 INSERT INTO inbound_routing_rules (tenant_id, id, name, pattern, target, priority, enabled, version, created_at_ms, updated_at_ms)
   VALUES ('t', 'r', 'R', '*', '{}', 1, 1, 1, 1, 1);`,
   40: `
@@ -62,6 +63,10 @@ UPDATE voice_agents SET schedule_id = 's';
 UPDATE inbound_routing_rules SET schedule_id = 's';`,
   90: "UPDATE tenants SET cloudonix_api_key = x'00' WHERE id = 't';",
   100: `INSERT INTO routing_test_cases VALUES ('t', 'c', 'C', NULL, '+1', '+2', NULL, '{"outcome":"hangup"}', 1, 1, 1);`,
+  110: `
+UPDATE voice_agents SET draining = 1, circuit_override = 'open';
+UPDATE agent_group_memberships SET ring_timeout_seconds = 20;
+INSERT INTO circuit_changes VALUES (1, 1, 'agent', 'a', 1, 'closed', 'open', '3 failed in a row');`,
 }
 
 const dump = (db: Database.Database) =>

@@ -13,7 +13,8 @@ import type {
 import { compileSchedule, type CompiledSchedule } from '../../server/domain/schedules/compile-schedule.ts'
 import type { Schedule } from '../../server/domain/schedules/schedule.ts'
 import { createTimeZones } from '../../server/domain/schedules/time-zone.ts'
-import type { SelectableMember } from '../../server/domain/routing/select-member.ts'
+import { closedCircuit, type CircuitPolicy } from '../../server/domain/routing/circuit/circuit.ts'
+import type { Present, SelectableMember } from '../../server/domain/routing/select-member.ts'
 
 /** Things as they usually are; a test says only what it is about. */
 
@@ -39,6 +40,8 @@ export const aVoiceAgent = (over: Partial<RoutableAgent> = {}): RoutableAgent =>
   provider: 'vapi',
   value: '+12025550171',
   enabled: true,
+  draining: false,
+  circuit: 'auto',
   ...over,
 })
 
@@ -61,9 +64,31 @@ export const membersOf = (
     weight,
     priority: 1,
     position: i + 1,
+    provider: 'vapi',
     enabled: true,
     ...over,
   }))
+
+export const aCircuitPolicy = (over: Partial<CircuitPolicy> = {}): CircuitPolicy => ({
+  failures: 3,
+  failedResults: ['failed', 'no_answer'],
+  coolOffMs: 30_000,
+  windowMs: 300_000,
+  minimumResults: 20,
+  ...over,
+})
+
+/** Nobody is calling, and nothing was ever wrong. */
+export const aPresent = (over: Partial<Present> = {}): Present => ({
+  nowMs: 1_767_268_800_000,
+  chance: 0,
+  activeCallsOf: () => 0,
+  callsOfProvider: () => 0,
+  limitOfProvider: () => undefined,
+  circuitOf: () => closedCircuit,
+  circuitOfProvider: () => closedCircuit,
+  ...over,
+})
 
 export const aGroup = (over: Partial<RoutableGroup> = {}): RoutableGroup => ({
   id: 'group-1',
@@ -141,6 +166,8 @@ export const aRoutingConfig = ({
   timeLimitSeconds: 14_400,
   retriesCancelled: false,
   sayLanguage: 'en-US',
+  circuitPolicy: aCircuitPolicy(),
+  providerLimits: {},
   providers: new Map(providers.map((provider) => [provider.key, provider])),
   agents: new Map(agents.map((agent) => [agent.id, agent])),
   groups: new Map(groups.map((group) => [group.id, group])),

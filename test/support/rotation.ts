@@ -1,5 +1,6 @@
 import type { StrategyName } from '../../shared/vocabulary.ts'
 import { selectMember, type SelectableMember } from '../../server/domain/routing/select-member.ts'
+import { aPresent } from './builders.ts'
 import { strategies } from '../../server/domain/routing/strategies/index.ts'
 import { countFirstChoice, emptyTally, expire, type GroupTally } from '../../server/domain/routing/strategies/tally.ts'
 
@@ -16,7 +17,12 @@ export const aRotation = (strategy: StrategyName, tally: GroupTally = emptyTally
     next(members: readonly SelectableMember[]): string | undefined {
       rotation.nowMs += 1
       expire(tally, window, rotation.nowMs)
-      const { chosen, contenders } = selectMember(strategy, tally, members, (id) => rotation.active.get(id) ?? 0)
+      const { chosen, contenders } = selectMember(
+        strategy,
+        tally,
+        members,
+        aPresent({ nowMs: rotation.nowMs, activeCallsOf: (id) => rotation.active.get(id) ?? 0 }),
+      )
       if (chosen) countFirstChoice(tally, contenders, chosen.agentId, window, rotation.nowMs)
       return chosen?.agentId
     },

@@ -44,6 +44,8 @@ export const anAgent = (fields: Partial<StoredAgent> = {}): StoredAgent => {
     provider: 'vapi',
     value: '+12025550101',
     enabled: true,
+    draining: false,
+    circuitOverride: 'auto',
     tags: [],
     metadata: {},
     ...fields,

@@ -1,4 +1,5 @@
 import { selectMember } from '../../server/domain/routing/select-member.ts'
+import { aPresent } from './builders.ts'
 import { countFirstChoice, emptyTally, type GroupTally } from '../../server/domain/routing/strategies/tally.ts'
 import type { Routing, SelectionAsk, SelectionReply } from '../../server/domain/routing/routing-engine.ts'
 
@@ -16,7 +17,7 @@ export const aWalker = (activeCalls: Readonly<Record<string, number>> = {}) => {
       group?.strategy ?? 'priority',
       tally,
       members,
-      (agentId) => activeCalls[agentId] ?? 0,
+      aPresent({ activeCallsOf: (agentId) => activeCalls[agentId] ?? 0 }),
     )
     if (chosen && group && isFirstChoice) countFirstChoice(tally, contenders, chosen.agentId, undefined, 1000)
     return { agentId: chosen?.agentId, verdicts }

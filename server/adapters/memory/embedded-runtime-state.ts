@@ -10,15 +10,39 @@ import {
   type GroupTally,
   type MemberTally,
 } from '../../domain/routing/strategies/tally.ts'
-import type { RuntimeJournal, RuntimeState, Selection, SelectionRequest } from '../../ports/runtime-state.ts'
+import type {
+  CircuitChange,
+  CircuitStanding,
+  CircuitSubject,
+  EndedAttempt,
+  OpenCircuit,
+  RuntimeJournal,
+  RuntimeState,
+  Selection,
+  SelectionRequest,
+} from '../../ports/runtime-state.ts'
 import { isTerminal } from '../../../shared/vocabulary.ts'
 import { createBoundedMap } from './bounded-map.ts'
+import { createCircuits, type Circuits } from './circuits.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createLeases, type Leases } from './leases.ts'
+import { selectTrunk } from './select-trunk.ts'
 
 // Older ones are read from the durable store.
 const rememberedEndedCalls = 5000
 const rememberedAnswers = 20_000
+const rememberedCallers = 50_000
+
+/** What is held and known for one tenant. */
+interface TenantState {
+  readonly agents: Leases
+  readonly providers: Leases
+  readonly trunks: Leases
+  readonly circuits: Circuits
+}
+
+const agent = (id: string): CircuitSubject => ({ kind: 'agent', id })
+const providerOf = (id: string): CircuitSubject => ({ kind: 'provider', id })
 
 /**
  * Runtime state of one process: in memory, its tallies journalled so that they outlive a `kill -9`. Slots and live calls
@@ -27,32 +51,42 @@ const rememberedAnswers = 20_000
 export const createEmbeddedRuntimeState = async (
   journal: RuntimeJournal,
   inFlight: readonly Call[],
+  openCircuits: readonly OpenCircuit[] = [],
 ): Promise<RuntimeState> => {
   const tallies = new Map<string, GroupTally>()
   // By tenant, so that counting the calls of a group's members composes no keys.
-  const leases = new Map<string, Leases>()
+  const tenants = new Map<string, TenantState>()
   const liveCalls = new Map<string, Call>()
   const notedEvents = new Map<string, Set<string>>()
   const endedCalls = createBoundedMap<Call>(rememberedEndedCalls)
   const answers = createBoundedMap<{ readonly status: number; readonly body: string }>(rememberedAnswers)
+  const lastAgents = createBoundedMap<{ readonly agentId: string; readonly atMs: number }>(rememberedCallers)
   const lock = createKeyedLock()
   const key = (owner: string, name: string): string => `${owner}\n${name}`
 
-  const leasesOf = (tenantId: string): Leases => {
-    let held = leases.get(tenantId)
-    if (!held) leases.set(tenantId, (held = createLeases()))
-    return held
+  const stateOf = (tenantId: string): TenantState => {
+    let state = tenants.get(tenantId)
+    if (!state) {
+      state = { agents: createLeases(), providers: createLeases(), trunks: createLeases(), circuits: createCircuits() }
+      tenants.set(tenantId, state)
+    }
+    return state
   }
 
   for (const { tenantId, groupId, tally } of await journal.load()) tallies.set(key(tenantId, groupId), tally)
   for (const call of inFlight) {
     liveCalls.set(key(call.tenantId, call.token), call)
-    for (const attempt of call.attempts) {
-      if (attempt.agentId === undefined || attempt.endedAtMs !== undefined) continue
-      const leaseKey = key(call.token, String(attempt.n))
-      leasesOf(call.tenantId).hold(attempt.agentId, leaseKey, attempt.leaseUntilMs, 0)
+    const { agents, providers, trunks } = stateOf(call.tenantId)
+    for (const { n, agentId, provider, trunkId, endedAtMs, leaseUntilMs } of call.attempts) {
+      if (endedAtMs !== undefined) continue
+      const leaseKey = key(call.token, String(n))
+      if (agentId !== undefined) agents.hold(agentId, leaseKey, leaseUntilMs, 0)
+      if (agentId !== undefined && provider !== undefined) providers.hold(provider, leaseKey, leaseUntilMs, 0)
+      if (trunkId !== undefined) trunks.hold(trunkId, leaseKey, leaseUntilMs, 0)
     }
   }
+  for (const { tenantId, subject, openedAtMs, retryAtMs, reason } of openCircuits)
+    stateOf(tenantId).circuits.restore(subject, openedAtMs, retryAtMs, reason)
 
   const tallyOf = (tenantId: string, groupId: string): GroupTally => {
     const name = key(tenantId, groupId)
@@ -67,37 +101,79 @@ export const createEmbeddedRuntimeState = async (
     return dryRun ? copyTally(tallies.get(key(tenantId, group.id)) ?? emptyTally()) : tallyOf(tenantId, group.id)
   }
 
-  const select = ({
-    tenantId,
-    group,
-    members,
-    isFirstChoice,
-    leaseKey,
-    leaseMs,
-    nowMs,
-    dryRun = false,
-  }: SelectionRequest): Selection => {
-    const held = leasesOf(tenantId)
-    const activeCallsOf = (agentId: string): number => held.count(agentId, nowMs)
+  const select = (request: SelectionRequest): Selection => {
+    const { tenantId, group, members, isFirstChoice, leaseKey, leaseMs, nowMs, sticky, dryRun = false } = request
+    const { agents, providers, circuits } = stateOf(tenantId)
     const windowMs = group && strategies[group.strategy].usesWindow ? group.windowMs : undefined
     const tally = tallyFor(tenantId, group, dryRun)
     let isWhollyChanged = expire(tally, windowMs, nowMs)
-    const { chosen, contenders, verdicts } = selectMember(group?.strategy ?? 'priority', tally, members, activeCallsOf)
-    if (dryRun) return { agentId: chosen?.agentId, verdicts }
-    if (chosen) held.hold(chosen.agentId, leaseKey, nowMs + leaseMs, nowMs)
-    if (group && chosen && isFirstChoice) {
-      const isNewEpoch = countFirstChoice(tally, contenders, chosen.agentId, windowMs, nowMs)
-      isWhollyChanged ||= isNewEpoch
-      journal.saveTally(tenantId, group.id, tally, isWhollyChanged ? undefined : chosen.agentId)
-    } else if (group && isWhollyChanged) journal.saveTally(tenantId, group.id, tally, undefined)
-    return { agentId: chosen?.agentId, verdicts }
+    const callerKey = sticky && group ? `${tenantId}\n${group.id}\n${sticky.caller}` : undefined
+    const last = callerKey === undefined ? undefined : lastAgents.get(callerKey)
+    const { chosen, isSticky, contenders, verdicts } = selectMember(group?.strategy ?? 'priority', tally, members, {
+      nowMs,
+      chance: request.chance,
+      activeCallsOf: (agentId) => agents.count(agentId, nowMs),
+      callsOfProvider: (provider) => providers.count(provider, nowMs),
+      limitOfProvider: (provider) => request.providerLimits[provider],
+      circuitOf: (agentId) => circuits.at(agent(agentId), nowMs),
+      circuitOfProvider: (provider) => circuits.at(providerOf(provider), nowMs),
+      stickyAgentId: sticky && last && nowMs - last.atMs < sticky.ms ? last.agentId : undefined,
+    })
+    if (dryRun) return { agentId: chosen?.agentId, verdicts, changes: [] }
+    if (group && isWhollyChanged) journal.saveTally(tenantId, group.id, tally, undefined)
+    if (!chosen) return { agentId: undefined, verdicts, changes: [] }
+    const { agentId, provider } = chosen
+    agents.hold(agentId, leaseKey, nowMs + leaseMs, nowMs)
+    providers.hold(provider, leaseKey, nowMs + leaseMs, nowMs)
+    if (callerKey !== undefined) lastAgents.set(callerKey, { agentId, atMs: nowMs })
+    if (group && isFirstChoice && !isSticky) {
+      const isNewEpoch = countFirstChoice(tally, contenders, agentId, windowMs, nowMs)
+      journal.saveTally(tenantId, group.id, tally, isWhollyChanged || isNewEpoch ? undefined : agentId)
+    }
+    const untilMs = nowMs + request.trialMs
+    const changes = chosen.ignoresCircuit
+      ? []
+      : [
+          ...circuits.begin(agent(agentId), leaseKey, untilMs, nowMs),
+          ...circuits.begin(providerOf(provider), leaseKey, untilMs, nowMs),
+        ]
+    return { agentId, verdicts, changes }
+  }
+
+  const release = (tenantId: string, agentId: string, provider: string, leaseKey: string): boolean => {
+    const { agents, providers } = stateOf(tenantId)
+    providers.release(provider, leaseKey)
+    return agents.release(agentId, leaseKey)
+  }
+
+  const endAttempt = (ended: EndedAttempt): readonly CircuitChange[] => {
+    const { tenantId, agentId, provider, leaseKey } = ended
+    release(tenantId, agentId, provider, leaseKey)
+    const { circuits } = stateOf(tenantId)
+    return [...circuits.end(agent(agentId), ended), ...circuits.end(providerOf(provider), ended)]
   }
 
   return {
     select: (request) => Promise.resolve(select(request)),
-    release: (tenantId, agentId, leaseKey) => Promise.resolve(leasesOf(tenantId).release(agentId, leaseKey)),
-    activeCalls: (tenantId, agentIds, nowMs) =>
-      Promise.resolve(new Map(agentIds.map((agentId) => [agentId, leasesOf(tenantId).count(agentId, nowMs)]))),
+    selectTrunk: (request) => Promise.resolve(selectTrunk(stateOf(request.tenantId).trunks, request)),
+    release: (tenantId, agentId, provider, leaseKey) => Promise.resolve(release(tenantId, agentId, provider, leaseKey)),
+    releaseTrunk: (tenantId, trunkId, leaseKey) => Promise.resolve(stateOf(tenantId).trunks.release(trunkId, leaseKey)),
+    endAttempt: (ended) => Promise.resolve(endAttempt(ended)),
+    noteAnswer(tenantId, agentId, provider, leaseKey, nowMs) {
+      const { circuits } = stateOf(tenantId)
+      circuits.answer(agent(agentId), leaseKey, nowMs)
+      circuits.answer(providerOf(provider), leaseKey, nowMs)
+      return Promise.resolve()
+    },
+    circuits(tenantId, subjects, nowMs) {
+      const { circuits } = stateOf(tenantId)
+      const standings = subjects.map((subject) => circuits.standing(subject, nowMs))
+      return Promise.resolve(standings.filter((standing): standing is CircuitStanding => standing !== undefined))
+    },
+    activeCalls: (tenantId, agentIds, nowMs) => {
+      const { agents } = stateOf(tenantId)
+      return Promise.resolve(new Map(agentIds.map((agentId) => [agentId, agents.count(agentId, nowMs)])))
+    },
     groupState(tenantId, groupId, windowMs, nowMs) {
       const members = tallies.get(key(tenantId, groupId))?.members ?? new Map<string, MemberTally>()
       const oldest = nowMs - windowMs
@@ -144,6 +220,11 @@ export const createEmbeddedRuntimeState = async (
     },
     forgetGroup(tenantId, groupId) {
       if (tallies.delete(key(tenantId, groupId))) journal.deleteTally(tenantId, groupId)
+      lastAgents.deleteWhere((name) => name.startsWith(`${tenantId}\n${groupId}\n`))
+      return Promise.resolve()
+    },
+    forgetCircuits(tenantId, subjects) {
+      for (const subject of subjects) stateOf(tenantId).circuits.forget(subject)
       return Promise.resolve()
     },
     forgetTenant(tenantId) {
@@ -155,7 +236,8 @@ export const createEmbeddedRuntimeState = async (
         tallies.delete(name)
         journal.deleteTally(tenantId, name.slice(tenantId.length + 1))
       }
-      leases.delete(tenantId)
+      tenants.delete(tenantId)
+      lastAgents.deleteWhere(belongs)
       endedCalls.deleteWhere(belongs)
       answers.deleteWhere(belongs)
       return Promise.resolve()

@@ -24,6 +24,8 @@ interface AgentRow {
   readonly enabled: number
   readonly max_concurrent_calls: number | null
   readonly schedule_id: string | null
+  readonly draining: number
+  readonly circuit_override: StoredAgent['circuitOverride']
   readonly tags: string
   readonly metadata: string
   readonly version: number
@@ -37,13 +39,14 @@ export const createSqliteAgentRepository = (db: Database, keyring: Keyring): Syn
   const bump = createVersionBump(db)
   const one = db.prepare<[string, string], AgentRow>('SELECT * FROM voice_agents WHERE tenant_id = ? AND id = ?')
   const insert = db.prepare(`
-INSERT INTO voice_agents (tenant_id, id, name, provider, value, username, password, enabled, max_concurrent_calls, schedule_id, tags, metadata,
-  version, created_at_ms, updated_at_ms)
-VALUES (:tenantId, :id, :name, :provider, :value, :username, :password, :enabled, :maxConcurrentCalls, :scheduleId, :tags, :metadata,
-  :version, :createdAtMs, :updatedAtMs)`)
+INSERT INTO voice_agents (tenant_id, id, name, provider, value, username, password, enabled, max_concurrent_calls, schedule_id,
+  draining, circuit_override, tags, metadata, version, created_at_ms, updated_at_ms)
+VALUES (:tenantId, :id, :name, :provider, :value, :username, :password, :enabled, :maxConcurrentCalls, :scheduleId,
+  :draining, :circuitOverride, :tags, :metadata, :version, :createdAtMs, :updatedAtMs)`)
   const change = db.prepare(`
 UPDATE voice_agents SET name = :name, provider = :provider, value = :value, username = :username, password = :password,
-  enabled = :enabled, max_concurrent_calls = :maxConcurrentCalls, schedule_id = :scheduleId, tags = :tags, metadata = :metadata, version = :version,
+  enabled = :enabled, max_concurrent_calls = :maxConcurrentCalls, schedule_id = :scheduleId, draining = :draining,
+  circuit_override = :circuitOverride, tags = :tags, metadata = :metadata, version = :version,
   updated_at_ms = :updatedAtMs
 WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
   const remove = db.prepare('DELETE FROM voice_agents WHERE tenant_id = ? AND id = ?')
@@ -68,6 +71,7 @@ WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
     enabled: bit(agent.enabled),
     maxConcurrentCalls: agent.maxConcurrentCalls ?? null,
     scheduleId: agent.scheduleId ?? null,
+    draining: bit(agent.draining),
     tags: json(agent.tags),
     metadata: json(agent.metadata),
   })
@@ -87,6 +91,8 @@ WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
     enabled: row.enabled === 1,
     maxConcurrentCalls: given(row.max_concurrent_calls),
     scheduleId: given(row.schedule_id),
+    draining: row.draining === 1,
+    circuitOverride: row.circuit_override,
     tags: parse(row.tags),
     metadata: parse(row.metadata),
   })

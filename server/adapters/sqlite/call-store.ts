@@ -32,6 +32,8 @@ export const createCallStore = ({
     return lookup.call('calls', 'find', tenantId, token)
   },
   inFlight: () => lookup.call('calls', 'inFlight'),
+  circuitChanges: (tenantId, subjects, page) => reader.call('circuits', 'changes', tenantId, subjects, page),
+  openCircuits: () => reader.call('circuits', 'open'),
   findAnswer: async (tenantId, key, notBeforeMs) => {
     await callLog.settled(tenantId, key)
     return lookup.call('answers', 'find', tenantId, key, notBeforeMs)

@@ -32,19 +32,21 @@ interface MemberRow {
   readonly weight: number
   readonly position: number
   readonly enabled: number
+  readonly ring_timeout_seconds: number | null
 }
 
 const createMemberTable = (db: Database) => {
   const all = db.prepare<[string, string], MemberRow>(
-    'SELECT agent_id, priority, weight, position, enabled FROM agent_group_memberships WHERE tenant_id = ? AND group_id = ? ORDER BY position, agent_id',
+    'SELECT agent_id, priority, weight, position, enabled, ring_timeout_seconds FROM agent_group_memberships WHERE tenant_id = ? AND group_id = ? ORDER BY position, agent_id',
   )
   const clear = db.prepare('DELETE FROM agent_group_memberships WHERE tenant_id = ? AND group_id = ?')
   const insert = db.prepare(
-    'INSERT INTO agent_group_memberships (tenant_id, group_id, agent_id, priority, weight, position, enabled) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO agent_group_memberships (tenant_id, group_id, agent_id, priority, weight, position, enabled, ring_timeout_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   )
-  const add = ({ tenantId, id, name }: StoredGroup, { agentId, priority, weight, position, enabled }: Member) => {
+  const add = ({ tenantId, id, name }: StoredGroup, member: Member) => {
+    const { agentId, priority, weight, position, enabled, ringTimeoutSeconds } = member
     try {
-      insert.run(tenantId, id, agentId, priority, weight, position, bit(enabled))
+      insert.run(tenantId, id, agentId, priority, weight, position, bit(enabled), ringTimeoutSeconds ?? null)
     } catch (error) {
       const code = errorCode(error)
       if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY')
@@ -56,13 +58,16 @@ const createMemberTable = (db: Database) => {
   }
   return {
     read: (tenantId: string, groupId: string): Member[] =>
-      all.all(tenantId, groupId).map(({ agent_id: agentId, priority, weight, position, enabled }) => ({
-        agentId,
-        priority,
-        weight,
-        position,
-        enabled: enabled === 1,
-      })),
+      all
+        .all(tenantId, groupId)
+        .map(({ agent_id: agentId, priority, weight, position, enabled, ring_timeout_seconds }) => ({
+          agentId,
+          priority,
+          weight,
+          position,
+          enabled: enabled === 1,
+          ...(ring_timeout_seconds !== null && { ringTimeoutSeconds: ring_timeout_seconds }),
+        })),
     replace: (group: StoredGroup): void => {
       clear.run(group.tenantId, group.id)
       for (const member of group.members) add(group, member)

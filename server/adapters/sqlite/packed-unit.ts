@@ -24,6 +24,7 @@ export interface PackedUnit {
   readonly call: PackedCall | undefined
   readonly attempts: readonly Values[]
   readonly transitions: readonly Values[]
+  readonly circuitChanges: readonly Values[]
   readonly decision: Values | undefined
   readonly webhookEvent: Values | undefined
   readonly answer: AnswerRow | undefined
@@ -58,13 +59,22 @@ const packEvent = (event: NonNullable<UnitOfWork['webhookEvent']>): Values => {
 }
 
 export const packUnit = (unit: UnitOfWork): PackedUnit => {
-  const { tenantId, isRepeated = false, call, attempts = [], transitions = [], decision, webhookEvent, answer } = unit
+  const { tenantId, isRepeated = false, call, attempts = [], transitions = [], circuitChanges = [] } = unit
+  const { decision, webhookEvent, answer } = unit
   return {
     tenantId,
     isRepeated,
     call: call && packCall(call),
     attempts: attempts.map(packAttempt),
     transitions: transitions.map(({ atMs, event, from, to, ignored }) => [atMs, event, from, to, ignored]),
+    circuitChanges: circuitChanges.map(({ atMs, subject, from, to, reason }) => [
+      subject.kind,
+      subject.id,
+      atMs,
+      from,
+      to,
+      reason,
+    ]),
     decision: decision && packDecision(decision),
     webhookEvent: webhookEvent && packEvent(webhookEvent),
     answer,

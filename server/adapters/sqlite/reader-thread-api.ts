@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { createSqliteAccessRepository } from './access-repository.ts'
 import { createSqliteAgentRepository } from './agent-repository.ts'
 import { createSqliteCallRepository } from './call-repository.ts'
+import { createCircuitReader } from './circuit-repository.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import { createConfigUsers } from './config-users.ts'
 import { createSqliteGroupRepository } from './group-repository.ts'
@@ -39,6 +40,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     users: { of: createConfigUsers(db) },
     calls: createSqliteCallRepository(db, keyring, events.ofToken),
     webhookEvents: { list: events.list, get: events.get },
+    circuits: createCircuitReader(db, keyring),
     access: { tokens, findToken, findSession },
     journal: { load: createJournalReader(db) },
     seenTokens: createTokenSeeder(db),

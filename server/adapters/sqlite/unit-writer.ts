@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { createAnswerWriter } from './answer-repository.ts'
 import { createCallWriter } from './call-writer.ts'
+import { createCircuitWriter } from './circuit-repository.ts'
 import type { Keyring, TenantKeys } from './keyring.ts'
 import type { PackedUnit } from './packed-unit.ts'
 
@@ -8,6 +9,7 @@ import type { PackedUnit } from './packed-unit.ts'
 export const createUnitWriter = (db: Database, keyring: Keyring) => {
   const calls = createCallWriter(db)
   const answers = createAnswerWriter(db)
+  const addCircuitChanges = createCircuitWriter(db)
   const addDecision = db.prepare(`
 INSERT INTO routing_decisions (tenant_no, call_no, id, at_ms, outcome, explanation, cxml) VALUES (?, ?, ?, ?, ?, ?, ?)`)
   const addEvent = db.prepare(`
@@ -31,6 +33,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       call,
       attempts,
       transitions,
+      circuitChanges,
       decision,
       webhookEvent,
       answer,
@@ -43,6 +46,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
         calls.writeAttempts(tenant.no, call, callNo, attempts)
         calls.writeTransitions(tenant.no, call, callNo, transitions)
       }
+      addCircuitChanges(tenant.no, circuitChanges)
       if (decision) addDecision.run(tenant.no, callNo, ...decision)
       if (webhookEvent) addEvent.run(tenant.no, ...webhookEvent)
       if (answer) answers.put(tenant, answer)

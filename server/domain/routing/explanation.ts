@@ -12,6 +12,7 @@ export interface ComparedMember {
   priority?: number
   activeCalls?: number
   firstChoices?: number
+  lastUsedAtMs?: number
   behind?: number
 }
 

@@ -1,4 +1,12 @@
-import type { AttemptResult, CredentialNeed, DialKind, StrategyName, ValueKind } from '../../../shared/vocabulary.ts'
+import type {
+  AttemptResult,
+  CircuitOverride,
+  CredentialNeed,
+  DialKind,
+  StrategyName,
+  ValueKind,
+} from '../../../shared/vocabulary.ts'
+import type { CircuitPolicy } from './circuit/circuit.ts'
 import type { CompiledSchedule } from '../schedules/compile-schedule.ts'
 import type { RouteTable } from './route-table.ts'
 import type { Target } from './target.ts'
@@ -23,6 +31,9 @@ export interface RoutableAgent {
   readonly maxConcurrentCalls?: number | undefined
   /** When it takes calls; always unless set. */
   readonly scheduleId?: string | undefined
+  /** No new calls; active ones finish. */
+  readonly draining: boolean
+  readonly circuit: CircuitOverride
 }
 
 export interface RoutableMember {
@@ -31,6 +42,8 @@ export interface RoutableMember {
   readonly weight: number
   readonly position: number
   readonly enabled: boolean
+  /** The group's unless set. */
+  readonly ringTimeoutSeconds?: number | undefined
 }
 
 export interface RoutableGroup {
@@ -40,6 +53,10 @@ export interface RoutableGroup {
   readonly windowMs: number
   readonly ringTimeoutSeconds: number
   readonly maxAttempts: number
+  /** How long its attempts may take together before the fallback; undefined is as long as they take. */
+  readonly maxMs?: number | undefined
+  /** The same caller gets the same agent again within this time. */
+  readonly stickyMs?: number | undefined
   readonly retryOn: readonly AttemptResult[]
   readonly fallback?: Target | undefined
   readonly members: readonly RoutableMember[]
@@ -55,6 +72,9 @@ export interface RoutingConfig {
   readonly timeLimitSeconds: number
   readonly retriesCancelled: boolean
   readonly sayLanguage: string
+  readonly circuitPolicy: CircuitPolicy
+  /** Plan limits on active calls by provider key. */
+  readonly providerLimits: Readonly<Record<string, number>>
   readonly providers: ReadonlyMap<string, RoutableProvider>
   readonly agents: ReadonlyMap<string, RoutableAgent>
   readonly groups: ReadonlyMap<string, RoutableGroup>

@@ -4,7 +4,7 @@ import type { ConsideredRule, RoutingStep } from './explanation.ts'
 import { outOfSchedule } from './out-of-schedule.ts'
 import { formatPattern } from './pattern.ts'
 import type { RouteMatch } from './route-table.ts'
-import type { RoutableAgent, RoutableGroup, RoutingConfig } from './routing-config.ts'
+import type { RoutableAgent, RoutableGroup, RoutableMember, RoutingConfig } from './routing-config.ts'
 import type { MemberVerdict, SelectableMember } from './select-member.ts'
 import { describeTarget, type Target } from './target.ts'
 
@@ -14,7 +14,9 @@ export interface SelectionAsk {
   readonly group: { readonly id: string; readonly strategy: StrategyName; readonly windowMs: number } | undefined
   readonly members: readonly SelectableMember[]
   readonly isFirstChoice: boolean
+  /** The longest that any of them rings. */
   readonly ringTimeoutSeconds: number
+  readonly sticky: { readonly caller: string; readonly ms: number } | undefined
 }
 export interface SelectionReply {
   readonly agentId?: string | undefined
@@ -42,11 +44,23 @@ export interface Tried {
   readonly attempts: number
   /** Attempts made in each group, for a group that is asked again later on the way. */
   readonly attemptsByGroup: ReadonlyMap<string, number>
-  /** Now, by the clock on the wall: schedules go by it. */
+  /** When each group made its first attempt, by the clock on the wall. */
+  readonly startedByGroup: ReadonlyMap<string, number>
+  readonly caller: string
+  /** Now, by the clock on the wall: schedules and time budgets go by it. */
   readonly atMs: number
 }
 
-export const nothingTried: Omit<Tried, 'atMs'> = { agentIds: [], numbers: [], attempts: 0, attemptsByGroup: new Map() }
+export const nothingTried: Omit<Tried, 'caller' | 'atMs'> = {
+  agentIds: [],
+  numbers: [],
+  attempts: 0,
+  attemptsByGroup: new Map(),
+  startedByGroup: new Map(),
+}
+
+/** A shorter ring is not worth an attempt. */
+const shortestRingSeconds = 5
 
 const listedMembers = 50
 
@@ -55,6 +69,8 @@ type Walk = Generator<SelectionAsk, Routing, SelectionReply>
 const barredAgent = (config: RoutingConfig, agent: RoutableAgent | undefined, tried: Tried): string | undefined => {
   if (!agent) return 'was deleted'
   if (!agent.enabled) return 'disabled'
+  if (agent.draining) return 'draining: it takes no new calls'
+  if (agent.circuit === 'open') return 'its circuit is held open'
   if (tried.agentIds.includes(agent.id)) return 'already tried in this call'
   const provider = config.providers.get(agent.provider)
   if (!provider) return `its provider ${agent.provider} is not in the catalogue`
@@ -62,10 +78,17 @@ const barredAgent = (config: RoutingConfig, agent: RoutableAgent | undefined, tr
   return outOfSchedule(config, agent.scheduleId, tried.atMs)
 }
 
+/** What the runtime state needs to know of an agent. */
+const runtimeFacts = (agent: RoutableAgent | undefined) => ({
+  provider: agent?.provider ?? '',
+  maxConcurrentCalls: agent?.maxConcurrentCalls,
+  ignoresCircuit: agent?.circuit === 'closed',
+})
+
 const memberOf = (config: RoutingConfig, member: RoutableGroup['members'][number], tried: Tried): SelectableMember => {
   const agent = config.agents.get(member.agentId)
   const barred = barredAgent(config, agent, tried) ?? (member.enabled ? undefined : 'disabled in this group')
-  return { ...member, maxConcurrentCalls: agent?.maxConcurrentCalls, barred }
+  return { ...member, ...runtimeFacts(agent), barred }
 }
 
 const explainMembers = (
@@ -80,7 +103,7 @@ const explainMembers = (
       ? verdicts
       : verdicts.filter((verdict, i) => i < listedMembers - 1 || verdict.chosen)
   return {
-    members: kept.map(({ agentId, eligible, chosen, verdict, activeCalls, firstChoices, behind }) => {
+    members: kept.map(({ agentId, eligible, chosen, verdict, activeCalls, firstChoices, lastUsedAtMs, behind }) => {
       const member = members.get(agentId)
       return {
         agentId,
@@ -91,6 +114,7 @@ const explainMembers = (
         activeCalls,
         firstChoices,
         ...(member && { weight: member.weight, priority: member.priority }),
+        ...(lastUsedAtMs !== undefined && { lastUsedAtMs }),
         ...(behind !== undefined && { behind: Math.round(behind * 1000) / 1000 }),
       }
     }),
@@ -124,12 +148,13 @@ export function* followTarget(
                 weight: 1,
                 priority: 1,
                 position: 1,
-                maxConcurrentCalls: agent.maxConcurrentCalls,
+                ...runtimeFacts(agent),
                 barred,
               },
             ],
             isFirstChoice,
             ringTimeoutSeconds: config.ringTimeoutSeconds,
+            sticky: undefined,
           }
         : { verdicts: [] }
       const [verdict] = reply.verdicts
@@ -202,21 +227,32 @@ function* askGroup(
   if (group.members.length === 0) return none(`agent group ${group.name} has no members`)
   if (groupAttempts >= group.maxAttempts)
     return none(`its attempts are used up (${groupAttempts} of ${group.maxAttempts})`)
+  const { maxMs, stickyMs } = group
+  const leftSeconds =
+    maxMs === undefined
+      ? Infinity
+      : Math.floor((maxMs + (tried.startedByGroup.get(group.id) ?? tried.atMs) - tried.atMs) / 1000)
+  if (leftSeconds < shortestRingSeconds)
+    return none(`its time is used up (${Math.max(0, leftSeconds)} s of ${Number(maxMs) / 1000} s are left)`)
+  const ringSeconds = ({ ringTimeoutSeconds = group.ringTimeoutSeconds }: RoutableMember): number =>
+    Math.min(ringTimeoutSeconds, leftSeconds)
   const reply = yield {
     group: { id: group.id, strategy: group.strategy, windowMs: group.windowMs },
     members: group.members.map((member) => memberOf(config, member, tried)),
     isFirstChoice: tried.attempts === 0,
-    ringTimeoutSeconds: group.ringTimeoutSeconds,
+    ringTimeoutSeconds: group.members.reduce((longest, member) => Math.max(longest, ringSeconds(member)), 0),
+    sticky: stickyMs === undefined ? undefined : { caller: tried.caller, ms: stickyMs },
   }
   const compared = explainMembers(config, group, reply.verdicts)
   const agent = reply.agentId === undefined ? undefined : config.agents.get(reply.agentId)
-  if (!agent) return none(`no member of agent group ${group.name} is eligible`, compared)
+  const member = group.members.find(({ agentId }) => agentId === reply.agentId)
+  if (!agent || !member) return none(`no member of agent group ${group.name} is eligible`, compared)
   steps.push({ ...step, outcome: `${agent.name} chosen`, ...compared })
   return {
     target: { type: 'agent', id: agent.id },
     agent,
     group,
-    ringTimeoutSeconds: group.ringTimeoutSeconds,
+    ringTimeoutSeconds: ringSeconds(member),
     groupAttempts: groupAttempts + 1,
     steps,
   }

@@ -1,4 +1,5 @@
 import type { StrategyName } from '../../../shared/vocabulary.ts'
+import { whyBroken, type Circuit } from './circuit/circuit.ts'
 import { strategies } from './strategies/index.ts'
 import type { Strategy } from './strategies/strategy.ts'
 import { firstChoicesOf, standings, type GroupTally, type Standing } from './strategies/tally.ts'
@@ -9,10 +10,29 @@ export interface SelectableMember {
   readonly weight: number
   readonly priority: number
   readonly position: number
+  /** Key of its provider, whose limit and circuit hold too. */
+  readonly provider: string
   /** Cap on active calls; undefined is no cap. */
   readonly maxConcurrentCalls?: number | undefined
+  /** The admin forced its circuit closed: its results do not matter. */
+  readonly ignoresCircuit?: boolean | undefined
   /** Why the configuration or this call rules it out, in the operator's words ("disabled", "already tried in this call"). */
   readonly barred?: string | undefined
+}
+
+/** What is true right now, as far as a choice goes by it. */
+export interface Present {
+  readonly nowMs: number
+  /** At least 0 and below 1. */
+  readonly chance: number
+  readonly activeCallsOf: (agentId: string) => number
+  readonly callsOfProvider: (provider: string) => number
+  /** The provider's plan limit on active calls; undefined is none. */
+  readonly limitOfProvider: (provider: string) => number | undefined
+  readonly circuitOf: (agentId: string) => Circuit
+  readonly circuitOfProvider: (provider: string) => Circuit
+  /** Who took this caller's last call, if that is to count. */
+  readonly stickyAgentId?: string | undefined
 }
 
 /** What was found about one member, for the explanation. */
@@ -23,21 +43,32 @@ export interface MemberVerdict {
   readonly verdict: string
   readonly activeCalls: number
   readonly firstChoices: number
+  readonly lastUsedAtMs?: number | undefined
   /** Calls behind its weighted share, the call being placed included; undefined where the strategy does not compare it. */
   readonly behind?: number | undefined
 }
 
 export interface MemberChoice {
   readonly chosen: SelectableMember | undefined
+  /** Chosen because it took the caller's last call: the strategy was not asked, and nothing is counted. */
+  readonly isSticky: boolean
   /** Among whom the choice was shared out; what the tally counts by. */
   readonly contenders: readonly SelectableMember[]
   readonly verdicts: readonly MemberVerdict[]
 }
 
-const whyNot = (member: SelectableMember, activeCalls: number): string | undefined => {
+const whyNot = (member: SelectableMember, activeCalls: number, present: Present): string | undefined => {
   if (member.barred !== undefined) return member.barred
-  const cap = member.maxConcurrentCalls
-  return cap !== undefined && activeCalls >= cap ? `at its cap (${activeCalls} of ${cap})` : undefined
+  const { maxConcurrentCalls: cap, provider } = member
+  if (cap !== undefined && activeCalls >= cap) return `at its cap (${activeCalls} of ${cap})`
+  const limit = present.limitOfProvider(provider)
+  const calls = limit === undefined ? 0 : present.callsOfProvider(provider)
+  if (limit !== undefined && calls >= limit) return `its provider ${provider} is at its limit (${calls} of ${limit})`
+  if (member.ignoresCircuit) return undefined
+  const broken = whyBroken(present.circuitOf(member.agentId), present.nowMs)
+  if (broken !== undefined) return broken
+  const down = whyBroken(present.circuitOfProvider(provider), present.nowMs)
+  return down === undefined ? undefined : `its provider ${provider}: ${down}`
 }
 
 /** Chooses among the members that are eligible right now. Changes nothing; the caller counts and takes the slot. */
@@ -45,38 +76,44 @@ export const selectMember = (
   strategyName: StrategyName,
   tally: GroupTally,
   members: readonly SelectableMember[],
-  activeCallsOf: (agentId: string) => number,
+  present: Present,
 ): MemberChoice => {
   const strategy: Strategy = strategies[strategyName]
   const found = members.map((member) => {
     const { agentId, weight, priority, position } = member
-    const activeCalls = activeCallsOf(agentId)
-    return { member, agentId, weight, priority, position, activeCalls, reason: whyNot(member, activeCalls) }
+    const activeCalls = present.activeCallsOf(agentId)
+    return { member, agentId, weight, priority, position, activeCalls, reason: whyNot(member, activeCalls, present) }
   })
-  const contenders = strategy.contenders(found.filter(({ reason }) => reason === undefined))
+  const eligible = found.filter(({ reason }) => reason === undefined)
+  const contenders = strategy.contenders(eligible)
   const ranked = standings(tally, contenders)
   const candidates = contenders.map(({ member, agentId, weight, priority, position, activeCalls }, i) => {
     const { behind, firstChoices, lastUsedAtMs } = ranked[i] as Standing
     return { member, agentId, weight, priority, position, activeCalls, behind, firstChoices, lastUsedAtMs }
   })
-  const chosen = strategy.choose(candidates)
+  const { stickyAgentId } = present
+  const sticky = stickyAgentId === undefined ? undefined : eligible.find(({ agentId }) => agentId === stickyAgentId)
+  const chosen = sticky?.member ?? strategy.choose(candidates, present.chance)?.member
   const waiting = `eligible, but waits behind priority ${contenders[0]?.priority}`
+  const taken = sticky ? "chosen, it took this caller's last call" : 'chosen'
   // Contenders come in the order of the members, so one walk finds them among all.
   let next = 0
   return {
-    chosen: chosen?.member,
+    chosen,
+    isSticky: sticky !== undefined,
     contenders: contenders.map(({ member }) => member),
-    verdicts: found.map(({ agentId, activeCalls, reason }) => {
+    verdicts: found.map(({ member, agentId, activeCalls, reason }) => {
       const candidate = candidates[next]?.agentId === agentId ? candidates[next++] : undefined
-      const isChosen = candidate !== undefined && candidate === chosen
+      const isChosen = member === chosen
       return {
         agentId,
         eligible: reason === undefined,
         chosen: isChosen,
-        verdict: reason ?? (isChosen ? 'chosen' : candidate ? 'eligible' : waiting),
+        verdict: reason ?? (isChosen ? taken : candidate ? 'eligible' : waiting),
         activeCalls,
         firstChoices: candidate?.firstChoices ?? firstChoicesOf(tally, agentId),
-        behind: candidate?.behind,
+        lastUsedAtMs: candidate?.lastUsedAtMs,
+        behind: strategy.isExact ? candidate?.behind : undefined,
       }
     }),
   }

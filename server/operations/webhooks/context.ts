@@ -4,8 +4,8 @@ import type { Progress } from '../../domain/calls/call-progress.ts'
 import type { Fields } from '../../domain/webhooks/fields.ts'
 import type { CallLog, CallStore, DecisionRow } from '../../ports/call-store.ts'
 import type { EventBus } from '../../ports/event-bus.ts'
-import type { RuntimeState } from '../../ports/runtime-state.ts'
-import type { Clock, Crypto, Log, NewId } from '../../ports/system.ts'
+import type { CircuitChange, RuntimeState } from '../../ports/runtime-state.ts'
+import type { Clock, Crypto, Log, NewId, Random } from '../../ports/system.ts'
 import type { WebhookRequest } from '../../ports/webhooks.ts'
 import type { AgentResults } from '../agent-results.ts'
 import type { Health } from '../health.ts'
@@ -23,6 +23,7 @@ export interface WebhookDeps {
   readonly clock: Clock
   readonly crypto: Crypto
   readonly newId: NewId
+  readonly chance: Random
   readonly log: Log
   /** What Cloudonix reaches, without a slash at the end; undefined: our URLs are relative. Never taken from a request. */
   readonly publicUrl: string | undefined
@@ -41,7 +42,9 @@ export interface Incoming {
   /** It came to a key of before its rotation: only signed state is believed. */
   readonly isKeyExpired: boolean
   /** Slots taken for it so far; given back when nothing comes of it. */
-  readonly taken: { readonly agentId: string; readonly leaseKey: string }[]
+  readonly taken: { readonly agentId: string; readonly provider: string; readonly leaseKey: string }[]
+  /** What circuits have become because of it. */
+  readonly circuitChanges: CircuitChange[]
 }
 
 /** What handling it came to; the frame stores, answers and tells. */

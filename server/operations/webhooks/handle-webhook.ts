@@ -4,7 +4,7 @@ import { reject } from '../../domain/cxml/verbs.ts'
 import { renderCxml } from '../../domain/cxml/render-cxml.ts'
 import { readFields } from '../../domain/webhooks/fields.ts'
 import { longestToken, readToken } from '../../domain/webhooks/token.ts'
-import type { UnitOfWork, WebhookEventRow } from '../../ports/call-store.ts'
+import type { ToldCircuitChange, UnitOfWork, WebhookEventRow } from '../../ports/call-store.ts'
 import type { HandleWebhook, WebhookAnswer, WebhookRequest } from '../../ports/webhooks.ts'
 import { toRecord } from '../call-record.ts'
 import { maskHeaders, maskPayload } from '../mask.ts'
@@ -16,7 +16,7 @@ import { handleDialResult } from './dial-result.ts'
 import { credentialProblem } from './credentials.ts'
 import { emergencyAnswer } from './emergency.ts'
 import { handleSessionUpdate } from './session-update.ts'
-import { releaseEnded } from './slots.ts'
+import { settleEnded } from './slots.ts'
 import { handleVoiceRequest } from './voice-request.ts'
 
 /** A voice answer waits this long for its decision to be written; a caller must not wait for a disk. */
@@ -124,10 +124,15 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     return answer
   }
 
+  const toldChanges = ({ circuitChanges, nowMs }: Incoming): ToldCircuitChange[] =>
+    circuitChanges.map((change) => ({ atMs: nowMs, ...change }))
+
   /** Tells the console. What goes wrong here is no reason to answer otherwise. */
-  const tell = (inForce: TenantInForce, { progress, isNewCall, decision, outcome }: Handled): void => {
-    if (!progress) return
+  const tell = (incoming: Incoming, { progress, isNewCall, decision, outcome }: Handled): void => {
+    const { inForce } = incoming
     const tenantId = inForce.tenant.id
+    for (const change of toldChanges(incoming)) events.publish('agent.circuitChanged', { tenantId, change })
+    if (!progress) return
     const { call: told, transitions } = progress
     try {
       const call = toRecord(told, inForce)
@@ -145,10 +150,13 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     }
   }
 
-  const settle = async ({ inForce, nowMs }: Incoming, { progress, cxml, answerKey }: Handled): Promise<void> => {
+  const settle = async (
+    { inForce, nowMs, circuitChanges }: Incoming,
+    { progress, cxml, answerKey }: Handled,
+  ): Promise<void> => {
     const tenantId = inForce.tenant.id
     if (progress) {
-      await releaseEnded(deps, progress.call, progress.attempts)
+      circuitChanges.push(...(await settleEnded(deps, inForce.routing.circuitPolicy, progress.call, progress.attempts)))
       await runtime.saveCall(progress.call)
       for (const { agentId, result } of progress.attempts)
         if (agentId && result) results.note(tenantId, agentId, result, nowMs)
@@ -185,13 +193,17 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
       await settle(incoming, handled)
       // From here on the call holds them.
       taken.length = 0
-      const stored = callLog.append(unit, handled.cxml ? 'written' : 'synced')
+      const stored = callLog.append(
+        { ...unit, circuitChanges: toldChanges(incoming) },
+        handled.cxml ? 'written' : 'synced',
+      )
       // Whether or not somebody still waits for it.
       stored.then(() => health.recover('store'), unwritten)
-      tell(inForce, handled)
+      tell(incoming, handled)
       return { answer: handled.cxml ? cxmlAnswer(handled.cxml.text) : fine, stored }
     } catch (error) {
-      for (const { agentId, leaseKey } of taken) await runtime.release(inForce.tenant.id, agentId, leaseKey)
+      for (const { agentId, provider, leaseKey } of taken)
+        await runtime.release(inForce.tenant.id, agentId, provider, leaseKey)
       throw error
     }
   }
@@ -223,7 +235,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
       return refuse(request, inForce, 'unreadable', 400, reason)
     }
     const times = { nowMs: clock.nowMs(), steadyMs: clock.steadyMs() }
-    return answerReadable({ request, inForce, fields, token, ...times, isKeyExpired, taken: [] })
+    return answerReadable({ request, inForce, fields, token, ...times, isKeyExpired, taken: [], circuitChanges: [] })
   }
 
   const answerKnown = async (

@@ -92,7 +92,7 @@ export const placeCall = async <R extends Routing>(
     heldBack.push(
       ...cxml.problems.map((problem) => `${agent.name} passed over, its document was held back: ${problem}`),
     )
-    await deps.runtime.release(inForce.tenant.id, agent.id, leaseKeyOf(token, n))
+    await deps.runtime.release(inForce.tenant.id, agent.id, agent.provider, leaseKeyOf(token, n))
     tried = { ...tried, agentIds: [...tried.agentIds, agent.id] }
     const next = await runEngine(
       routeOnward(inForce.routing, { result: 'failed', groupId: group?.id, groupAttempts, tried }),

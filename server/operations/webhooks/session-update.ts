@@ -12,6 +12,7 @@ import {
 import { isFinal, readSessionUpdate, type SessionUpdate } from '../../domain/webhooks/read-session-update.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { knownCall } from './known-call.ts'
+import { leaseKeyOf } from './slots.ts'
 
 /** What the end of a session says about the dial that was going on. */
 const resultOf = (update: SessionUpdate): AttemptResult => {
@@ -69,6 +70,10 @@ export const handleSessionUpdate = async (deps: WebhookDeps, incoming: Incoming)
     const progress = advance(unchanged(call), 'answered', nowMs)
     const ignored = progress.transitions[0]?.ignored
     if (ignored !== undefined) return { outcome: 'ignored', reason: ignored }
+    for (const { agentId, provider = '', n } of openAttempts(call)) {
+      if (agentId !== undefined)
+        await deps.runtime.noteAnswer(tenantId, agentId, provider, leaseKeyOf(token, n), incoming.steadyMs)
+    }
     return { outcome: 'applied', progress: amend(progress, { answeredAtMs: update.answeredAtMs ?? nowMs }) }
   }
   return { outcome: 'ignored', reason: `status ${update.word === '' ? '(none)' : update.word} changes nothing` }

@@ -1,15 +1,20 @@
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
+import type { CircuitPolicy } from '../../domain/routing/circuit/circuit.ts'
 import type { SelectionAsk, SelectionReply, Tried } from '../../domain/routing/routing-engine.ts'
+import type { CircuitChange } from '../../ports/runtime-state.ts'
 import type { Incoming, WebhookDeps } from './context.ts'
 
 /** Longer than ring time and call together, so that a lost end event never holds a slot for ever. */
 export const leaseGraceSeconds = 60
 
+/** A trial of an open circuit is given up for lost when it rang longer than it could by this. */
+const trialGraceSeconds = 10
+
 export const leaseKeyOf = (token: string, n: number): string => `${token}\n${n}`
 
 /** Chooses for real: slots are taken, first choices count. What was taken is noted, to be given back if nothing comes of it. */
 export const askRuntime =
-  ({ runtime }: WebhookDeps, { inForce, token, steadyMs, taken }: Incoming, n: number) =>
+  ({ runtime, chance }: WebhookDeps, { inForce, token, steadyMs, taken, circuitChanges }: Incoming, n: number) =>
   async (question: SelectionAsk): Promise<SelectionReply> => {
     const leaseKey = leaseKeyOf(token, n)
     const reply = await runtime.select({
@@ -19,35 +24,56 @@ export const askRuntime =
       isFirstChoice: question.isFirstChoice,
       leaseKey,
       leaseMs: (question.ringTimeoutSeconds + inForce.routing.timeLimitSeconds + leaseGraceSeconds) * 1000,
+      trialMs: (question.ringTimeoutSeconds + trialGraceSeconds) * 1000,
+      providerLimits: inForce.routing.providerLimits,
+      sticky: question.sticky,
+      chance: chance(),
       nowMs: steadyMs,
     })
-    if (reply.agentId !== undefined) taken.push({ agentId: reply.agentId, leaseKey })
+    if (reply.agentId !== undefined) {
+      const provider = question.members.find(({ agentId }) => agentId === reply.agentId)?.provider ?? ''
+      taken.push({ agentId: reply.agentId, provider, leaseKey })
+    }
+    circuitChanges.push(...reply.changes)
     return reply
   }
 
-/** Gives back the slots of attempts that have ended. */
-export const releaseEnded = async (
-  { runtime }: Pick<WebhookDeps, 'runtime'>,
+/** Gives back the slots of attempts that have ended, and tells the circuits how. */
+export const settleEnded = async (
+  { runtime, clock }: Pick<WebhookDeps, 'runtime' | 'clock'>,
+  policy: CircuitPolicy,
   { tenantId, token }: Call,
   attempts: readonly DialAttempt[],
-): Promise<void> => {
-  for (const { agentId, endedAtMs, n } of attempts) {
-    if (agentId !== undefined && endedAtMs !== undefined) await runtime.release(tenantId, agentId, leaseKeyOf(token, n))
+): Promise<CircuitChange[]> => {
+  const changes: CircuitChange[] = []
+  for (const { agentId, provider = '', trunkId, endedAtMs, n, result } of attempts) {
+    if (endedAtMs === undefined) continue
+    const leaseKey = leaseKeyOf(token, n)
+    if (trunkId !== undefined) await runtime.releaseTrunk(tenantId, trunkId, leaseKey)
+    if (agentId === undefined) continue
+    const ended = { tenantId, agentId, provider, leaseKey, result, policy, nowMs: clock.steadyMs() }
+    changes.push(...(await runtime.endAttempt(ended)))
   }
+  return changes
 }
 
 /** What a call was tried with, for a decision of now that must not try it again. */
-export const triedIn = ({ attempts }: Call, atMs: number): Tried => {
+export const triedIn = ({ attempts, from: caller }: Call, atMs: number): Tried => {
   const attemptsByGroup = new Map<string, number>()
-  for (const { groupId } of attempts) {
-    if (groupId !== undefined) attemptsByGroup.set(groupId, (attemptsByGroup.get(groupId) ?? 0) + 1)
+  const startedByGroup = new Map<string, number>()
+  for (const { groupId, startedAtMs } of attempts) {
+    if (groupId === undefined) continue
+    attemptsByGroup.set(groupId, (attemptsByGroup.get(groupId) ?? 0) + 1)
+    startedByGroup.set(groupId, Math.min(startedAtMs, startedByGroup.get(groupId) ?? startedAtMs))
   }
   return {
     agentIds: attempts.flatMap(({ agentId }) => agentId ?? []),
     numbers: attempts.flatMap(({ number }) => number ?? []),
     attempts: attempts.length,
     attemptsByGroup,
+    caller,
     atMs,
+    startedByGroup,
   }
 }
 

@@ -38,7 +38,7 @@ describe('what is wrong with an input', () => {
 
   it('names the words that are allowed', () => {
     expect(told('agentGroups.create', { tenantId: 't', name: 'g', strategy: 'chaos' }).message).toBe(
-      'strategy must be one of "load_balanced", "priority", "round_robin"',
+      'strategy must be one of "load_balanced", "priority", "round_robin", "least_active", "weighted_random"',
     )
   })
 

@@ -10,6 +10,7 @@ import { callRevision } from './0072-call-revision.ts'
 import { schedules } from './0080-schedules.ts'
 import { cloudonixKey } from './0090-cloudonix-key.ts'
 import { routingTestCases } from './0100-routing-test-cases.ts'
+import { circuits } from './0110-circuits.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   schedules,
   cloudonixKey,
   routingTestCases,
+  circuits,
 ]

@@ -7,6 +7,7 @@ const byUse = (a: Candidate, b: Candidate): number =>
 export const loadBalanced: Strategy = {
   sentence: 'The member furthest behind its weighted share of the calls inside the rolling window',
   usesWindow: true,
+  isExact: true,
   contenders: (eligible) => eligible,
   choose: (contenders) => pickChairman(contenders, byUse),
 }

@@ -4,6 +4,7 @@ import type { Strategy } from './strategy.ts'
 export const roundRobin: Strategy = {
   sentence: 'In turn, by weight; the turn survives restarts and membership changes',
   usesWindow: false,
+  isExact: true,
   contenders: (eligible) => eligible,
   choose: (contenders) => pickChairman(contenders, (a, b) => a.position - b.position),
 }

@@ -16,8 +16,10 @@ export interface Strategy {
   readonly sentence: string
   /** Whether only the calls inside the group's rolling window count. */
   readonly usesWindow: boolean
+  /** Whether everybody stays within one call of its weighted share. */
+  readonly isExact: boolean
   /** Those among whom this choice is shared out; the rest waits for them to become ineligible. */
   contenders<M extends { readonly priority: number }>(eligible: readonly M[]): readonly M[]
-  /** Undefined when nobody is available. */
-  choose<C extends Candidate>(contenders: readonly C[]): C | undefined
+  /** Undefined when nobody is available. `chance`, at least 0 and below 1, is handed in: the same chance, the same choice. */
+  choose<C extends Candidate>(contenders: readonly C[], chance: number): C | undefined
 }

@@ -171,17 +171,22 @@ const beginEpoch = (tally: GroupTally, contenders: readonly Contender[], nowMs: 
   return takeApart(tally, contenders)
 }
 
-/** Drops what has left the window. True when that changed anything. */
+/**
+ * Drops the calls that have left the window. The balance they made stays: a share that forgot would not be exact, and who
+ * has a small one would never be behind enough to get its turn. True when that changed anything.
+ */
 export const expire = (tally: GroupTally, windowMs: number | undefined, nowMs: number): boolean => {
   if (windowMs === undefined) return false
   const oldestMs = nowMs - windowMs
-  const { earliestMs, shares } = openEpoch(tally)
+  const { earliestMs, shares, total } = openEpoch(tally)
   if (earliestMs >= oldestMs) return false
-  for (const { member } of shares) member.buckets = member.buckets.filter(({ startMs }) => startMs >= oldestMs)
-  if (tally.epochStartedAtMs < oldestMs) {
-    // A balance from before the window is forgotten like the calls that made it.
-    for (const member of tally.members.values()) member.offset = 0
-  }
+  const gone = shares.map(({ member, count }) => {
+    member.buckets = member.buckets.filter(({ startMs }) => startMs >= oldestMs)
+    return count - countOf(member)
+  })
+  const allGone = gone.reduce((sum, one) => sum + one, 0)
+  for (const [i, { member, weight }] of shares.entries())
+    member.offset += (allGone * weight - total * (gone[i] as number)) / total
   takeApart(tally, shares)
   return true
 }

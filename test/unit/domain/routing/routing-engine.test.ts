@@ -34,7 +34,12 @@ const inbound = (config: RoutingConfig, to = '+12025550100', from = '+1202555012
   walker.run(routeInbound(config, readNumbers(config, from, to), triedBefore()))
 /** A Monday, 13:00 in Berlin. */
 const monday = Date.UTC(2026, 5, 1, 11)
-const triedBefore = (over: Partial<Tried> = {}): Tried => ({ ...nothingTried, atMs: monday, ...over })
+const triedBefore = (over: Partial<Tried> = {}): Tried => ({
+  ...nothingTried,
+  caller: '+12025550123',
+  atMs: monday,
+  ...over,
+})
 const outcomes = ({ steps }: Routing): string[] => steps.map(({ outcome }) => outcome)
 
 describe('routing an inbound call', () => {
@@ -406,9 +411,78 @@ describe('routing on after a dial', () => {
   })
 
   it('says that nothing was tried yet', () => {
-    expect(nothingTried).toEqual({ agentIds: [], numbers: [], attempts: 0, attemptsByGroup: new Map() })
+    expect(nothingTried).toEqual({
+      agentIds: [],
+      numbers: [],
+      attempts: 0,
+      attemptsByGroup: new Map(),
+      startedByGroup: new Map(),
+    })
     const routing = aWalker().run(followTarget(configured(), { type: 'group', id: 'group-1' }, 'a test', triedBefore()))
     expect(routing.agent?.id).toBe('a')
+  })
+})
+
+describe('how long and whom', () => {
+  const members = ['a', 'b', 'c'].map((agentId, i) => aMember({ agentId, position: i + 1 }))
+
+  it('rings each member as long as the member, or else the group, says', () => {
+    const [first, ...others] = members
+    const config = configured({
+      groups: [aGroup({ members: [{ ...first!, ringTimeoutSeconds: 90 }, ...others] })],
+    })
+    const walker = aWalker()
+    expect(inbound(config, undefined, undefined, walker).ringTimeoutSeconds).toBe(90)
+    expect(walker.asked[0]?.ringTimeoutSeconds).toBe(90)
+    expect(inbound(config, undefined, undefined, walker).ringTimeoutSeconds).toBe(20)
+  })
+
+  it('spends no more time in a group than its budget, then takes its fallback', () => {
+    const fallback = { type: 'reject', value: 'busy' } as const
+    const config = configured({ groups: [aGroup({ members, maxMs: 40_000, fallback })] })
+    const afterSeconds = (seconds: number): Routing =>
+      aWalker().run(
+        routeOnward(config, {
+          result: 'no_answer',
+          groupId: 'group-1',
+          groupAttempts: 1,
+          tried: triedBefore({
+            agentIds: ['a'],
+            attempts: 1,
+            startedByGroup: new Map([['group-1', monday]]),
+            atMs: monday + seconds * 1000,
+          }),
+        }),
+      )
+    expect(inbound(config).ringTimeoutSeconds).toBe(20)
+    expect(afterSeconds(20)).toMatchObject({ agent: { id: 'b' }, ringTimeoutSeconds: 20 })
+    expect(afterSeconds(33)).toMatchObject({ agent: { id: 'b' }, ringTimeoutSeconds: 7 })
+    expect(afterSeconds(36).target).toEqual(fallback)
+    expect(outcomes(afterSeconds(36))[0]).toBe('its time is used up (4 s of 40 s are left)')
+    expect(outcomes(afterSeconds(99))[0]).toBe('its time is used up (0 s of 40 s are left)')
+  })
+
+  it('asks for the agent of before where the group keeps callers', () => {
+    const walker = aWalker()
+    inbound(configured({ groups: [aGroup({ members, stickyMs: 60_000 })] }), undefined, undefined, walker)
+    expect(walker.asked[0]?.sticky).toEqual({ caller: '+12025550123', ms: 60_000 })
+  })
+
+  it('passes over who drains or whose circuit is held open, and asks no circuit that is held closed', () => {
+    const states = [
+      { ...agents[0]!, draining: true },
+      { ...agents[1]!, circuit: 'open' as const },
+      { ...agents[2]!, circuit: 'closed' as const },
+    ]
+    const walker = aWalker()
+    const routing = inbound(configured({ agents: states }), undefined, undefined, walker)
+    expect(routing.agent?.id).toBe('c')
+    expect(routing.steps[0]?.members?.map(({ verdict }) => verdict)).toEqual([
+      'draining: it takes no new calls',
+      'its circuit is held open',
+      'chosen',
+    ])
+    expect(walker.asked[0]?.members.map(({ ignoresCircuit }) => ignoresCircuit)).toEqual([false, false, true])
   })
 })
 

@@ -98,6 +98,7 @@ const handlerWith = async (
     results: createAgentResults(),
     clock,
     crypto: systemCrypto,
+    chance: () => 0.5,
     newId,
     log: logged,
     publicUrl: undefined,
