@@ -106,7 +106,7 @@ export const createEmbeddedRuntimeState = async (
     const { agents, providers, circuits } = stateOf(tenantId)
     const windowMs = group && strategies[group.strategy].usesWindow ? group.windowMs : undefined
     const tally = tallyFor(tenantId, group, dryRun)
-    let isWhollyChanged = expire(tally, windowMs, nowMs)
+    const isWhollyChanged = expire(tally, windowMs, nowMs)
     const callerKey = sticky && group ? `${tenantId}\n${group.id}\n${sticky.caller}` : undefined
     const last = callerKey === undefined ? undefined : lastAgents.get(callerKey)
     const { chosen, isSticky, contenders, verdicts } = selectMember(group?.strategy ?? 'priority', tally, members, {

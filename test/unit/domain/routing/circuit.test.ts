@@ -126,10 +126,12 @@ describe('a circuit', () => {
 
   it('of a provider is not opened by one of its agents alone', () => {
     const shared = (agents: string) =>
-      [...agents].reduce(
-        (circuit, agentId, i) => endAttempt(circuit, { agentId, key: `k${i}`, result: 'failed' }, true, policy, now),
-        closedCircuit,
-      )
+      agents
+        .split('')
+        .reduce(
+          (circuit, agentId, i) => endAttempt(circuit, { agentId, key: `k${i}`, result: 'failed' }, true, policy, now),
+          closedCircuit,
+        )
     expect(circuitState(shared('aaaaaa'))).toBe('closed')
     expect(shared('aaab').reason).toBe('4 failed in a row')
     expect(circuitState(shared('ab'))).toBe('closed')
