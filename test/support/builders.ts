@@ -210,6 +210,7 @@ export const aCdr = (over: Partial<Cdr> = {}): Cdr => ({
   direction: 'inbound',
   disposition: 'answered',
   word: 'ANSWER',
+  isWordKnown: true,
   startedAtMs: undefined,
   answeredAtMs: undefined,
   endedAtMs: undefined,

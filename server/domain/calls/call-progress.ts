@@ -117,9 +117,12 @@ const cdrMeanings: Readonly<Record<Disposition, CdrMeaning>> = {
   other: failed,
 }
 
-/** Why a call ended so is no news of one that was answered after all. */
-const reasonAfter = (cdr: Cdr, { reason }: Call): string | undefined =>
-  cdr.disposition === 'other' ? `the platform said ${cdr.word}` : cdr.disposition === 'answered' ? undefined : reason
+/** A word that nobody knows is kept. Why a call ended so is no news of one that was answered after all. */
+const reasonAfter = ({ disposition, isWordKnown, word }: Cdr, { reason }: Call): string | undefined => {
+  if (disposition === 'other') return `the platform said ${word === '' ? 'nothing' : word}`
+  if (!isWordKnown && word !== '') return `the platform said ${word}`
+  return disposition === 'answered' ? undefined : reason
+}
 
 /**
  * Applies a CDR. It closes a call that goes on, and fills in one that is over. The outcome of a call that is over is

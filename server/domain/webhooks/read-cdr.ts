@@ -10,6 +10,8 @@ export interface Cdr {
   readonly disposition: Disposition
   /** The platform's own word. */
   readonly word: string
+  /** Where it is not, the disposition is what the talk tells. */
+  readonly isWordKnown: boolean
   readonly startedAtMs: number | undefined
   readonly answeredAtMs: number | undefined
   readonly endedAtMs: number | undefined
@@ -60,7 +62,7 @@ export const readCdr = (fields: Fields): Cdr => {
   const endedAtMs = readTimeMs(session.get('callEndTime'))
   const billsec = readAmount(fields.get('billsec'))
   // A word that nobody documented still went with a conversation, or did not.
-  const hasTalked = billsec === undefined ? answeredAtMs !== undefined : billsec > 0
+  const hasTalked = (billsec ?? 0) > 0 || answeredAtMs !== undefined
   const known = dispositionWords.get(foldWord(word))
   const durationSeconds = readAmount(fields.get('duration')) ?? secondsBetween(startedAtMs, endedAtMs)
   return {
@@ -69,6 +71,7 @@ export const readCdr = (fields: Fields): Cdr => {
     direction: saysOutbound(session.text('direction') ?? '') ? 'outbound' : 'inbound',
     disposition: known ?? (hasTalked ? 'answered' : 'other'),
     word,
+    isWordKnown: known !== undefined,
     startedAtMs,
     answeredAtMs,
     endedAtMs:

@@ -15,6 +15,7 @@ import {
   type Progress,
 } from '../../../../server/domain/calls/call-progress.ts'
 import { callEvents } from '../../../../server/domain/calls/call-state.ts'
+import type { Cdr } from '../../../../server/domain/webhooks/read-cdr.ts'
 import {
   attemptResults,
   callStates,
@@ -99,7 +100,8 @@ describe('progress', () => {
 describe('a CDR', () => {
   it.each(dispositions)('closes a call as it says: %s', (disposition) => {
     const call = aCall({ state: 'connecting', attempts: [anAttempt()] })
-    const { progress, ignored } = applyCdr(unchanged(call), aCdr({ disposition, word: 'WORD' }), 'hash', 9000)
+    const cdr = aCdr({ disposition, word: 'WORD', isWordKnown: disposition !== 'other' })
+    const { progress, ignored } = applyCdr(unchanged(call), cdr, 'hash', 9000)
     expect(ignored).toBeUndefined()
     expect(progress.call).toMatchObject({
       state: stateAfter[disposition],
@@ -112,6 +114,20 @@ describe('a CDR', () => {
     const known = (attemptResults as readonly string[]).includes(disposition)
     expect(attempt).toMatchObject({ endedAtMs: 9000, result: known ? disposition : 'failed' })
     expect(progress.call.reason).toBe(disposition === 'other' ? 'the platform said WORD' : undefined)
+  })
+
+  it('keeps a word that nobody knows, whatever it is taken for', () => {
+    const close = (over: Partial<Cdr>) =>
+      applyCdr(unchanged(aCall({ state: 'connected', reason: 'before' })), aCdr(over), 'hash', 9000).progress.call
+    const unknown = { disposition: 'answered', isWordKnown: false } as const
+    expect(close({ ...unknown, word: 'EXTERNAL' })).toMatchObject({
+      state: 'completed',
+      reason: 'the platform said EXTERNAL',
+    })
+    expect(close({ ...unknown, word: '' }).reason).toBeUndefined()
+    expect(close({ disposition: 'other', isWordKnown: false, word: '' }).reason).toBe('the platform said nothing')
+    expect(close({ disposition: 'answered', word: 'ANSWER' }).reason).toBeUndefined()
+    expect(close({ disposition: 'busy', word: 'BUSY' }).reason).toBe('before')
   })
 
   it('brings the facts, and leaves what it does not know', () => {

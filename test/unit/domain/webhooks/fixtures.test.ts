@@ -254,7 +254,16 @@ describe('CDRs', () => {
   it('tell from the talk what an unknown word meant', () => {
     expect(readCdr(readFields({ disposition: 'NOCREDIT', billsec: '12' })).disposition).toBe('answered')
     expect(readCdr(readFields({ session: { callAnswerTime: start } })).disposition).toBe('answered')
-    expect(readCdr(readFields({ billsec: 0, session: { callAnswerTime: start } })).disposition).toBe('other')
+    expect(readCdr(readFields({ billsec: 0, session: { callAnswerTime: start } })).disposition).toBe('answered')
+    expect(readCdr(readFields({ billsec: 0, session: { callAnswerTime: 0 } })).disposition).toBe('other')
+  })
+  it('say whether we know their word', () => {
+    expect(readCdr(readFields({ disposition: 'EXTERNAL', billsec: 9 }))).toMatchObject({
+      disposition: 'answered',
+      word: 'EXTERNAL',
+      isWordKnown: false,
+    })
+    expect(readCdr(readFields({ disposition: 'ANSWER' })).isWordKnown).toBe(true)
   })
   it('are read from the session where the record itself does not say', () => {
     const session = {
