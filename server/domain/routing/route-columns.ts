@@ -13,6 +13,7 @@ export interface RouteColumns {
   valueAt(place: number): string
   callerPatternAt(place: number): Pattern | undefined
   priorityAt(place: number): number
+  isEnabledAt(place: number): boolean
   /** By priority, then age. */
   compare(a: number, b: number): number
 }
@@ -54,6 +55,8 @@ export const createRouteColumns = (): RouteColumns => {
   const nameAt = (place: number): string => segmentAt(place).names[within(place)] as string
   const valueAt = (place: number): string => segmentAt(place).values[within(place)] as string
 
+  const isEnabledAt = (place: number): boolean => segmentAt(place).enabled[within(place)] === 1
+
   const patternAt = (place: number): Pattern => {
     const kind = kinds[segmentAt(place).kinds[within(place)] as number] as (typeof kinds)[number]
     return kind === 'any' ? { kind } : { kind, value: valueAt(place) }
@@ -94,7 +97,7 @@ export const createRouteColumns = (): RouteColumns => {
       callerPattern: callers.get(place),
       priority: priorityAt(place),
       age: ageAt(place),
-      enabled: segmentAt(place).enabled[within(place)] === 1,
+      enabled: isEnabledAt(place),
       scheduleId: scheduleIds[segmentAt(place).schedules[within(place)] as number],
       target: segmentAt(place).targets[within(place)] as Target,
     }),
@@ -103,6 +106,7 @@ export const createRouteColumns = (): RouteColumns => {
     valueAt,
     callerPatternAt: (place) => callers.get(place),
     priorityAt,
+    isEnabledAt,
     compare: (a, b) => priorityAt(a) - priorityAt(b) || ageAt(a) - ageAt(b),
   }
 }

@@ -29,6 +29,8 @@ export interface RouteTable {
   match(to: string, from: string, whyClosed?: WhyClosed): RouteMatch
   /** The number is one that an exact rule names or a prefix rule begins like. */
   isKnown(number: string): boolean
+  /** The number is one of the tenant's own: an exact rule that is enabled names it. A prefix names no number. */
+  isDid(number: string): boolean
   nameOf(ruleId: string): string | undefined
 }
 
@@ -51,6 +53,8 @@ const worthIndexing = 16
 interface PatternIndex<W> {
   visit(number: string, use: (found: number | W) => void): void
   has(number: string): boolean
+  /** The place of the first route whose pattern is exactly this number. */
+  firstExact(number: string): number | undefined
 }
 
 const createPatternIndex = <W>(
@@ -72,6 +76,7 @@ const createPatternIndex = <W>(
       }
       if (anyFound !== undefined) use(anyFound)
     },
+    firstExact: (number) => exact.get(number),
     has: (number) =>
       exact.get(number) !== undefined ||
       lengths.some((length) => length <= number.length && prefix.get(number.slice(0, length)) !== undefined),
@@ -87,10 +92,11 @@ const createCollector = (textAt: (place: number) => string) => {
   // Where several routes share a pattern, by the first of them: all that sealing has to touch, however many prefixes there are.
   const shared = new Map<number, number[]>()
   return {
-    add(pattern: Pattern, place: number) {
+    /** Answers with the place of the first route that has this pattern. */
+    add(pattern: Pattern, place: number): number {
       if (pattern.kind === 'any') {
         forAny.push(place)
-        return
+        return place
       }
       const { kind, value } = pattern
       const index = kind === 'exact' ? exact : prefix
@@ -102,6 +108,7 @@ const createCollector = (textAt: (place: number) => string) => {
         if (bucket) bucket.push(place)
         else shared.set(first, [first, place])
       }
+      return first ?? place
     },
     seal<W>(wrap: (bucket: number[]) => W): PatternIndex<W> {
       const wrapped = new Map<number, W>()
@@ -181,12 +188,15 @@ export const createRouteTableBuilder = (): RouteTableBuilder => {
   const routes = createRouteColumns()
   const byId = createTextIndex(routes.idAt)
   const collector = createCollector(routes.valueAt)
+  // Of patterns whose first route may be disabled while a later one is not.
+  const enabledLater = new Set<number>()
   let size = 0
   return {
     add(route) {
       const place = routes.add(route)
       byId.set(route.ruleId, place)
-      collector.add(route.pattern, place)
+      const first = collector.add(route.pattern, place)
+      if (first !== place && route.enabled) enabledLater.add(first)
       size += 1
     },
     build() {
@@ -194,6 +204,10 @@ export const createRouteTableBuilder = (): RouteTableBuilder => {
       return {
         size,
         isKnown: (number) => index.has(number),
+        isDid(number) {
+          const first = index.firstExact(number)
+          return first !== undefined && (routes.isEnabledAt(first) || enabledLater.has(first))
+        },
         match(to, from, whyClosed = neverClosed) {
           const lists: Places[] = []
           index.visit(to, (found) => lists.push(placesFor(routes, found, from)))

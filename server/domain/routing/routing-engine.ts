@@ -275,11 +275,11 @@ export const readNumbers = (config: RoutingConfig, from: string, to: string): Nu
 }
 
 /**
- * A call is outbound when the platform says so, or when it comes from one of the tenant's agents and is not for a number
- * that the rules know: an agent that dials over its vendor's trunk arrives like an inbound call, only the numbers tell.
+ * A call is outbound when the platform says so, or when it comes from one of the tenant's agents and is not for one of the
+ * tenant's own numbers: an agent that dials over its vendor's trunk arrives like an inbound call, only the numbers tell.
  */
 export const classify = (config: RoutingConfig, platformSaysOutbound: boolean, numbers: Numbers): Direction =>
-  platformSaysOutbound || (config.agentNumbers.has(numbers.from.number) && !config.rules.isKnown(numbers.to.number))
+  platformSaysOutbound || (config.agentNumbers.has(numbers.from.number) && !config.rules.isDid(numbers.to.number))
     ? 'outbound'
     : 'inbound'
 

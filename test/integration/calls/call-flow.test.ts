@@ -246,6 +246,16 @@ describe('every voice-request fixture gets the right document', () => {
     expect(await got.text()).toContain('<Dial ')
   })
 
+  it('an agent that dials out is not connected to itself where a prefix covers the number that it dials', async () => {
+    const target = { type: 'group', id: site.groups.priority.id }
+    const rule = await test.api<{ id: string }>('POST', `${site.path}/inbound-rules`, { pattern: '+1202*', target })
+    const token = newToken()
+    const request = voiceRequest(token, '+12029990000', '+12025550171')
+    expect((await test.webhook(`${site.base}/application`, request)).text).toContain('<Reject reason="rejected"/>')
+    expect(await site.call(token)).toMatchObject({ direction: 'outbound', attemptCount: 0 })
+    await test.api('DELETE', `${site.path}/inbound-rules/${rule.body.id}`)
+  })
+
   it('an outbound call is rejected with its reason on record', async () => {
     await test.webhook(`${site.base}/application`, fixture('voice-request-subscriber.json'))
     expect(await site.call('1111111111111111111111111111111a')).toMatchObject({

@@ -498,4 +498,11 @@ describe('the direction of a call', () => {
     expect(direction('+12025550170', '+12025550100')).toBe('inbound')
     expect(direction('anonymous', '')).toBe('inbound')
   })
+
+  it('is not inbound for a number that only a prefix covers, or a rule that is disabled: neither is a DID', () => {
+    const covered = configured({ rules: [aRule({ pattern: '+1202*' }), aRule({ enabled: false })] })
+    const numbers = (to: string) => readNumbers(covered, '+12025550170', to)
+    expect(classify(covered, false, numbers('+12029990000'))).toBe('outbound')
+    expect(classify(covered, false, numbers('+12025550100'))).toBe('outbound')
+  })
 })
