@@ -149,6 +149,23 @@ describe('what a webhook is decoded to', () => {
     expect(asked[0]?.query).toEqual({ call_sid: 'query', sig: 't' })
   })
 
+  it.each([
+    ['null', { CallSid: 'q', From: 'f' }],
+    ['[]', { CallSid: 'q', From: 'f' }],
+    ['[null]', { CallSid: 'q', From: 'f' }],
+    ['""', { CallSid: 'q', From: 'f' }],
+    ['{}', { CallSid: 'q', From: 'f' }],
+    ['[{"From":"b"}]', [{ CallSid: 'q', From: 'b' }]],
+    ['[{"call_sid":"b"}]', [{ From: 'f', call_sid: 'b' }]],
+    ['[{"From":"b"},{"From":"c"}]', [{ From: 'b' }, { From: 'c' }]],
+    ['"hello"', 'hello'],
+  ])('lays %s over the query', async (body, fields) => {
+    const { app, asked } = anApp()
+    await post(app, body, 'application/json', `${application}?CallSid=q&From=f`)
+    expect(structuredClone(asked[0]?.fields)).toEqual(fields)
+    expect(asked[0]?.payload).toBe(body)
+  })
+
   it('takes the query string as payload when there is no body', async () => {
     const { app, asked } = anApp()
     await app.inject({ method: 'GET', url: `${application}?CallSid=a&From=%2B1202` })

@@ -41,6 +41,16 @@ const merge = (query: Texts, body: object): object => {
 const isPlainObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** What comes over the query: an object, or the only one of a list. A body that says nothing leaves the query. */
+const layOver = (query: Texts, body: unknown): unknown => {
+  if (isPlainObject(body)) return merge(query, body)
+  if (query === none) return body
+  if (!Array.isArray(body)) return body === null || body === '' ? query : body
+  const [only, ...more] = (body as readonly unknown[]).filter((one) => one !== null)
+  if (only === undefined) return query
+  return more.length === 0 && isPlainObject(only) ? [merge(query, only)] : body
+}
+
 const looksLikeForm = (text: string): boolean => /^[^\s={}[\]<>"]+=/.test(text)
 
 const parseForm = (text: string): Texts => lastOfEach(parseQueryString(text))
@@ -75,5 +85,5 @@ export const decodeBody = (
   if (text === '') return { fields: query, payload: queryString }
   const reading = readText(text, headers.contentType?.toLowerCase() ?? '')
   if (!reading.ok) return { fields: query, payload, unreadable: { reason: reading.reason, tooLarge: false } }
-  return { fields: isPlainObject(reading.value) ? merge(query, reading.value) : reading.value, payload }
+  return { fields: layOver(query, reading.value), payload }
 }

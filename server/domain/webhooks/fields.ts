@@ -1,6 +1,6 @@
 /**
  * Reads the fields of a webhook as tolerantly as the platform writes them: names in any case and with or without
- * underscores, an object or a list of one, values as text or number.
+ * underscores (the first that is not null or blank, the exact spelling before others), an object or a list of one, values as text or number.
  */
 export interface Fields {
   /** The value of the first of the names that is there and not null. */
@@ -34,17 +34,25 @@ export const asText = (value: unknown): string | undefined => {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
+const isBlank = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+
 export const readFields = (value: unknown): Fields => {
   const source = asObject(value)
   let folded: Map<string, unknown> | undefined
   const byFoldedName = (name: string): unknown => {
     if (!folded) {
       folded = new Map()
-      for (const [key, held] of Object.entries(source)) if (!folded.has(fold(key))) folded.set(fold(key), held)
+      for (const [key, held] of Object.entries(source)) {
+        if (isBlank(folded.get(fold(key)))) folded.set(fold(key), held)
+      }
     }
     return folded.get(fold(name))
   }
-  const one = (name: string): unknown => (Object.hasOwn(source, name) ? source[name] : byFoldedName(name))
+  const one = (name: string): unknown => {
+    const exact = Object.hasOwn(source, name) ? source[name] : undefined
+    return isBlank(exact) ? byFoldedName(name) : exact
+  }
   const first = (names: readonly string[], isThere: (held: unknown) => boolean): unknown => {
     for (const name of names) {
       const held = one(name)

@@ -45,6 +45,17 @@ describe('voice requests that cannot be served are rejected with HTTP 200 and a 
     expect((await test.webhook(`${site.base}/application`, body, bearer)).text).toContain('<Dial ')
   })
 
+  it.each(['null', '[]', `[${JSON.stringify({ Direction: 'inbound' })}]`])(
+    'reads the query beneath %s',
+    async (body) => {
+      const token = newToken()
+      const query = new URLSearchParams({ CallSid: token, From: '+12025550199', To: numberOf.priority })
+      const { text } = await test.webhook(`${site.base}/application?${query.toString()}`, body, bearer)
+      expect(text).toContain('<Dial ')
+      expect(await site.call(token)).toMatchObject({ from: '+12025550199' })
+    },
+  )
+
   it('reads a list of one, nulls, and SessionData as text', async () => {
     const token = newToken()
     const body = [

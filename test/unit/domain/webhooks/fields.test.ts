@@ -17,6 +17,28 @@ describe('fields', () => {
     expect(fields.get('nothing')).toBeUndefined()
   })
 
+  it('are looked for under other spellings where the exact one is null or blank', () => {
+    const fields = readFields({
+      From: null,
+      from: 'a',
+      To: ' ',
+      to: null,
+      t_o: 5,
+      Domain: '',
+      CallSid: '',
+      callsid: ' ',
+    })
+    expect(fields.get('From')).toBe('a')
+    expect(fields.get('To')).toBe(5)
+    expect(fields.get('Domain')).toBe('')
+    expect(fields.text('CallSid', 'to')).toBe('5')
+    expect(
+      readFields({ Session: '', session: { a: 1 } })
+        .object('Session')
+        .get('a'),
+    ).toBe(1)
+  })
+
   it('are text where they are a word, a number or a claim, and nothing where they are blank', () => {
     const fields = readFields({ a: 5, b: true, c: '', d: ' ', e: {}, f: null, g: 'x' })
     expect(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => fields.text(name))).toEqual([
