@@ -88,7 +88,7 @@ export const lastWord: Readonly<
 
 /**
  * Ends a call that is not over yet, with the dials that were still going on; as failed where the state knows no other way
- * to end by that event.
+ * to end by that event. The disposition still says what the platform said, but of a failed call never that it was answered.
  */
 export const finish = (progress: Progress, event: CallEvent, change: Partial<Call>, atMs: number): Progress => {
   const { state } = progress.call
@@ -96,7 +96,8 @@ export const finish = (progress: Progress, event: CallEvent, change: Partial<Cal
   const isKnownWay = nextCallState(state, event) !== undefined
   let ended = advance(progress, isKnownWay ? event : 'give-up', atMs)
   for (const { n } of openAttempts(ended.call)) ended = endAttempt(ended, n, undefined, atMs)
-  return amend(ended, { endedAtMs: atMs, ...change, ...(!isKnownWay && { disposition: 'failed' as const }) })
+  const isContradicted = !isKnownWay && change.disposition === 'answered'
+  return amend(ended, { endedAtMs: atMs, ...change, ...(isContradicted && { disposition: 'failed' as const }) })
 }
 
 interface CdrMeaning {

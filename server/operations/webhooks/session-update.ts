@@ -1,4 +1,5 @@
 import { isTerminal, type AttemptResult } from '../../../shared/vocabulary.ts'
+import type { Call } from '../../domain/calls/call.ts'
 import {
   advance,
   amend,
@@ -9,28 +10,45 @@ import {
   unchanged,
   type Progress,
 } from '../../domain/calls/call-progress.ts'
-import { isFinal, readSessionUpdate, type SessionUpdate } from '../../domain/webhooks/read-session-update.ts'
+import { readTimeMs } from '../../domain/webhooks/fields.ts'
+import {
+  isFinal,
+  readSessionUpdate,
+  type SessionStatus,
+  type SessionUpdate,
+} from '../../domain/webhooks/read-session-update.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { knownCall } from './known-call.ts'
 import { leaseKeyOf } from './slots.ts'
 
+/** Clocks differ a little. */
+const clockSkewMs = 1000
+
+/** An answer of before the dial that goes on began: it was for an earlier attempt. Of a first attempt there is none. */
+const isOfEarlierAttempt = (call: Call, { answeredAtMs, modifiedAt }: SessionUpdate): boolean => {
+  const atMs = answeredAtMs ?? readTimeMs(modifiedAt)
+  const newest = call.attempts.at(-1)
+  if (atMs === undefined || newest === undefined || call.attempts.length < 2) return false
+  return atMs < newest.startedAtMs - clockSkewMs
+}
+
+const negative: Readonly<Partial<Record<SessionStatus, AttemptResult>>> = {
+  busy: 'busy',
+  noanswer: 'no_answer',
+  congestion: 'failed',
+  failed: 'failed',
+  nocredit: 'failed',
+}
+
 /** What the end of a session says about the dial that was going on. */
-const resultOf = (update: SessionUpdate): AttemptResult => {
-  switch (update.status) {
-    case 'busy':
-      return 'busy'
-    case 'noanswer':
-      return 'no_answer'
-    case 'cancel':
-      return 'cancelled'
-    case 'congestion':
-    case 'failed':
-    case 'nocredit':
-      return 'failed'
-    default:
-      // The platform knows no confirmed word for "over and all was well"; the answer time tells.
-      return update.answeredAtMs !== undefined ? 'answered' : 'cancelled'
-  }
+const resultOf = (call: Call, update: SessionUpdate): AttemptResult => {
+  const said = negative[update.status]
+  if (said !== undefined) return said
+  // Whoever hangs up on a conversation ends it, and nothing has failed.
+  if (call.state === 'connected') return 'answered'
+  // The platform knows no confirmed word for "over and all was well"; the answer time tells.
+  const isAnswered = update.status !== 'cancel' && update.answeredAtMs !== undefined
+  return isAnswered && !isOfEarlierAttempt(call, update) ? 'answered' : 'cancelled'
 }
 
 /** A digest is short, whatever the platform sends. */
@@ -52,7 +70,7 @@ export const handleSessionUpdate = async (deps: WebhookDeps, incoming: Incoming)
   if (isFinal(update)) {
     // An announcement is no dial that could have ended; how such a call went is the CDR's to say.
     if (call.state === 'routing') return { outcome: 'ignored', reason: 'no dial is going on; the CDR closes the call' }
-    const result = resultOf(update)
+    const result = resultOf(call, update)
     let progress: Progress = unchanged(call)
     for (const { n } of openAttempts(call)) progress = endAttempt(progress, n, result, nowMs)
     const { event, disposition } = lastWord[result]
@@ -60,13 +78,17 @@ export const handleSessionUpdate = async (deps: WebhookDeps, incoming: Incoming)
       disposition,
       reason: result === 'failed' ? update.reason?.slice(0, longestReason) : undefined,
       endedAtMs: update.endedAtMs ?? nowMs,
-      answeredAtMs: call.answeredAtMs ?? update.answeredAtMs,
+      answeredAtMs: update.answeredAtMs ?? call.answeredAtMs,
     }
     return { outcome: 'applied', progress: finish(progress, event, facts, nowMs) }
   }
   if (update.status === 'answer' || update.status === 'connected') {
     if (call.announced)
       return { outcome: 'ignored', reason: 'the caller was answered for an announcement, not by an agent' }
+    if (isOfEarlierAttempt(call, update)) {
+      const reason = `the answer is older than attempt ${call.attempts.at(-1)?.n}; it was for an earlier one`
+      return { outcome: 'ignored', reason }
+    }
     const progress = advance(unchanged(call), 'answered', nowMs)
     const ignored = progress.transitions[0]?.ignored
     if (ignored !== undefined) return { outcome: 'ignored', reason: ignored }

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { actionOf, createSite, dialResult, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
+import {
+  actionOf,
+  createSite,
+  dialled,
+  dialResult,
+  newToken,
+  numberOf,
+  voiceRequest,
+  type Site,
+} from '../../support/site.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
 let test: TestServer
@@ -54,6 +63,34 @@ describe('the end of a session closes a call whose dial goes on', () => {
     if ('lastError' in update) expect(call.reason).toBe('unreachable')
   })
 
+  it.each([
+    { status: 'completed' },
+    { status: 'hangup', callAnswerTime: 0 },
+    { status: 'cancel' },
+    { status: 'connected', callEndTime: endedAt },
+    { status: 'processing', callEndTime: endedAt },
+  ])('and with %j one that was answered is completed, with or without its answer time', async (update) => {
+    const token = newToken()
+    await ask(token)
+    await tell(token, { status: 'answer', callAnswerTime: endedAt - 5000 })
+    await tell(token, { ...update, eventId: `end-${token}` })
+    const call = await site.call(token)
+    expect(call).toMatchObject({ state: 'completed', disposition: 'answered', answeredAtMs: endedAt - 5000 })
+    expect(call.attempts).toMatchObject([{ n: 1, result: 'answered' }])
+  })
+
+  it.each([
+    ['busy', 'busy'],
+    ['no-answer', 'no_answer'],
+    ['error', 'failed'],
+  ])('and by %s one that seemed to be answered has failed, its disposition is %s', async (status, disposition) => {
+    const token = newToken()
+    await ask(token)
+    await tell(token, { status: 'answer', callAnswerTime: endedAt - 5000 })
+    await tell(token, { status, eventId: `end-${token}` })
+    expect(await site.call(token)).toMatchObject({ state: 'failed', disposition })
+  })
+
   it('and gives its slot back once', async () => {
     const { body: agent } = await test.api<{ id: string }>('POST', `${site.path}/voice-agents`, {
       name: 'One at a time',
@@ -77,6 +114,48 @@ describe('the end of a session closes a call whose dial goes on', () => {
     expect(await ask(newToken(), '+12025550157')).toContain('<Reject reason="congestion"/>')
     await test.webhook(actionOf(document), dialResult(third, 'answered', '+12025550157'))
     expect(await ask(newToken(), '+12025550157')).toContain('+12025550188')
+  })
+})
+
+describe('an answer that comes late', () => {
+  /** A call that rings at its second agent, some time after its first was answered. */
+  const failedOver = async () => {
+    const token = newToken()
+    const first = await ask(token)
+    await tell(token, { status: 'answer', callAnswerTime: Date.now() - 60_000 })
+    const second = (await test.webhook(actionOf(first), dialResult(token, 'failed', numberOf.priority))).text
+    expect(dialled(second)).toBe('+12025550172')
+    return { token, second }
+  }
+  const ofBefore = () => Date.now() - 60_000
+
+  it.each([
+    ['its answer time', () => ({ callAnswerTime: ofBefore(), modifiedAt: new Date().toISOString() })],
+    ['its time of change', () => ({ modifiedAt: new Date(ofBefore()).toISOString() })],
+  ])('is not taken for one of the next attempt, by %s', async (_name, times) => {
+    const { token, second } = await failedOver()
+    await tell(token, { status: 'connected', eventId: `late-${token}`, ...times() })
+    expect(await lastEvent(token)).toMatchObject({
+      outcome: 'ignored',
+      reason: 'the answer is older than attempt 2; it was for an earlier one',
+    })
+    expect((await site.call(token)).state).toBe('connecting')
+    await test.webhook(actionOf(second), dialResult(token, 'canceled', numberOf.priority))
+    expect(await site.call(token)).toMatchObject({ state: 'no_answer', disposition: 'cancelled' })
+  })
+
+  it('makes no conversation of an end that nobody answered', async () => {
+    const { token } = await failedOver()
+    await tell(token, { status: 'completed', callAnswerTime: ofBefore(), eventId: `end-${token}` })
+    expect(await site.call(token)).toMatchObject({ state: 'no_answer', disposition: 'cancelled' })
+  })
+
+  it('is one of the next attempt when it is younger, or nothing tells its age', async () => {
+    for (const times of [{ callAnswerTime: Date.now() + 60_000 }, { modifiedAt: null }]) {
+      const { token } = await failedOver()
+      await tell(token, { status: 'connected', eventId: `next-${token}`, ...times })
+      expect((await site.call(token)).state).toBe('connected')
+    }
   })
 })
 

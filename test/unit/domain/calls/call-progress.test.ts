@@ -89,7 +89,9 @@ describe('progress', () => {
   it('ends as failed where the state knows no such end, and not at all when it is over', () => {
     const bridged = aCall({ state: 'connected', attempts: [anAttempt()] })
     const ended = finish(unchanged(bridged), 'dial-busy', { disposition: 'busy' }, 9000)
-    expect(ended.call).toMatchObject({ state: 'failed', disposition: 'failed', endedAtMs: 9000 })
+    expect(ended.call).toMatchObject({ state: 'failed', disposition: 'busy', endedAtMs: 9000 })
+    const unheardOf = finish(unchanged(aCall({ state: 'routing' })), 'dial-answered', { disposition: 'answered' }, 9000)
+    expect(unheardOf.call).toMatchObject({ state: 'failed', disposition: 'failed' })
     expect(ended.attempts).toMatchObject([{ endedAtMs: 9000, result: undefined }])
     const over = finish(unchanged(aCall({ state: 'completed' })), 'dial-busy', { disposition: 'busy' }, 9000)
     expect(over.call).toEqual(aCall({ state: 'completed' }))
