@@ -168,3 +168,54 @@ test('shows a number grouped and copies it as E.164', async ({ page, context, st
   await page.getByRole('button', { name: 'Copy the called number' }).click()
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(call.to)
 })
+
+test('says what to paste where a sign-in code is asked for, and takes the whole link', async ({ page, startFake }) => {
+  const fake = await startFake({ isSignedIn: false })
+  await page.goto(fake.url)
+  await page.getByLabel('Link or code').fill('not a code')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByText('Paste the link that the server printed')).toBeVisible()
+  await expectAccessible(page)
+
+  await page.getByLabel('Link or code').fill('http://switchyard.example/#/sign-in?code=good')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(consolePage(page).pill).toHaveText('Live')
+})
+
+test('goes to a room by two letters, unless they are typed into a field', async ({ page, startFake }) => {
+  const fake = await startFake()
+  const room = consolePage(page)
+  await page.goto(`${fake.url}/#/tenants/new`)
+  await page.getByLabel('Name').pressSequentially('go')
+  await expect(page.getByLabel('Name')).toHaveValue('go')
+  await page.goto(`${fake.url}/#/t/tenant-1/connect`)
+  await expect(room.heading('Connect Cloudonix to Northwind')).toBeVisible()
+
+  await page.keyboard.press('g')
+  await page.keyboard.press('o')
+  await expect(page).toHaveURL(/#\/t\/tenant-1\/overview/)
+  await expect(page.getByText('No call has arrived yet')).toBeVisible()
+})
+
+test('opens a call from the palette', async ({ page, startFake }) => {
+  const fake = await startFake()
+  const room = consolePage(page)
+  const call = fake.startCall()
+  fake.advance(call)
+  await page.goto(fake.url)
+  await expect(room.liveCalls).toHaveCount(1)
+
+  await page.keyboard.press('Control+k')
+  await page.getByLabel('Search or jump to').fill(call.token)
+  await expect(page.getByRole('dialog').getByText('→')).toBeVisible()
+  await page.keyboard.press('Enter')
+  await expect(room.panel.getByText('Rules considered')).toBeVisible()
+  expect(page.url()).toContain(`call=${call.id}`)
+})
+
+test('says so when an address leads nowhere, and the way back', async ({ page, startFake }) => {
+  const fake = await startFake()
+  await page.goto(`${fake.url}/#/nowhere`)
+  await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
+  await expectAccessible(page)
+})
