@@ -1,11 +1,15 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 
+// The same app once more, beside the one to be started, for scripts/shell-coverage.ts: a minifier would move branches about.
+const isForCoverage = process.env.SWITCHYARD_COVERAGE_BUILD === '1'
+const out = isForCoverage ? 'coverage/app/out' : 'out'
+
 export default defineConfig({
   main: {
     build: {
       target: 'node24',
-      outDir: 'out/main',
+      outDir: `${out}/main`,
       sourcemap: true,
       externalizeDeps: true,
       rolldownOptions: {
@@ -23,7 +27,7 @@ export default defineConfig({
   },
   preload: {
     build: {
-      outDir: 'out/preload',
+      outDir: `${out}/preload`,
       sourcemap: true,
       // A sandboxed preload can require nothing but electron.
       externalizeDeps: false,
@@ -46,8 +50,8 @@ export default defineConfig({
       },
     ],
     build: {
-      outDir: 'out/renderer',
-      minify: true,
+      outDir: `${out}/renderer`,
+      minify: !isForCoverage,
       sourcemap: true,
       rolldownOptions: { input: 'renderer/index.html' },
     },

@@ -1,9 +1,10 @@
 // Runs everything that can run on this machine, and names what it left out and why.
 import { spawn } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { coverageExclusions } from './coverage-exclusions.ts'
+import { coverageApp, gatheredFolder, leastPercent, measureShellCoverage, unitTestsFile } from './shell-coverage.ts'
 import { startRedis } from './throwaway-redis.ts'
 import {
   findChromium,
@@ -92,6 +93,8 @@ const execute = (step: Step) =>
     })
   })
 
+const told = (isOk: boolean, what: string) => console.log(`${isOk ? 'ok    ' : 'FAILED'} ${what}`)
+
 const run = async (step: Step) => {
   const startedAt = performance.now()
   const { code, output } = await execute(step)
@@ -102,7 +105,7 @@ const run = async (step: Step) => {
   total.passed += counted.passed
   total.failed += failed
   const counts = step.count ? `, ${counted.passed} passed, ${failed} failed` : ''
-  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${step.name} (${seconds} s${counts})`)
+  told(code === 0, `${step.name} (${seconds} s${counts})`)
   for (const failure of counted.failures ?? []) console.log(`  ${failure}`)
   if (code !== 0) process.stdout.write(output)
   return code === 0
@@ -141,7 +144,10 @@ const runVitest = async () => {
         ...['run', '--config', 'test/vitest.config.ts', '--coverage'],
         ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
       ],
-      environment: redis ? { SWITCHYARD_TEST_REDIS_URL: redis.url } : {},
+      environment: {
+        ...(redis ? { SWITCHYARD_TEST_REDIS_URL: redis.url } : {}),
+        ...(findChromium() ? { SWITCHYARD_SHELL_COVERAGE: '1' } : {}),
+      },
       count: countVitest(file),
     })
   } finally {
@@ -149,49 +155,91 @@ const runVitest = async () => {
   }
 }
 
-const playwright = (project: string, wrapper: string[] = []): Step => {
-  const file = join(folder, `${project}.json`)
+interface EndToEnd {
+  name: string
+  options: readonly string[]
+  environment?: Record<string, string>
+  wrapper?: readonly string[]
+}
+
+const playwright = ({ name, options, environment = {}, wrapper = [] }: EndToEnd): Step => {
+  const file = join(folder, `${name}.json`)
   return {
-    name: `end to end: ${project}`,
+    name: `end to end: ${name}`,
     command: [
       ...wrapper,
       ...node('@playwright', 'test', 'cli.js'),
-      ...['test', '--config', 'test/e2e/playwright.config.ts', '--project', project, '--reporter=list,json'],
+      ...['test', '--config', 'test/e2e/playwright.config.ts', ...options, '--reporter=list,json'],
     ],
-    environment: { PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+    environment: { ...environment, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
     count: countPlaywright(file),
   }
 }
 
-const runEndToEnd = async () => {
-  if (!findChromium()) {
-    leftOut.push('end-to-end tests: there is no Chromium')
+/** Beside the build that ships, so that what is measured is never what is started. */
+const buildForCoverage = async () => {
+  rmSync(coverageApp, { recursive: true, force: true })
+  rmSync(gatheredFolder, { recursive: true, force: true })
+  mkdirSync(coverageApp, { recursive: true })
+  copyFileSync(join(root, 'package.json'), join(coverageApp, 'package.json'))
+  return run({ ...build, name: 'build for coverage', environment: { SWITCHYARD_COVERAGE_BUILD: '1' } })
+}
+
+const judgeShellCoverage = async () => {
+  if (!existsSync(unitTestsFile)) {
+    leftOut.push('the coverage of main/, preload/ and renderer/: Vitest writes none when a test of its own fails')
     return
   }
-  await run(playwright('console'))
+  const { lines, branches, isEnough, gaps } = await measureShellCoverage()
+  told(isEnough, `coverage of main/, preload/ and renderer/: ${lines} % of lines, ${branches} % of branches`)
+  if (isEnough) {
+    total.passed += 1
+    return
+  }
+  total.failed += 1
+  console.log(`  ${leastPercent} % of both are asked for. Furthest from it:\n  ${gaps.slice(0, 20).join('\n  ')}`)
+}
+
+const runEndToEnd = async () => {
+  if (!findChromium()) {
+    leftOut.push('end-to-end tests, and with them the coverage of main/, preload/ and renderer/: there is no Chromium')
+    return
+  }
   const reason = whyNoDesktop()
   const xvfbRun = findXvfbRun()
   const isHeadlessElectron = findElectron() !== undefined && !hasDisplay()
   if (reason && !(isHeadlessElectron && xvfbRun)) {
     leftOut.push(`the desktop app on Electron itself: ${reason}; its specs run on a stand-in over Chromium`)
   }
-  await run(playwright('desktop', isHeadlessElectron && xvfbRun ? [xvfbRun, '-a'] : []))
+  const wrapper = isHeadlessElectron && xvfbRun ? [xvfbRun, '-a'] : []
+  await run(playwright({ name: 'the build that ships', options: ['--grep', '@shipped'], wrapper }))
+  if (!(await buildForCoverage())) {
+    leftOut.push('the other end-to-end tests, and the coverage that they gather: the build for it failed')
+    return
+  }
+  const environment = { SWITCHYARD_TEST_APP_FOLDER: coverageApp, SWITCHYARD_SHELL_COVERAGE_DIR: gatheredFolder }
+  await run(playwright({ name: 'console', options: ['--project', 'console'], environment }))
+  await run(playwright({ name: 'desktop', options: ['--project', 'desktop'], environment, wrapper }))
+  await judgeShellCoverage()
 }
+
+const build: Step = { name: 'build', command: [...node('electron-vite', 'bin', 'electron-vite.js'), 'build'] }
 
 try {
   for (const step of checks) await run(step)
   await runVitest()
-  if (await run({ name: 'build', command: [...node('electron-vite', 'bin', 'electron-vite.js'), 'build'] })) {
+  if (await run(build)) {
     await run({ name: 'OpenAPI document', command: [process.execPath, join(root, 'scripts', 'lint-openapi.ts')] })
     await runEndToEnd()
   } else {
-    leftOut.push('OpenAPI lint and end-to-end tests: the build failed')
+    leftOut.push('OpenAPI lint, end-to-end tests and the coverage that they gather: the build failed')
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
-for (const { file, reason } of coverageExclusions) console.log(`not counted for coverage: ${file} (${reason})`)
+console.log(`${coverageExclusions.length} files are not counted for coverage:`)
+for (const { file, reason } of coverageExclusions) console.log(`  ${file} (${reason})`)
 for (const what of leftOut) console.log(`left out: ${what}`)
 console.log(`${total.passed} passed, ${total.failed} failed`)
 if (total.failed > 0) process.exitCode = 1

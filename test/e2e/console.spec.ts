@@ -30,7 +30,7 @@ test.describe('the console of a running server', () => {
     await expectAccessible(page)
   })
 
-  test('leads from nothing to the URLs to enter at Cloudonix', async ({ page, startServer }) => {
+  test('leads from nothing to the URLs to enter at Cloudonix', { tag: '@shipped' }, async ({ page, startServer }) => {
     await page.emulateMedia({ reducedMotion: 'reduce' })
     const { signInLink } = await startServer()
     const room = consolePage(page)
@@ -53,7 +53,7 @@ test.describe('the console of a running server', () => {
     await expectAccessible(page)
   })
 
-  test('shows calls as they are routed, and why', async ({ page, startServer }) => {
+  test('shows calls as they are routed, and why', { tag: '@shipped' }, async ({ page, startServer }) => {
     await page.emulateMedia({ reducedMotion: 'reduce' })
     const { signInLink } = await startServer(['--demo'])
     const room = consolePage(page)

@@ -2,9 +2,8 @@ import { controlPlanePid, openDesktopWindow } from './pages/desktop-window.ts'
 import { expect, test } from '../support/electron/desktop-test.ts'
 
 test.describe('the desktop window', () => {
-  test('shows the console from packaged files and talks to the control plane without any HTTP', async ({
-    startDesktop,
-  }) => {
+  const isServed = 'shows the console from packaged files and talks to the control plane without any HTTP'
+  test(isServed, { tag: '@shipped' }, async ({ startDesktop }) => {
     const desktop = await startDesktop()
     const window = await openDesktopWindow(desktop)
     await expect.poll(window.state).toBe('running')

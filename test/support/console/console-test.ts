@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { test as base, expect, type Page } from '@playwright/test'
+import { builtApp } from '../built-app.ts'
+import { savePageCoverage, startPageCoverage } from '../coverage.ts'
 import { startFakeConsole, type FakeConsole, type FakeConsoleOptions } from './fake-console-server.ts'
 
-const out = resolve(import.meta.dirname, '../../../out')
+const out = join(builtApp, 'out')
 
 export interface RealServer {
   readonly admin: string
@@ -65,6 +67,11 @@ interface ConsoleFixtures {
 }
 
 export const test = base.extend<ConsoleFixtures>({
+  page: async ({ page }, use) => {
+    await startPageCoverage(page)
+    await use(page)
+    await savePageCoverage(page)
+  },
   startServer: async ({ baseURL: _ }, use) => {
     const closers: (() => Promise<void>)[] = []
     await use(async (options = []) => {

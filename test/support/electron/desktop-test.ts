@@ -4,7 +4,9 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, chromium, type Browser } from '@playwright/test'
-import { findChromium, findElectron, root, whyNoDesktop } from '../../../scripts/machine.ts'
+import { findChromium, findElectron, whyNoDesktop } from '../../../scripts/machine.ts'
+import { builtApp } from '../built-app.ts'
+import { savePageCoverage } from '../coverage.ts'
 import type { Desktop } from './desktop.ts'
 import { launchElectron } from './real-electron.ts'
 import { launchStandIn } from './stand-in-electron.ts'
@@ -79,13 +81,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         SWITCHYARD_PORT: String(port),
         SWITCHYARD_ADMIN_PORT: String(await freePort()),
       }
-      const how = { appFolder: process.env.SWITCHYARD_TEST_APP_FOLDER ?? root, options, env }
+      const how = { appFolder: builtApp, options, env }
       const desktop = standInBrowser
         ? await launchStandIn(standInBrowser, how)
         : await launchElectron(findElectron() ?? '', how)
       started.push(desktop)
       return { ...desktop, webhookUrl: `http://127.0.0.1:${port}` }
     })
+    await Promise.all(started.flatMap((desktop) => desktop.pages().map(savePageCoverage)))
     await Promise.all(started.map(end))
     for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   },

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { _electron } from '@playwright/test'
+import { processCoverage, startPageCoverage } from '../coverage.ts'
 import type { Desktop, DesktopOptions } from './desktop.ts'
 
 const isSet = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined
@@ -11,7 +12,7 @@ export const launchElectron = async (
 ): Promise<Desktop> => {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const args = [...asRoot, appFolder, ...options]
-  const env = { ...Object.fromEntries(Object.entries(process.env).filter(isSet)), ...ownEnv }
+  const env = { ...Object.fromEntries(Object.entries(process.env).filter(isSet)), ...ownEnv, ...processCoverage }
   const app = await _electron.launch({ executablePath, args, env })
   const running = app.process()
   const said: Buffer[] = []
@@ -20,7 +21,11 @@ export const launchElectron = async (
   return {
     pid: running.pid ?? 0,
     exited: once(running, 'exit').then(([code]) => code as number | null),
-    firstWindow: () => app.firstWindow(),
+    firstWindow: async () => {
+      const page = await app.firstWindow()
+      await startPageCoverage(page)
+      return page
+    },
     // Not through Playwright: it takes an app that ends at once for one that could not be started.
     startAgain: async () => {
       const [code] = (await once(spawn(executablePath, args, { env, stdio: 'ignore' }), 'exit')) as [number | null]

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Browser } from '@playwright/test'
+import { processCoverage } from '../coverage.ts'
 import type { Desktop, DesktopOptions } from './desktop.ts'
 import { toApp } from './stand-in-addresses.ts'
 import { createStandInWindows } from './stand-in-windows.ts'
@@ -20,7 +21,7 @@ export const launchStandIn = async (
   const start = () =>
     fork(join(appFolder, 'out/main/index.js'), options, {
       cwd: appFolder,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, ...processCoverage },
       execArgv: ['--import', register],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

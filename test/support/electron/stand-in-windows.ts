@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
 import type { BrowserContext, Page, Request, Route } from '@playwright/test'
+import { startPageCoverage } from '../coverage.ts'
 import { isOwnScheme, toApp, toChromium } from './stand-in-addresses.ts'
 import type { Answers, Peer } from './stand-in/peer.ts'
 import { preloadScript } from './stand-in/preload-runtime.ts'
@@ -44,6 +46,7 @@ export const createStandInWindows = async (context: BrowserContext, app: () => P
 
   const openPage = async (id: number, preload: string | undefined) => {
     const page = await context.newPage()
+    await startPageCoverage(page)
     page.on('load', () => tell('loaded', id, toApp(page.url())))
     page.on('crash', () => {
       crashed.add(page)
@@ -60,7 +63,8 @@ export const createStandInWindows = async (context: BrowserContext, app: () => P
     await page.exposeBinding('callMainProcess', ({ frame }, channel: string, asked: unknown[]) =>
       ask('invoke', id, { url: toApp(frame.url()), isMain: frame.parentFrame() === null }, channel, asked),
     )
-    if (preload) await page.addInitScript({ content: preloadScript(await readFile(preload, 'utf8')) })
+    if (preload)
+      await page.addInitScript({ content: preloadScript(await readFile(preload, 'utf8'), pathToFileURL(preload).href) })
     return page
   }
 

@@ -51,5 +51,5 @@ const runPreload = (preload: (require: unknown, module: unknown, exports: unknow
   preload(require, module, module.exports)
 }
 
-export const preloadScript = (preload: string): string =>
-  `(${runPreload.toString()})((require, module, exports) => {${preload}\n})`
+export const preloadScript = (preload: string, url: string): string =>
+  `(${runPreload.toString()})((require, module, exports) => {${preload}\n})\n//# sourceURL=${url}\n`

@@ -15,7 +15,8 @@ export const runningProcesses = new Set<RunningProcess>()
 export const utilityProcess = {
   fork: (file: string, options: readonly string[], { serviceName, env }: ForkOptions) => {
     const child = fork(file, options, {
-      env: (env as NodeJS.ProcessEnv | undefined) ?? process.env,
+      // The control plane has tests of its own: its coverage is not gathered here, whatever is told of the shell's.
+      env: { ...((env as NodeJS.ProcessEnv | undefined) ?? process.env), NODE_V8_COVERAGE: '' },
       execArgv: ['--import', parentPort],
       serialization: 'advanced',
     })
