@@ -1,7 +1,7 @@
 import { selectMember } from '../../server/domain/routing/select-member.ts'
 import { aPresent } from './builders.ts'
 import { countFirstChoice, emptyTally, type GroupTally } from '../../server/domain/routing/strategies/tally.ts'
-import type { Routing, SelectionAsk, SelectionReply } from '../../server/domain/routing/routing-engine.ts'
+import type { Routing, SelectionAsk, SelectionReply } from '../../server/domain/routing/routing.ts'
 
 /** Answers the engine's questions as a runtime state does: one tally per group, active calls as the test sets them. */
 export const aWalker = (activeCalls: Readonly<Record<string, number>> = {}) => {

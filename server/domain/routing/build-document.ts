@@ -1,6 +1,6 @@
 import { hangup, reject, type CxmlDocument, type DialNoun } from '../cxml/verbs.ts'
 import type { RoutableAgent, RoutingConfig } from './routing-config.ts'
-import type { Routing } from './routing-engine.ts'
+import type { Routing } from './routing.ts'
 
 /** A digest needs both halves. */
 const credentials = ({ username, password }: RoutableAgent): { username?: string; password?: string } =>

@@ -1,6 +1,6 @@
 import type { Call } from '../../domain/calls/call.ts'
 import { applyCdr, unchanged, type Progress } from '../../domain/calls/call-progress.ts'
-import { readNumbers } from '../../domain/routing/routing-engine.ts'
+import { readNumbers } from '../../domain/routing/call-numbers.ts'
 import { readCdr, type Cdr } from '../../domain/webhooks/read-cdr.ts'
 import { canonicalJson } from './canonical.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'

@@ -2,19 +2,12 @@ import { advance, amend, startAttempt, type Progress } from '../../domain/calls/
 import type { PrintedCxml } from '../../domain/cxml/cxml-press.ts'
 import { buildDocument, isDialled } from '../../domain/routing/build-document.ts'
 import type { Explanation } from '../../domain/routing/explanation.ts'
-import {
-  routeOnward,
-  type Routing,
-  type SelectionAsk,
-  type SelectionReply,
-  type Tried,
-} from '../../domain/routing/routing-engine.ts'
+import type { Routing, SelectionAsk, SelectionReply, Tried, Walk } from '../../domain/routing/routing.ts'
+import { routeOnward } from '../../domain/routing/routing-engine.ts'
 import type { DecisionRow } from '../../ports/call-store.ts'
 import type { Incoming, WebhookDeps } from './context.ts'
 import { actionUrl, printDocument, signState } from './documents.ts'
 import { askRuntime, leaseGraceSeconds, leaseKeyOf } from './slots.ts'
-
-export type Walk<R extends Routing> = Generator<SelectionAsk, R, SelectionReply>
 
 /** Puts the engine's questions to somebody until it knows where the call goes. */
 export const runEngine = async <R extends Routing>(

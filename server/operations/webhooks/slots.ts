@@ -1,6 +1,6 @@
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
 import type { CircuitPolicy } from '../../domain/routing/circuit/circuit.ts'
-import type { SelectionAsk, SelectionReply, Tried } from '../../domain/routing/routing-engine.ts'
+import type { SelectionAsk, SelectionReply, Tried } from '../../domain/routing/routing.ts'
 import type { CircuitChange } from '../../ports/runtime-state.ts'
 import type { Incoming, WebhookDeps } from './context.ts'
 

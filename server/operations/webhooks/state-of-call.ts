@@ -1,7 +1,7 @@
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
 import { unchanged, withAttempt, type Progress } from '../../domain/calls/call-progress.ts'
 import { decodeDialState, type DialState } from '../../domain/routing/dial-state.ts'
-import { readNumbers } from '../../domain/routing/routing-engine.ts'
+import { readNumbers } from '../../domain/routing/call-numbers.ts'
 import { readVoiceRequest } from '../../domain/webhooks/read-voice-request.ts'
 import type { Incoming, WebhookDeps } from './context.ts'
 import { stateGraceSeconds } from './documents.ts'

@@ -10,13 +10,15 @@ import {
   type Progress,
 } from '../../domain/calls/call-progress.ts'
 import { hangup } from '../../domain/cxml/verbs.ts'
-import { classify, readNumbers, routeInbound, type FirstRouting } from '../../domain/routing/routing-engine.ts'
+import { classify, readNumbers } from '../../domain/routing/call-numbers.ts'
+import type { Walk } from '../../domain/routing/routing.ts'
+import { routeInbound, type FirstRouting } from '../../domain/routing/routing-engine.ts'
 import { readVoiceRequest, saysOutbound } from '../../domain/webhooks/read-voice-request.ts'
 import { canonicalJson } from './canonical.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { printDocument } from './documents.ts'
 import { earlierAnswer, knownCall } from './known-call.ts'
-import { placeCall, type Walk } from './place-call.ts'
+import { placeCall } from './place-call.ts'
 import { nextAttempt, triedIn } from './slots.ts'
 
 /** The same request: token and stage, or token and content where no stage is named. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { buildDocument, isDialled } from '../../../../server/domain/routing/build-document.ts'
-import type { Routing } from '../../../../server/domain/routing/routing-engine.ts'
+import type { Routing } from '../../../../server/domain/routing/routing.ts'
 import type { RoutableAgent } from '../../../../server/domain/routing/routing-config.ts'
 import type { Target } from '../../../../server/domain/routing/target.ts'
 import { aRoutingConfig, aVoiceAgent } from '../../../support/builders.ts'

@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { classify, readNumbers } from '../../../../server/domain/routing/call-numbers.ts'
+import { nothingTried, type Routing, type Tried } from '../../../../server/domain/routing/routing.ts'
 import {
-  classify,
   followTarget,
-  nothingTried,
-  readNumbers,
   routeInbound,
   routeOnward,
   type Ended,
-  type Routing,
-  type Tried,
 } from '../../../../server/domain/routing/routing-engine.ts'
 import type { RoutingConfig } from '../../../../server/domain/routing/routing-config.ts'
 import {

@@ -1,0 +1,28 @@
+import type { Direction } from '../../../shared/vocabulary.ts'
+import { longestNumber, readNumber, type ReadNumber } from '../numbers/read-number.ts'
+import type { RoutingConfig } from './routing-config.ts'
+
+export interface Numbers {
+  readonly from: ReadNumber
+  readonly to: ReadNumber
+}
+
+/** What the dialled texts mean for this tenant. */
+export const readNumbers = (config: RoutingConfig, from: string, to: string): Numbers => {
+  const context = {
+    defaultCountry: config.defaultCountry,
+    isKnown: (number: string) => config.agentNumbers.has(number) || config.rules.isKnown(number),
+  }
+  // What is longer than any number can be is not worth keeping whole.
+  const read = (text: string): ReadNumber => readNumber(text.slice(0, longestNumber), context)
+  return { from: read(from), to: read(to) }
+}
+
+/**
+ * A call is outbound when the platform says so, or when it comes from one of the tenant's agents and is not for one of the
+ * tenant's own numbers: an agent that dials over its vendor's trunk arrives like an inbound call, only the numbers tell.
+ */
+export const classify = (config: RoutingConfig, platformSaysOutbound: boolean, numbers: Numbers): Direction =>
+  platformSaysOutbound || (config.agentNumbers.has(numbers.from.number) && !config.rules.isDid(numbers.to.number))
+    ? 'outbound'
+    : 'inbound'
