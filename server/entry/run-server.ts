@@ -26,7 +26,7 @@ export const runServer = async (overrides: Partial<ServerConfig>): Promise<void>
     : undefined
   if (demo) {
     console.log('Demo:      simulated calls are playing; open the console to watch them')
-    console.log(`API token: SWITCHYARD_DATA_DIR=${shellWord(config.dataDir)} switchyard token create`)
+    console.log(`API token: SWITCHYARD_DATA_DIR=${shellWord(config.dataDir)} npx switchyard token create`)
   }
 
   let isClosing = false

@@ -1,3 +1,4 @@
+import { ScenarioError } from './scenario.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AgentGroup } from '../../shared/contract/agent-groups.ts'
 import type { CallRecord } from '../../shared/contract/calls.ts'
@@ -36,7 +37,13 @@ interface Listed<T> {
 }
 
 const read = async <T>({ url, token }: ControlPlaneAccess, path: string): Promise<T | undefined> => {
-  const response = await fetch(new URL(path, url), { headers: { authorization: `Bearer ${token}` } })
+  const response = await fetch(new URL(path, url), { headers: { authorization: `Bearer ${token}` } }).catch(
+    (cause: unknown) => {
+      throw new ScenarioError(`Nobody answers at ${url}, where the records are; say where the API is with --api`, {
+        cause,
+      })
+    },
+  )
   if (response.status === 404) return undefined
   if (!response.ok) throw new Error(`GET ${path} answered ${response.status}: ${(await response.text()).slice(0, 300)}`)
   return (await response.json()) as T

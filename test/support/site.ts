@@ -28,7 +28,7 @@ const made = <T>(answer: { status: number; body: unknown; text: string }): T => 
   return answer.body as T
 }
 
-/** Three agents of different providers, one group per strategy, a rule for each. */
+/** Three agents of different providers, one group per strategy, a rule for each. Failing takes nobody out. */
 export const createSite = async ({ api }: TestServer, more: Record<string, unknown> = {}): Promise<Site> => {
   const tenant = made<Tenant & { tenantKey: string }>(
     await api('POST', '/tenants', {
@@ -36,6 +36,7 @@ export const createSite = async ({ api }: TestServer, more: Record<string, unkno
       domain: 'example.cloudonix.net',
       defaultTarget: { type: 'reject', value: 'congestion' },
       ...more,
+      settings: { circuit: { failures: 100 }, ...(more['settings'] as object | undefined) },
     }),
   )
   const path = `/tenants/${tenant.id}`

@@ -36,7 +36,7 @@ export const SignInPage = ({ failure }: { readonly failure: string | undefined }
           Open the one-time link that was printed when the server started. It works once. For a new one, run this where
           the server runs:
         </p>
-        <pre className={classes.command}>switchyard sign-in-link</pre>
+        <pre className={classes.command}>npx switchyard sign-in-link</pre>
         <form onSubmit={(event) => void submit(event)} className={classes.form}>
           <TextInput
             label="Link or code"
@@ -61,5 +61,5 @@ export const SignInPage = ({ failure }: { readonly failure: string | undefined }
 
 export const signInProblem = ({ code, message }: { readonly code: string; readonly message: string }): string =>
   code === 'UNAUTHENTICATED' || code === 'INVALID_INPUT' || code === 'NOT_FOUND'
-    ? 'This link was used before, is too old, or is not complete. Run “switchyard sign-in-link” for a new one.'
+    ? 'This link was used before, is too old, or is not complete. Run “npx switchyard sign-in-link” for a new one.'
     : message

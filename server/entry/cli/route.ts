@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { directions, type Direction } from '../../../shared/vocabulary.ts'
 import { ApiError, findTenant, invoke } from './api-client.ts'
 import { tellCall, tellExplanation } from './story.ts'
+import { localListener } from './local-listener.ts'
 
 interface ApiOptions {
   readonly api: string
@@ -57,7 +58,7 @@ const explain = async (call: string, options: ApiOptions): Promise<void> => {
 
 const askingServer = (command: Command): Command =>
   command
-    .option('--api <url>', 'admin listener', 'http://127.0.0.1:8081')
+    .option('--api <url>', 'admin listener', localListener('SWITCHYARD_ADMIN_PORT', 8081))
     .addOption(new Option('--token <token>', 'API token').env('SWITCHYARD_TOKEN').makeOptionMandatory())
     .option('--tenant <id>', 'tenant id; not needed where there is one tenant')
     .option('--json', 'answer as JSON')

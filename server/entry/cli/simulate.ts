@@ -19,6 +19,7 @@ import {
   type ScenarioInput,
   type SessionBook,
 } from '../../simulator/index.ts'
+import { localListener } from './local-listener.ts'
 
 interface Options {
   readonly url: string
@@ -161,7 +162,7 @@ const simulate = async (options: Options): Promise<void> => {
 export const createSimulateCommand = (): Command =>
   new Command('simulate')
     .description('play Cloudonix against a running server and judge its answers')
-    .option('--url <url>', 'webhook listener', 'http://127.0.0.1:8080')
+    .option('--url <url>', 'webhook listener', localListener('SWITCHYARD_PORT', 8080))
     .requiredOption('--tenant-key <key>', "the tenant's key, as in its webhook URLs")
     .option('--bearer <key>', "the tenant's webhook API key, where one is set")
     .option('--scenario <file>', 'scenario as JSON; the options below win over it')
@@ -175,7 +176,7 @@ export const createSimulateCommand = (): Command =>
     .option('--to <number...>', 'numbers called')
     .option('--domain <domain>', 'the Cloudonix domain that calls')
     .option('--verify', 'compare the call records with what was played')
-    .option('--api <url>', 'admin listener, for --verify', 'http://127.0.0.1:8081')
+    .option('--api <url>', 'admin listener, for --verify', localListener('SWITCHYARD_ADMIN_PORT', 8081))
     .option('--token <token>', 'API token, for --verify')
     .option('--tenant <id>', 'tenant id, for --verify')
     .option('--api-port <n>', 'serve the Cloudonix API of the calls on this port as well; 0 takes a free one', number)
