@@ -3,15 +3,10 @@ import type { Call, DialAttempt } from '../../domain/calls/call.ts'
 import { advance, endAttempt, finish, lastWord, unchanged, type Progress } from '../../domain/calls/call-progress.ts'
 import { hangup, reject } from '../../domain/cxml/verbs.ts'
 import type { NumberReading } from '../../domain/routing/explanation.ts'
-import type { DialState } from '../../domain/routing/dial-state.ts'
 import { routeOnward } from '../../domain/routing/routing-engine.ts'
-import { readFields } from '../../domain/webhooks/fields.ts'
 import { readDialResult, type DialResult } from '../../domain/webhooks/read-dial-result.ts'
-import type { WebhookRequest } from '../../ports/webhooks.ts'
-import type { TenantInForce } from '../tenant-directory.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { printDocument } from './documents.ts'
-import { canonicalJson } from './canonical.ts'
 import { earlierAnswer, knownCall } from './known-call.ts'
 import { placeCall } from './place-call.ts'
 import { nextAttempt, triedIn } from './slots.ts'
@@ -50,31 +45,9 @@ const closingFacts = (
   }
 }
 
-const rawKeyOf = ({ crypto }: WebhookDeps, { request, token }: Incoming): string => {
-  const stage = request.headers['x-cx-stageid']
-  return `dial\n${token}\n#${stage ?? crypto.digest(canonicalJson(request.fields))}`
-}
-
-/** With a state that verifies the call goes on, also when what is on record of it cannot be read. */
-const lookUp = async (
-  deps: WebhookDeps,
-  { inForce, token }: Incoming,
-  state: DialState | string,
-): Promise<Call | undefined> => {
-  try {
-    return await knownCall(deps, inForce.tenant.id, token)
-  } catch (error) {
-    if (typeof state === 'string') throw error
-    deps.health.count('faults')
-    deps.log.error({ err: error }, 'A call could not be read; it goes on by its signed state')
-    return undefined
-  }
-}
-
 /** The platform reports how a dial ended and asks what to do next. */
 export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): Promise<Handled> => {
   const { inForce, token, nowMs } = incoming
-  const { runtime } = deps
   const tenantId = inForce.tenant.id
   const state = readState(deps, incoming)
   const distrust = typeof state === 'string' ? state : undefined
@@ -88,12 +61,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
     progress,
     cxml: printDocument(deps, () => hangup),
   })
-  const known = await lookUp(deps, incoming, state)
-  // Without a trusted state the same request is known by its stage or content alone.
-  const rawKey = distrust === undefined ? undefined : rawKeyOf(deps, incoming)
-  const sameBefore = rawKey === undefined ? undefined : await runtime.loadAnswer(tenantId, rawKey)
-  if (sameBefore)
-    return { outcome: 'duplicate', reason: distrust, cxml: { text: sameBefore.body, masked: sameBefore.body } }
+  const known = await knownCall(deps, tenantId, token)
   if (!known && distrust !== undefined) return ignored(`no call has this token, and ${distrust}`)
   const n = typeof state === 'string' ? (known?.attempts.at(-1)?.n ?? 0) : state.attempt
   const answerKey = `dial\n${token}\n${n}`
@@ -144,7 +112,6 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
   const progress = goesOn
     ? placed.progress
     : finish(placed.progress, lastWord[result].event, closingFacts(call, result, answeredAtMs, nowMs), nowMs)
-  if (rawKey !== undefined) await runtime.saveAnswer(tenantId, rawKey, { status: 200, body: placed.cxml.text })
   return {
     outcome: 'applied',
     reason: distrust,
@@ -155,15 +122,3 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
     answerKey,
   }
 }
-
-/** A conversation that is over, by a state that verifies: nobody needs to be dialled in an emergency. */
-export const saysAnswered = (
-  deps: WebhookDeps,
-  request: WebhookRequest,
-  inForce: TenantInForce,
-  token: string,
-  nowMs: number,
-): boolean =>
-  request.kind === 'dial_result' &&
-  typeof readState(deps, { request, inForce, token, nowMs }) !== 'string' &&
-  readDialResult(readFields(request.fields), false).result === 'answered'

@@ -1,6 +1,6 @@
 import { isTerminal, type ErrorCode, type WebhookKind, type WebhookOutcome } from '../../../shared/vocabulary.ts'
 import { revise } from '../../domain/calls/call-progress.ts'
-import { hangup, reject } from '../../domain/cxml/verbs.ts'
+import { reject } from '../../domain/cxml/verbs.ts'
 import { renderCxml } from '../../domain/cxml/render-cxml.ts'
 import { readFields } from '../../domain/webhooks/fields.ts'
 import { longestToken, readToken } from '../../domain/webhooks/token.ts'
@@ -12,9 +12,8 @@ import { createSeldom } from '../seldom.ts'
 import type { TenantInForce } from '../tenant-directory.ts'
 import { handleCdr } from './cdr.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
-import { handleDialResult, saysAnswered } from './dial-result.ts'
+import { handleDialResult } from './dial-result.ts'
 import { credentialProblem } from './credentials.ts'
-import { printDocument } from './documents.ts'
 import { emergencyAnswer } from './emergency.ts'
 import { handleSessionUpdate } from './session-update.ts'
 import { settleEnded } from './slots.ts'
@@ -265,12 +264,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     health.count('faults')
     log.error({ err: error, kind: request.kind }, 'A webhook could not be handled')
     const token = readToken(readFields(request.fields), request.headers)?.slice(0, longestToken)
-    const isOver = token !== undefined && saysAnswered(deps, request, inForce, token, clock.nowMs())
-    const printed = !wantsCxml(request.kind)
-      ? undefined
-      : isOver
-        ? printDocument(deps, () => hangup)
-        : emergencyAnswer(deps, inForce, token)
+    const printed = wantsCxml(request.kind) ? emergencyAnswer(deps, inForce, token) : undefined
     const answer = printed ? cxmlAnswer(printed.text) : errorAnswer(503, 'UNAVAILABLE', 'Internal error; send it again')
     const told = {
       token,

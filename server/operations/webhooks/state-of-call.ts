@@ -9,7 +9,7 @@ import { stateGraceSeconds } from './documents.ts'
 /** The signed state of the action URL, or why it is not to be trusted. */
 export const readState = (
   { crypto }: WebhookDeps,
-  { request, inForce, token, nowMs }: Pick<Incoming, 'request' | 'inForce' | 'token' | 'nowMs'>,
+  { request, inForce, token, nowMs }: Incoming,
 ): DialState | string => {
   const text = Object.hasOwn(request.query, 's') ? request.query['s'] : undefined
   if (text === undefined || text === '') return 'the signed state is missing'

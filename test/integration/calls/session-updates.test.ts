@@ -215,17 +215,3 @@ describe('updates that change nothing are kept with the reason', () => {
     expect(await site.call(token)).toMatchObject({ state: 'completed', disposition: 'answered', attemptCount: 0 })
   })
 })
-
-describe('the same dial result twice, with a state that was altered', () => {
-  it('goes on once, with one answer', async () => {
-    const token = newToken()
-    const first = await ask(token)
-    const altered = `${actionOf(first).slice(0, -1)}${actionOf(first).endsWith('A') ? 'B' : 'A'}`
-    const answers = await Promise.all(
-      [1, 2].map(() => test.webhook(altered, dialResult(token, 'busy', numberOf.priority))),
-    )
-    expect(answers[0]?.text).toBe(answers[1]?.text)
-    const { body } = await test.api<{ attempts: { result?: string }[] }>('GET', `${site.path}/calls/${token}`)
-    expect(body.attempts.map(({ result }) => result)).toEqual(['busy', undefined])
-  })
-})

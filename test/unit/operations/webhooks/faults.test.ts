@@ -155,40 +155,6 @@ describe('when handling fails, the caller gets the emergency target, taken witho
 })
 
 describe('a fault after a slot was taken', () => {
-  describe('of a dial result with a state that verifies', () => {
-    const dialled = async () => {
-      const { handle, deps } = await handlerWith({ type: 'message', value: 'One moment.' }, () => ({}))
-      const [, state = ''] = /[?&]s=([^"&]*)"/.exec((await handle(request())).body) ?? []
-      return { deps, query: { s: decodeURIComponent(state) } }
-    }
-    const resultOf = (word: string, query: Record<string, string>): WebhookRequest => ({
-      ...request('dial_result'),
-      query,
-      fields: { CallSid: 'token-1', DialCallStatus: word },
-    })
-
-    it('goes on by it when the call cannot be read', async () => {
-      const { deps, query } = await dialled()
-      const unreadable = {
-        runtime: { ...deps.runtime, loadCall: () => Promise.reject(new Error('the state is gone')) },
-      }
-      const { body } = await createWebhookHandler({ ...deps, ...unreadable })(resultOf('busy', query))
-      expect(body).not.toContain('One moment')
-      expect(body).not.toContain('Reject')
-      const forged = await createWebhookHandler({ ...deps, ...unreadable })(resultOf('busy', { s: 'forged' }))
-      expect(forged.body).toContain('One moment')
-    })
-
-    it('ends a conversation that is over, and dials nobody', async () => {
-      const { deps, query } = await dialled()
-      const broken = { runtime: { ...deps.runtime, exclusively: () => Promise.reject(new Error('gone')) } }
-      const handle = createWebhookHandler({ ...deps, ...broken })
-      expect((await handle(resultOf('answered', query))).body).toContain('<Response><Hangup/></Response>')
-      expect((await handle(resultOf('busy', query))).body).toContain('One moment')
-      expect((await handle(resultOf('answered', {}))).body).toContain('One moment')
-    })
-  })
-
   it('gives the slot back', async () => {
     const { handle, deps } = await handlerWith(undefined, ({ runtime }) => ({
       runtime: { ...runtime, saveCall: () => Promise.reject(new Error('full')) },
