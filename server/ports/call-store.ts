@@ -43,6 +43,11 @@ export interface AnswerRow {
 /** A circuit that changed, by the wall clock. */
 export type ToldCircuitChange = Told
 
+/** An answer as it is stored: found by its key, and by the other one where it has two. */
+export interface GivenAnswer extends AnswerRow {
+  readonly otherKey?: string | undefined
+}
+
 /** What one webhook causes. All of it is written in one transaction, or nothing is. */
 export interface UnitOfWork {
   readonly tenantId: string
@@ -56,7 +61,7 @@ export interface UnitOfWork {
   readonly decision?: DecisionRow | undefined
   readonly circuitChanges?: readonly ToldCircuitChange[] | undefined
   readonly webhookEvent?: WebhookEventRow | undefined
-  readonly answer?: AnswerRow | undefined
+  readonly answer?: GivenAnswer | undefined
 }
 
 export interface CallLogHealth {

@@ -674,6 +674,16 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       expect(await calls.findAnswer('tenant-1', 'a', 0)).toBeDefined()
     })
 
+    it('finds an answer by either of its keys', async () => {
+      const { callLog, calls } = store()
+      const answer = { atMs: 10, status: 200, body: 'both' }
+      const stored = callLog.append({ tenantId: 'tenant-1', answer: { ...answer, key: 'a', otherKey: 'b' } }, 'written')
+      // Also while it is on its way.
+      for (const key of ['a', 'b']) expect(await calls.findAnswer('tenant-1', key, 0)).toEqual({ ...answer, key })
+      await stored
+      for (const key of ['a', 'b']) expect(await calls.findAnswer('tenant-1', key, 0)).toEqual({ ...answer, key })
+    })
+
     it('lists live calls newest first, and all calls in flight of every tenant', async () => {
       const { callLog, calls } = store()
       for (const [n, tenantId] of ['tenant-1', 'tenant-2', 'tenant-1'].entries())

@@ -1,5 +1,5 @@
 import type { Call } from '../../domain/calls/call.ts'
-import type { AnswerRow, UnitOfWork } from '../../ports/call-store.ts'
+import type { GivenAnswer, UnitOfWork } from '../../ports/call-store.ts'
 import { changingValues, openBit } from './call-columns.ts'
 
 /** In the order in which a statement binds them. */
@@ -27,7 +27,7 @@ export interface PackedUnit {
   readonly circuitChanges: readonly Values[]
   readonly decision: Values | undefined
   readonly webhookEvent: Values | undefined
-  readonly answer: AnswerRow | undefined
+  readonly answer: GivenAnswer | undefined
 }
 
 const packCall = (call: Call): PackedCall => ({

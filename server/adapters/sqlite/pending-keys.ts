@@ -24,6 +24,7 @@ export const createPendingKeys = () => {
       noteKey(tenantId, call?.id, sequence)
       noteKey(tenantId, call?.token ?? webhookEvent?.token, sequence)
       noteKey(tenantId, answer?.key, sequence)
+      noteKey(tenantId, answer?.otherKey, sequence)
     },
     settleUpTo: (sequence: number): void => {
       done = sequence

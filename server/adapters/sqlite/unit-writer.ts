@@ -50,6 +50,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       if (decision) addDecision.run(tenant.no, callNo, ...decision)
       if (webhookEvent) addEvent.run(tenant.no, ...webhookEvent)
       if (answer) answers.put(tenant, answer)
+      if (answer?.otherKey !== undefined) answers.put(tenant, { ...answer, key: answer.otherKey })
     },
     forget: calls.forget,
   }

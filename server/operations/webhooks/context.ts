@@ -63,4 +63,6 @@ export interface Handled {
   readonly cxml?: { readonly text: string; readonly masked: string } | undefined
   /** Kept so that the same request gets the same answer. */
   readonly answerKey?: string | undefined
+  /** The same, where one key may not be enough to know it by. */
+  readonly otherAnswerKey?: string | undefined
 }

@@ -5,6 +5,7 @@ import { hangup, reject } from '../../domain/cxml/verbs.ts'
 import type { NumberReading } from '../../domain/routing/explanation.ts'
 import { routeOnward } from '../../domain/routing/routing-engine.ts'
 import { readDialResult, type DialResult } from '../../domain/webhooks/read-dial-result.ts'
+import { canonicalJson } from './canonical.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { printDocument } from './documents.ts'
 import { earlierAnswer, knownCall } from './known-call.ts'
@@ -45,6 +46,19 @@ const closingFacts = (
   }
 }
 
+/** Unsigned results of two attempts can look the same; what comes this soon after a dial began is the one before again. */
+const sameWithinMs = 1000
+
+/** What a result is known by whose state does not tell which attempt it is of. */
+const unsignedKeyOf = ({ crypto }: WebhookDeps, { request, token }: Incoming): string => {
+  const stage = request.headers['x-cx-stageid']
+  return stage ? `unsigned\n${token}\n${stage}` : `unsigned\n${token}\n#${crypto.digest(canonicalJson(request.fields))}`
+}
+
+/** Whether something in it differs from attempt to attempt: a stage, or a state however damaged. */
+const tellsApart = ({ request }: Incoming): boolean =>
+  Boolean(request.headers['x-cx-stageid']) || Boolean(request.query['s'])
+
 /** The platform reports how a dial ended and asks what to do next. */
 export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): Promise<Handled> => {
   const { inForce, token, nowMs } = incoming
@@ -63,12 +77,24 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
   })
   const known = await knownCall(deps, tenantId, token)
   if (!known && distrust !== undefined) return ignored(`no call has this token, and ${distrust}`)
-  const n = typeof state === 'string' ? (known?.attempts.at(-1)?.n ?? 0) : state.attempt
+  const repeat = (text: string): Handled => ({ outcome: 'duplicate', reason: distrust, cxml: { text, masked: text } })
+  // What counts for the newest attempt must not count for the next one too when it comes again.
+  const unsignedKey = distrust === undefined ? undefined : unsignedKeyOf(deps, incoming)
+  const newest = known?.attempts.at(-1)
+  if (
+    unsignedKey !== undefined &&
+    newest &&
+    (tellsApart(incoming) || Math.abs(nowMs - newest.startedAtMs) < sameWithinMs)
+  ) {
+    const before = await earlierAnswer(deps, tenantId, unsignedKey, true, nowMs)
+    if (before !== undefined) return repeat(before)
+  }
+  const n = typeof state === 'string' ? (newest?.n ?? 0) : state.attempt
   const answerKey = `dial\n${token}\n${n}`
   // While its attempt is open a result has not been answered yet; then there is nothing to look up.
   const isOpen = known?.attempts.some((attempt) => attempt.n === n && attempt.endedAtMs === undefined) === true
   const earlier = await earlierAnswer(deps, tenantId, answerKey, known !== undefined && !isOpen, nowMs)
-  if (earlier !== undefined) return { outcome: 'duplicate', reason: distrust, cxml: { text: earlier, masked: earlier } }
+  if (earlier !== undefined) return repeat(earlier)
   if (known && isTerminal(known.state)) {
     return ignored(`the call is over (${known.state})`, advance(unchanged(known), 'dial-failed', nowMs))
   }
@@ -120,5 +146,6 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
     decision: placed.decision,
     cxml: placed.cxml,
     answerKey,
+    otherAnswerKey: unsignedKey,
   }
 }

@@ -150,23 +150,22 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     }
   }
 
-  const settle = async (
-    { inForce, nowMs, circuitChanges }: Incoming,
-    { progress, cxml, answerKey }: Handled,
-  ): Promise<void> => {
+  const settle = async ({ inForce, nowMs, circuitChanges }: Incoming, handled: Handled): Promise<void> => {
     const tenantId = inForce.tenant.id
+    const { progress, cxml, answerKey, otherAnswerKey } = handled
     if (progress) {
       circuitChanges.push(...(await settleEnded(deps, inForce.routing.circuitPolicy, progress.call, progress.attempts)))
       await runtime.saveCall(progress.call)
       for (const { agentId, result } of progress.attempts)
         if (agentId && result) results.note(tenantId, agentId, result, nowMs)
     }
-    if (cxml && answerKey !== undefined) await runtime.saveAnswer(tenantId, answerKey, { status: 200, body: cxml.text })
+    for (const key of [answerKey, otherAnswerKey])
+      if (cxml && key !== undefined) await runtime.saveAnswer(tenantId, key, { status: 200, body: cxml.text })
   }
 
   const unitOf = (
     incoming: Incoming,
-    { answerKey, cxml, decision, outcome, progress, reason, stands }: Handled,
+    { answerKey, otherAnswerKey, cxml, decision, outcome, progress, reason, stands }: Handled,
   ): UnitOfWork => {
     const { inForce, nowMs, request, token } = incoming
     const shown = cxml && (outcome === 'duplicate' ? '(the same answer as before)' : cxml.masked)
@@ -178,7 +177,10 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
       transitions: progress?.transitions,
       decision,
       webhookEvent: eventRow(request, inForce, { token, outcome, reason, status: 200, answer: shown ?? fine.body }),
-      ...(cxml && answerKey !== undefined && { answer: { key: answerKey, atMs: nowMs, status: 200, body: cxml.text } }),
+      ...(cxml &&
+        answerKey !== undefined && {
+          answer: { key: answerKey, otherKey: otherAnswerKey, atMs: nowMs, status: 200, body: cxml.text },
+        }),
     }
   }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { checkCxml } from '../../support/cxml-check.ts'
 import {
   actionOf,
@@ -214,6 +214,62 @@ describe('out of order', () => {
     const { text } = await test.webhook(tampered, dialResult(token, 'busy', numberOf.priority))
     expect(dialled(text)).toBe('+12025550172')
     expect((await site.call(token)).decisions[1]?.explanation.notes?.[0]).toContain('does not verify')
+  })
+
+  describe('a result that is not signed for comes twice: it counts once', () => {
+    const alter = (action: string) => action.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
+    const strip = (action: string) => action.replace(/[?].*/, '')
+    it.each<[string, (action: string) => string, Record<string, string>]>([
+      ['altered, of a named stage', alter, { 'x-cx-stageid': 'two' }],
+      ['altered, of no named stage', alter, {}],
+      ['missing, of a named stage', strip, { 'x-cx-stageid': 'two' }],
+      ['missing, of no named stage', strip, {}],
+    ])('%s', async (_name, change, headers) => {
+      const token = newToken()
+      const document = await ask(token, numberOf.priority)
+      const send = async (action: string, more = headers) =>
+        (await test.webhook(action, dialResult(token, 'busy', numberOf.priority), more)).text
+      const changed = change(actionOf(document))
+      // At once, however slow the machine is.
+      const stopped = vi.spyOn(Date, 'now').mockReturnValue(Date.now())
+      const both = await Promise.all([send(changed), send(changed)]).finally(() => stopped.mockRestore())
+      expect(both.map(dialled)).toEqual(['+12025550172', '+12025550172'])
+      expect(both[0]).toBe(both[1])
+      expect((await site.call(token)).attempts.map(({ n, result }) => [n, result])).toEqual([
+        [1, 'busy'],
+        [2, undefined],
+      ])
+      // Signed for, it is still the result of its own attempt.
+      expect(await send(actionOf(document))).toBe(both[0])
+      expect(dialled(await send(change(actionOf(both[0])), { 'x-cx-stageid': 'three' }))).toBe('+12025550173')
+    })
+
+    it('and after a restart', async () => {
+      const token = newToken()
+      const document = await ask(token, numberOf.priority)
+      const send = async () =>
+        (await test.webhook(alter(actionOf(document)), dialResult(token, 'busy', numberOf.priority))).text
+      const first = await send()
+      await test.restart()
+      expect(await send()).toBe(first)
+      expect(await report(token, document, 'busy', numberOf.priority)).toBe(first)
+      expect((await site.call(token)).attempts).toHaveLength(2)
+    })
+
+    it('but one that looks the same later on is the next result', async () => {
+      const token = newToken()
+      const send = async (document: string) =>
+        (await test.webhook(strip(actionOf(document)), dialResult(token, 'busy', numberOf.priority))).text
+      const second = await send(await ask(token, numberOf.priority))
+      expect(dialled(second)).toBe('+12025550172')
+      const real = Date.now
+      const later = vi.spyOn(Date, 'now').mockImplementation(() => real() + 5000)
+      try {
+        expect(dialled(await send(second))).toBe('+12025550173')
+      } finally {
+        later.mockRestore()
+      }
+    })
   })
 
   it('a state of another call is not trusted', async () => {
