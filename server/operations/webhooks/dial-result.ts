@@ -10,7 +10,7 @@ import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { printDocument } from './documents.ts'
 import { earlierAnswer, knownCall } from './known-call.ts'
 import { placeCall } from './place-call.ts'
-import { nextAttempt, triedIn } from './slots.ts'
+import { nextAttempt, releaseEnded, triedIn } from './slots.ts'
 import { readState, restoreFromState } from './state-of-call.ts'
 
 /** A stream that ended sooner than this never was a conversation. */
@@ -59,6 +59,33 @@ const unsignedKeyOf = ({ crypto }: WebhookDeps, { request, token }: Incoming): s
 const tellsApart = ({ request }: Incoming): boolean =>
   Boolean(request.headers['x-cx-stageid']) || Boolean(request.query['s'])
 
+/** Whether a signed result says that the dial was answered, as far as it tells by itself. */
+export const saysAnswered = (deps: WebhookDeps, incoming: Incoming): boolean => {
+  const state = readState(deps, incoming)
+  if (typeof state === 'string') return false
+  const { call } = restoreFromState(deps, incoming, undefined, state)
+  const attempt = call.attempts.at(-1)
+  return attempt !== undefined && resultOf(incoming, call, attempt).result === 'answered'
+}
+
+interface Lookup {
+  readonly known: Call | undefined
+  /** Why it is not known what is stored of the call. */
+  readonly unread?: string
+}
+
+/** A store that cannot be read is no reason to lose a caller whose state is signed: the state knows enough to go on. */
+const lookUp = async (deps: WebhookDeps, { inForce, token }: Incoming, isSigned: boolean): Promise<Lookup> => {
+  try {
+    return { known: await knownCall(deps, inForce.tenant.id, token) }
+  } catch (error) {
+    if (!isSigned) throw error
+    deps.health.count('faults')
+    deps.log.error({ err: error }, 'A call could not be looked up; its signed state is used instead')
+    return { known: undefined, unread: 'the call could not be looked up' }
+  }
+}
+
 /** The platform reports how a dial ended and asks what to do next. */
 export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): Promise<Handled> => {
   const { inForce, token, nowMs } = incoming
@@ -75,7 +102,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
     progress,
     cxml: printDocument(deps, () => hangup),
   })
-  const known = await knownCall(deps, tenantId, token)
+  const { known, unread } = await lookUp(deps, incoming, distrust === undefined)
   if (!known && distrust !== undefined) return ignored(`no call has this token, and ${distrust}`)
   const repeat = (text: string): Handled => ({ outcome: 'duplicate', reason: distrust, cxml: { text, masked: text } })
   // What counts for the newest attempt must not count for the next one too when it comes again.
@@ -130,6 +157,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
       to: asBefore(call.to),
       after: `attempt ${n} (${name}): ${result.replace('_', ' ')}, the platform said ${word === '' ? 'nothing' : word}`,
       ...(distrust !== undefined && { notes: [`${distrust}; the stored attempt was used instead`] }),
+      ...(unread !== undefined && { notes: [`${unread}; its signed state was used instead`] }),
     }),
     () => call.ruleId,
   )
@@ -138,10 +166,12 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
   const progress = goesOn
     ? placed.progress
     : finish(placed.progress, lastWord[result].event, closingFacts(call, result, answeredAtMs, nowMs), nowMs)
+  // What is stored of the call knows more than its state, and must not be overwritten; its slots are given back all the same.
+  if (unread !== undefined) await releaseEnded(deps, progress.call, progress.attempts)
   return {
     outcome: 'applied',
-    reason: distrust,
-    progress,
+    reason: distrust ?? unread,
+    progress: unread === undefined ? progress : undefined,
     isNewCall: !known,
     decision: placed.decision,
     cxml: placed.cxml,

@@ -14,7 +14,7 @@ import { handleCdr } from './cdr.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { handleDialResult } from './dial-result.ts'
 import { credentialProblem } from './credentials.ts'
-import { emergencyAnswer } from './emergency.ts'
+import { faultAnswer } from './fault-answer.ts'
 import { handleSessionUpdate } from './session-update.ts'
 import { settleEnded } from './slots.ts'
 import { handleVoiceRequest } from './voice-request.ts'
@@ -266,7 +266,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     health.count('faults')
     log.error({ err: error, kind: request.kind }, 'A webhook could not be handled')
     const token = readToken(readFields(request.fields), request.headers)?.slice(0, longestToken)
-    const printed = wantsCxml(request.kind) ? emergencyAnswer(deps, inForce, token) : undefined
+    const printed = wantsCxml(request.kind) ? faultAnswer(deps, request, inForce, token) : undefined
     const answer = printed ? cxmlAnswer(printed.text) : errorAnswer(503, 'UNAVAILABLE', 'Internal error; send it again')
     const told = {
       token,

@@ -154,6 +154,96 @@ describe('when handling fails, the caller gets the emergency target, taken witho
   })
 })
 
+describe('a signed dial result, when the calls cannot be looked up', () => {
+  const twoAgents = (own: WebhookDeps): Partial<WebhookDeps> => {
+    const [first] = own.directory.all()
+    const agents = [aVoiceAgent(), aVoiceAgent({ id: 'agent-b', value: '+12025550172' })]
+    const members = [aMember(), aMember({ agentId: 'agent-b', position: 2 })]
+    const defaultTarget = { type: 'group', id: 'group-1' } as const
+    const inForce = {
+      ...first!,
+      tenant: tenantWith({ type: 'number', value: '+12025550900' }),
+      routing: aRoutingConfig({ agents, groups: [aGroup({ members })], providers: [aProvider()], defaultTarget }),
+    }
+    return { directory: { ...own.directory, byKey: () => ({ inForce, validUntilMs: undefined }), byId: () => inForce } }
+  }
+  const unreadable = ({ calls }: WebhookDeps): Partial<WebhookDeps> => ({
+    calls: { ...calls, find: () => Promise.reject(new Error('SQLITE_BUSY')) },
+  })
+  const resultOf = (
+    document: string,
+    word: string,
+    state = /[?]s=([^"&]*)/.exec(document)?.[1] ?? '',
+  ): WebhookRequest => ({
+    ...request('dial_result'),
+    query: { s: decodeURIComponent(state) },
+    fields: { CallSid: 'token-1', From: '+12025550123', To: '+12025550100', DialCallStatus: word },
+  })
+  /** A call that rings at its first agent, on a node that then knows nothing of it. */
+  const ringing = async () => (await (await handlerWith(undefined, twoAgents)).handle(request())).body
+
+  it('goes on by its state, is told as a fault, and overwrites nothing that is stored of the call', async () => {
+    const first = await ringing()
+    expect(first).toContain('+12025550171')
+    units = []
+    const { handle, deps } = await handlerWith(undefined, (own) => ({ ...twoAgents(own), ...unreadable(own) }))
+    const second = (await handle(resultOf(first, 'busy'))).body
+    expect(second).toContain('+12025550172')
+    expect(second).toContain('action=')
+    expect(checkCxml(second)).toEqual([])
+    expect(deps.health.read(0, 0).counters.faults).toBe(1)
+    expect(logged.error).toHaveBeenCalledOnce()
+    expect(units).toMatchObject([{ call: undefined, webhookEvent: { outcome: 'applied' }, answer: { status: 200 } }])
+    expect(units[0]?.webhookEvent?.reason).toContain('could not be looked up')
+    expect(units[0]?.decision?.explanation.notes?.[0]).toContain('could not be looked up')
+    expect(await deps.runtime.loadCall('tenant-1', 'token-1')).toBeUndefined()
+    const active = () => deps.runtime.activeCalls('tenant-1', ['agent-a', 'agent-b'], deps.clock.steadyMs())
+    expect(Object.fromEntries(await active())).toMatchObject({ 'agent-b': 1 })
+    expect((await handle(resultOf(first, 'busy'))).body).toBe(second)
+    // The next one gives the slot back, by what its state says.
+    expect((await handle(resultOf(second, 'answered'))).body).toContain('<Response><Hangup/></Response>')
+    expect(Object.fromEntries(await active())).toMatchObject({ 'agent-b': 0 })
+  })
+
+  it('is rejected like any other fault when its state does not verify', async () => {
+    const first = await ringing()
+    const { handle } = await handlerWith(undefined, (own) => ({ ...twoAgents(own), ...unreadable(own) }))
+    expect((await handle(resultOf(first, 'answered', 'forged'))).body).toContain('+12025550900')
+  })
+
+  it.each([
+    ['answered', /<Response><Hangup\/><\/Response>/],
+    ['busy', /\+12025550900/],
+  ])(
+    'and nothing else works either: after %s the emergency target is only for who still waits',
+    async (word, answer) => {
+      const first = await ringing()
+      const { handle, deps } = await handlerWith(undefined, (own) => ({
+        ...twoAgents(own),
+        runtime: { ...own.runtime, loadAnswer: () => Promise.reject(new Error('the state is gone')) },
+      }))
+      const { status, body } = await handle(resultOf(first, word))
+      expect(status).toBe(200)
+      expect(body).toMatch(answer)
+      expect(deps.health.read(0, 0).counters.faults).toBe(1)
+    },
+  )
+
+  it('and what fails is the reading of states itself: the emergency target still answers', async () => {
+    const first = await ringing()
+    const { handle } = await handlerWith(undefined, (own) => ({
+      ...twoAgents(own),
+      crypto: {
+        ...own.crypto,
+        sign: () => {
+          throw new Error('no signing today')
+        },
+      },
+    }))
+    expect((await handle(resultOf(first, 'answered'))).body).toContain('+12025550900')
+  })
+})
+
 describe('a fault after a slot was taken', () => {
   it('gives the slot back', async () => {
     const { handle, deps } = await handlerWith(undefined, ({ runtime }) => ({
