@@ -46,7 +46,7 @@ const dialProblems = (dial: Dial): string[] => [
     `action wants an absolute or relative URL, not "${dial.action}"`,
   ),
   ...when(
-    dial.callerId !== undefined && !/^[^\s<>&"]([^\t\n\r<>&"]{0,253}[^\s<>&"])?$/.test(dial.callerId),
+    dial.callerId !== undefined && !/^[^\s<>&"]([^\t\n\r\u2028\u2029<>&"]{0,253}[^\s<>&"])?$/.test(dial.callerId),
     'callerId wants 1 to 255 characters without markup, and without white space around them',
   ),
   ...when(dial.trunks?.length === 0, 'trunks wants at least one name'),

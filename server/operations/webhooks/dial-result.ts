@@ -10,7 +10,7 @@ import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { printDocument } from './documents.ts'
 import { earlierAnswer, knownCall } from './known-call.ts'
 import { placeCall } from './place-call.ts'
-import { nextAttempt, releaseEnded, triedIn } from './slots.ts'
+import { nextAttempt, settleEnded, triedIn } from './slots.ts'
 import { readState, restoreFromState } from './state-of-call.ts'
 
 /** A stream that ended sooner than this never was a conversation. */
@@ -167,7 +167,10 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
     ? placed.progress
     : finish(placed.progress, lastWord[result].event, closingFacts(call, result, answeredAtMs, nowMs), nowMs)
   // What is stored of the call knows more than its state, and must not be overwritten; its slots are given back all the same.
-  if (unread !== undefined) await releaseEnded(deps, progress.call, progress.attempts)
+  if (unread !== undefined)
+    incoming.circuitChanges.push(
+      ...(await settleEnded(deps, inForce.routing.circuitPolicy, progress.call, progress.attempts)),
+    )
   return {
     outcome: 'applied',
     reason: distrust ?? unread,

@@ -18,7 +18,16 @@ const isConversationOver = (
   const times = { nowMs: deps.clock.nowMs(), steadyMs: deps.clock.steadyMs() }
   const fields = readFields(request.fields)
   try {
-    return saysAnswered(deps, { request, inForce, fields, token, ...times, isKeyExpired: false, taken: [] })
+    return saysAnswered(deps, {
+      request,
+      inForce,
+      fields,
+      token,
+      ...times,
+      isKeyExpired: false,
+      circuitChanges: [],
+      taken: [],
+    })
   } catch (error) {
     // Perhaps the very thing that failed before; the caller gets an answer all the same.
     deps.log.error({ err: error }, 'The state of a dial result could not be read')

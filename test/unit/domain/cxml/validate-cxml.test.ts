@@ -77,6 +77,7 @@ describe('a document that may not', () => {
     ['callerId wants 1 to 255 characters', [aDial({ callerId: '' })]],
     ['callerId wants 1 to 255 characters', [aDial({ callerId: ' +1' })]],
     ['callerId wants 1 to 255 characters', [aDial({ callerId: '1'.repeat(256) })]],
+    ['callerId wants 1 to 255 characters', [aDial({ callerId: 'a\u2028b' })]],
     ['trunks wants at least one name', [aDial({ trunks: [] })]],
     ['"my trunk" is no trunk name', [aDial({ trunks: ['ok', 'my trunk'] })]],
     ['Stream wants a wss:// URL', [{ verb: 'Connect', streamUrl: 'ws://h', parameters: {} }]],
