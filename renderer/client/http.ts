@@ -82,7 +82,8 @@ export const createHttpClient = ({ fetch, now, random, report }: HttpClientOptio
       })
       const answer: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined)
       if (response.ok) return { ok: true, value: answer as Output<N> }
-      if (response.status === 401) session.lost()
+      // Refused to a session that somebody has signed in again meanwhile says nothing about the new one.
+      if (response.status === 401 && session.state() === signedIn) session.lost()
       return { ok: false, error: readFailure(response.status, answer) }
     } catch {
       return { ok: false, error: unreachable }

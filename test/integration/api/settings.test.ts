@@ -19,6 +19,8 @@ it('every setting of a tenant can be taken back', async () => {
     onCancelled: 'retry',
     emergencyTarget: { type: 'hangup' },
     webhookAuth: { cdr: 'required' },
+    circuit: { failures: 5, coolOffSeconds: 60 },
+    providerLimits: { vapi: 10 },
     sayLanguage: 'de-DE',
   }
   const change = (body: object) => test.api<Tenant>('PATCH', site.path, body)
@@ -38,12 +40,17 @@ it('the optional settings of a group can be taken back', async () => {
   const path = `${site.path}/agent-groups/${site.groups.priority.id}`
   const set = await test.api<AgentGroup>('PATCH', path, {
     version: 1,
-    settings: { ringTimeoutSeconds: 30, retryOn: ['busy'] },
+    settings: { ringTimeoutSeconds: 30, retryOn: ['busy'], maxSeconds: 60, stickyMinutes: 5 },
   })
-  expect(set.body.settings).toMatchObject({ ringTimeoutSeconds: 30, retryOn: ['busy'] })
+  expect(set.body.settings).toMatchObject({
+    ringTimeoutSeconds: 30,
+    retryOn: ['busy'],
+    maxSeconds: 60,
+    stickyMinutes: 5,
+  })
   const cleared = await test.api<AgentGroup>('PATCH', path, {
     version: 2,
-    settings: { ringTimeoutSeconds: null, retryOn: null },
+    settings: { ringTimeoutSeconds: null, retryOn: null, maxSeconds: null, stickyMinutes: null },
   })
   expect(cleared).toMatchObject({ status: 200 })
   expect((await test.api<AgentGroup>('GET', path)).body.settings).toEqual({ windowHours: 24, maxAttempts: 3 })
