@@ -120,6 +120,8 @@ describe('a circuit', () => {
       opened,
     )
     expect(many.trials).toHaveLength(4)
+    const heard = noteAnswer(many, 't7', now)
+    expect(heard.trials.map(({ answeredAtMs }) => answeredAtMs)).toEqual([undefined, undefined, now, undefined])
     expect(end(many, 't8', 'answered', now)).toEqual(closedCircuit)
     expect(end(many, 't0', 'answered', now)).toBe(many)
   })
