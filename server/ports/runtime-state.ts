@@ -2,6 +2,7 @@ import type { AttemptResult, CircuitState, StrategyName } from '../../shared/voc
 import type { Call } from '../domain/calls/call.ts'
 import type { CircuitPolicy } from '../domain/routing/circuit/circuit.ts'
 import type { GroupTally } from '../domain/routing/strategies/tally.ts'
+import type { OfferedTrunk, TrunkChoice } from '../domain/routing/choose-trunk.ts'
 import type { MemberVerdict, SelectableMember } from '../domain/routing/select-member.ts'
 
 /**
@@ -64,17 +65,12 @@ export interface EndedAttempt {
 /** Who takes a call out, in order; the first with room. */
 export interface TrunkRequest {
   readonly tenantId: string
-  readonly trunks: readonly { readonly id: string; readonly capacity?: number | undefined }[]
+  readonly trunks: readonly OfferedTrunk[]
   readonly leaseKey: string
   readonly leaseMs: number
   readonly nowMs: number
   readonly dryRun?: boolean | undefined
 }
-export interface TrunkSelection {
-  readonly trunkId?: string | undefined
-  readonly verdicts: readonly { readonly trunkId: string; readonly chosen: boolean; readonly verdict: string }[]
-}
-
 export interface CircuitStanding {
   readonly subject: CircuitSubject
   readonly state: CircuitState
@@ -92,7 +88,7 @@ export interface RuntimeState {
   /** Chooses an eligible member and takes its slot, in one step that nobody can come between. */
   select(request: SelectionRequest): Promise<Selection>
   /** Takes a slot of the first trunk that has one. */
-  selectTrunk(request: TrunkRequest): Promise<TrunkSelection>
+  selectTrunk(request: TrunkRequest): Promise<TrunkChoice>
   /** Gives a slot back that nothing came of; false when it was not held any more. */
   release(tenantId: string, agentId: string, provider: string, leaseKey: string): Promise<boolean>
   releaseTrunk(tenantId: string, trunkId: string, leaseKey: string): Promise<boolean>
@@ -122,6 +118,9 @@ export interface RuntimeState {
   /** Answers given lately; undefined says nothing about older ones, which the durable store has. */
   loadAnswer(tenantId: string, key: string): Promise<{ readonly status: number; readonly body: string } | undefined>
   saveAnswer(tenantId: string, key: string, answer: { readonly status: number; readonly body: string }): Promise<void>
+
+  /** Gives back slots that no attempt of a live call holds, and that nobody is about to; how many there were. */
+  freeOrphans(): Promise<number>
 
   /** Forgets what was counted of a group that was deleted. */
   forgetGroup(tenantId: string, groupId: string): Promise<void>

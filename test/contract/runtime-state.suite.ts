@@ -485,10 +485,11 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
               })
               expect(await state.select(request)).toEqual(await whole.select(request))
             }
+            for (const harness of harnesses.splice(0)) await harness.dispose()
           }),
           { numRuns: 60 },
         )
-      })
+      }, 60_000)
     })
 
     describe('work on one token', () => {
@@ -559,6 +560,36 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         expect(await state.noteEvent(tenantId, 'unknown', 'e1')).toBe(true)
         await state.saveCall(aCall({ token: 'a', state: 'completed' }))
         expect(await state.noteEvent(tenantId, 'a', 'e1')).toBe(true)
+      })
+    })
+
+    describe('slots without an owner', () => {
+      it('are given back, and no others', async () => {
+        const state = await opened()
+        const take = (token: string) => state.select(aRequest({ leaseKey: `${token}\n1`, members: membersOf([1]) }))
+        const live = (token: string, over = {}) =>
+          state.saveCall(
+            aCall({
+              token,
+              state: 'connecting',
+              attempts: [anAttempt({ n: 1, agentId: 'agent-1', leaseUntilMs: now + hour, ...over })],
+            }),
+          )
+        await take('live')
+        await live('live')
+        await take('ended')
+        await live('ended', { endedAtMs: now })
+        await take('elsewhere')
+        await live('elsewhere', { agentId: 'agent-2' })
+        await take('unknown')
+        await state.exclusively(tenantId, 'deciding', async () => {
+          await take('deciding')
+          await state.freeOrphans()
+        })
+        expect(await active(state)).toBe(2)
+        // Its slot and that of its provider.
+        expect(await state.freeOrphans()).toBe(2)
+        expect(await active(state)).toBe(1)
       })
     })
 

@@ -1,4 +1,5 @@
 import type { Call } from '../../domain/calls/call.ts'
+import { chooseTrunk, type TrunkChoice } from '../../domain/routing/choose-trunk.ts'
 import { selectMember } from '../../domain/routing/select-member.ts'
 import { strategies } from '../../domain/routing/strategies/index.ts'
 import {
@@ -20,13 +21,13 @@ import type {
   RuntimeState,
   Selection,
   SelectionRequest,
+  TrunkRequest,
 } from '../../ports/runtime-state.ts'
 import { isTerminal } from '../../../shared/vocabulary.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { createCircuits, type Circuits } from './circuits.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createLeases, type Leases } from './leases.ts'
-import { selectTrunk } from './select-trunk.ts'
 
 // Older ones are read from the durable store.
 const rememberedEndedCalls = 5000
@@ -62,6 +63,7 @@ export const createEmbeddedRuntimeState = async (
   const answers = createBoundedMap<{ readonly status: number; readonly body: string }>(rememberedAnswers)
   const lastAgents = createBoundedMap<{ readonly agentId: string; readonly atMs: number }>(rememberedCallers)
   const lock = createKeyedLock()
+  const underWork = new Set<string>()
   const key = (owner: string, name: string): string => `${owner}\n${name}`
 
   const stateOf = (tenantId: string): TenantState => {
@@ -140,6 +142,13 @@ export const createEmbeddedRuntimeState = async (
     return { agentId, verdicts, changes }
   }
 
+  const selectTrunk = ({ tenantId, trunks, leaseKey, leaseMs, nowMs, dryRun = false }: TrunkRequest): TrunkChoice => {
+    const held = stateOf(tenantId).trunks
+    const choice = chooseTrunk(trunks, (id) => held.count(id, nowMs))
+    if (choice.trunkId !== undefined && !dryRun) held.hold(choice.trunkId, leaseKey, nowMs + leaseMs, nowMs)
+    return choice
+  }
+
   const release = (tenantId: string, agentId: string, provider: string, leaseKey: string): boolean => {
     const { agents, providers } = stateOf(tenantId)
     providers.release(provider, leaseKey)
@@ -153,9 +162,27 @@ export const createEmbeddedRuntimeState = async (
     return [...circuits.end(agent(agentId), ended), ...circuits.end(providerOf(provider), ended)]
   }
 
+  const freeOrphans = (): number => {
+    let freed = 0
+    for (const [tenantId, { agents, providers, trunks }] of tenants) {
+      const isOver =
+        (holder: 'agentId' | 'provider' | 'trunkId') =>
+        (id: string, leaseKey: string): boolean => {
+          const [token = '', n] = leaseKey.split('\n')
+          if (underWork.has(key(tenantId, token))) return false
+          const attempt = liveCalls.get(key(tenantId, token))?.attempts.find((one) => String(one.n) === n)
+          return attempt?.[holder] !== id || attempt.endedAtMs !== undefined
+        }
+      freed += agents.releaseWhere(isOver('agentId'))
+      freed += providers.releaseWhere(isOver('provider'))
+      freed += trunks.releaseWhere(isOver('trunkId'))
+    }
+    return freed
+  }
+
   return {
     select: (request) => Promise.resolve(select(request)),
-    selectTrunk: (request) => Promise.resolve(selectTrunk(stateOf(request.tenantId).trunks, request)),
+    selectTrunk: (request) => Promise.resolve(selectTrunk(request)),
     release: (tenantId, agentId, provider, leaseKey) => Promise.resolve(release(tenantId, agentId, provider, leaseKey)),
     releaseTrunk: (tenantId, trunkId, leaseKey) => Promise.resolve(stateOf(tenantId).trunks.release(trunkId, leaseKey)),
     endAttempt: (ended) => Promise.resolve(endAttempt(ended)),
@@ -186,7 +213,16 @@ export const createEmbeddedRuntimeState = async (
       }
       return Promise.resolve({ firstChoices, lastUsedAtMs })
     },
-    exclusively: (tenantId, token, work) => lock(key(tenantId, token), work),
+    exclusively: (tenantId, token, work) =>
+      lock(key(tenantId, token), async () => {
+        const name = key(tenantId, token)
+        underWork.add(name)
+        try {
+          return await work()
+        } finally {
+          underWork.delete(name)
+        }
+      }),
     loadCall: (tenantId, token) =>
       Promise.resolve(liveCalls.get(key(tenantId, token)) ?? endedCalls.get(key(tenantId, token))),
     saveCall(call) {
@@ -218,6 +254,7 @@ export const createEmbeddedRuntimeState = async (
       answers.set(key(tenantId, name), answer)
       return Promise.resolve()
     },
+    freeOrphans: () => Promise.resolve(freeOrphans()),
     forgetGroup(tenantId, groupId) {
       if (tallies.delete(key(tenantId, groupId))) journal.deleteTally(tenantId, groupId)
       lastAgents.deleteWhere((name) => name.startsWith(`${tenantId}\n${groupId}\n`))

@@ -4,6 +4,8 @@ export interface Leases {
   release(agentId: string, key: string): boolean
   /** Changes nothing: it may be asked about any moment. */
   count(agentId: string, nowMs: number): number
+  /** Gives back those for which it is so; how many there were. */
+  releaseWhere(isOver: (agentId: string, key: string) => boolean): number
 }
 
 interface Held {
@@ -38,6 +40,12 @@ export const createLeases = (): Leases => {
       let running = 0
       for (const untilMs of held.until.values()) if (untilMs > nowMs) running += 1
       return running
+    },
+    releaseWhere(isOver) {
+      let released = 0
+      for (const [agentId, { until }] of byAgent)
+        for (const key of until.keys()) if (isOver(agentId, key) && until.delete(key)) released += 1
+      return released
     },
   }
 }

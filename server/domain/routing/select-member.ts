@@ -71,6 +71,63 @@ const whyNot = (member: SelectableMember, activeCalls: number, present: Present)
   return down === undefined ? undefined : `its provider ${provider}: ${down}`
 }
 
+interface Judged {
+  readonly member: SelectableMember
+  readonly agentId: string
+  readonly weight: number
+  readonly priority: number
+  readonly position: number
+  readonly activeCalls: number
+  readonly reason: string | undefined
+}
+
+const judge = (members: readonly SelectableMember[], present: Present): readonly Judged[] =>
+  members.map((member) => {
+    const { agentId, weight, priority, position } = member
+    const activeCalls = present.activeCallsOf(agentId)
+    return { member, agentId, weight, priority, position, activeCalls, reason: whyNot(member, activeCalls, present) }
+  })
+
+/** Says of each member what became of it, from what was compared. */
+const tell = (
+  strategy: Strategy,
+  judged: readonly Judged[],
+  contenders: readonly Judged[],
+  standingsOf: Standings,
+  chosen: SelectableMember | undefined,
+  isSticky: boolean,
+): readonly MemberVerdict[] => {
+  const waiting = `eligible, but waits behind priority ${contenders[0]?.priority}`
+  const taken = isSticky ? "chosen, it took this caller's last call" : 'chosen'
+  // Contenders come in the order of the members, so one walk finds them among all.
+  let next = 0
+  return judged.map(({ member, agentId, activeCalls, reason }) => {
+    const isContender = contenders[next]?.member === member
+    const standing = isContender ? (standingsOf.contenders[next++] as Standing) : undefined
+    const isChosen = member === chosen
+    return {
+      agentId,
+      eligible: reason === undefined,
+      chosen: isChosen,
+      verdict: reason ?? (isChosen ? taken : isContender ? 'eligible' : waiting),
+      activeCalls,
+      firstChoices: standing ? standing.firstChoices : standingsOf.firstChoicesOf(agentId),
+      lastUsedAtMs: standing?.lastUsedAtMs,
+      behind: strategy.isExact ? standing?.behind : undefined,
+    }
+  })
+}
+
+/** What members bring into a choice. */
+interface Standings {
+  /** Of the contenders, in their order. */
+  readonly contenders: readonly Standing[]
+  readonly firstChoicesOf: (agentId: string) => number
+}
+
+const contendersAmong = (strategy: Strategy, judged: readonly Judged[]): readonly Judged[] =>
+  strategy.contenders(judged.filter(({ reason }) => reason === undefined))
+
 /** Chooses among the members that are eligible right now. Changes nothing; the caller counts and takes the slot. */
 export const selectMember = (
   strategyName: StrategyName,
@@ -79,42 +136,40 @@ export const selectMember = (
   present: Present,
 ): MemberChoice => {
   const strategy: Strategy = strategies[strategyName]
-  const found = members.map((member) => {
-    const { agentId, weight, priority, position } = member
-    const activeCalls = present.activeCallsOf(agentId)
-    return { member, agentId, weight, priority, position, activeCalls, reason: whyNot(member, activeCalls, present) }
-  })
-  const eligible = found.filter(({ reason }) => reason === undefined)
-  const contenders = strategy.contenders(eligible)
+  const judged = judge(members, present)
+  const contenders = contendersAmong(strategy, judged)
   const ranked = standings(tally, contenders)
-  const candidates = contenders.map(({ member, agentId, weight, priority, position, activeCalls }, i) => {
-    const { behind, firstChoices, lastUsedAtMs } = ranked[i] as Standing
-    return { member, agentId, weight, priority, position, activeCalls, behind, firstChoices, lastUsedAtMs }
-  })
+  const candidates = contenders.map((contender, i) => ({ ...contender, ...(ranked[i] as Standing) }))
   const { stickyAgentId } = present
-  const sticky = stickyAgentId === undefined ? undefined : eligible.find(({ agentId }) => agentId === stickyAgentId)
+  const sticky =
+    stickyAgentId === undefined
+      ? undefined
+      : judged.find(({ agentId, reason }) => agentId === stickyAgentId && reason === undefined)
   const chosen = sticky?.member ?? strategy.choose(candidates, present.chance)?.member
-  const waiting = `eligible, but waits behind priority ${contenders[0]?.priority}`
-  const taken = sticky ? "chosen, it took this caller's last call" : 'chosen'
-  // Contenders come in the order of the members, so one walk finds them among all.
-  let next = 0
+  const standingsOf = { contenders: ranked, firstChoicesOf: (agentId: string) => firstChoicesOf(tally, agentId) }
   return {
     chosen,
     isSticky: sticky !== undefined,
     contenders: contenders.map(({ member }) => member),
-    verdicts: found.map(({ member, agentId, activeCalls, reason }) => {
-      const candidate = candidates[next]?.agentId === agentId ? candidates[next++] : undefined
-      const isChosen = member === chosen
-      return {
-        agentId,
-        eligible: reason === undefined,
-        chosen: isChosen,
-        verdict: reason ?? (isChosen ? taken : candidate ? 'eligible' : waiting),
-        activeCalls,
-        firstChoices: candidate?.firstChoices ?? firstChoicesOf(tally, agentId),
-        lastUsedAtMs: candidate?.lastUsedAtMs,
-        behind: strategy.isExact ? candidate?.behind : undefined,
-      }
-    }),
+    verdicts: tell(strategy, judged, contenders, standingsOf, chosen, sticky !== undefined),
   }
+}
+
+/** The verdicts of a choice that was made elsewhere, from what was true and compared there. */
+export const verdictsOf = (
+  strategyName: StrategyName,
+  members: readonly SelectableMember[],
+  present: Present,
+  standingOf: (agentId: string) => Standing,
+  chosen: SelectableMember | undefined,
+  isSticky: boolean,
+): readonly MemberVerdict[] => {
+  const strategy: Strategy = strategies[strategyName]
+  const judged = judge(members, present)
+  const contenders = contendersAmong(strategy, judged)
+  const standingsOf = {
+    contenders: contenders.map(({ agentId }) => standingOf(agentId)),
+    firstChoicesOf: (agentId: string) => standingOf(agentId).firstChoices,
+  }
+  return tell(strategy, judged, contenders, standingsOf, chosen, isSticky)
 }

@@ -48,11 +48,11 @@ interface Slice {
 
 export const closedCircuit: Circuit = { row: {}, slices: [], trials: [] }
 
-const slicesPerWindow = 10
+export const slicesPerWindow = 10
 /** More than one is known only where trials were not heard of again. */
-const keptTrials = 4
+export const keptTrials = 4
 /** An "answered" of a session that is being torn down is followed by the failed result sooner than this. */
-const provenMs = 3000
+export const provenMs = 3000
 
 /**
  * The circuit as it is at that time: a trial that has been connected for a while is as good as its result, which only comes

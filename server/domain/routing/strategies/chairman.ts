@@ -1,4 +1,5 @@
-const tolerance = 1e-9
+/** Balances this close are equal: what is left of them is rounding. */
+export const tolerance = 1e-9
 
 /**
  * Picks by Tijdeman's chairman assignment: among those far enough behind their share that a pick cannot put them a whole

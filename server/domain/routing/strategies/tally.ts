@@ -44,7 +44,7 @@ interface OpenEpoch {
   earliestMs: number
 }
 
-const bucketsPerWindow = 288
+export const bucketsPerWindow = 288
 
 export const emptyTally = (): GroupTally => ({ epoch: '', epochStartedAtMs: 0, members: new Map() })
 

@@ -1,0 +1,252 @@
+import { circuitLua } from './circuit.ts'
+import { onceLua } from './once.ts'
+import { strategiesLua } from './strategies.ts'
+import { tallyLua } from './tally.ts'
+
+/**
+ * Each script gets the tenant's key prefix as its only key: all keys of a tenant share its hash tag and so their slot. What
+ * else it needs is JSON in its arguments.
+ */
+const prefix = `
+local prefix = KEYS[1]
+`
+
+const leasesLua = `
+local function activeCalls(kind, id, nowMs)
+  return redis.call('ZCOUNT', prefix .. kind .. ':' .. id .. ':leases', '(' .. string.format('%d', nowMs), '+inf')
+end
+local function hold(kind, id, leaseKey, untilMs, nowMs)
+  local key = prefix .. kind .. ':' .. id .. ':leases'
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', nowMs)
+  redis.call('ZADD', key, untilMs, leaseKey)
+end
+local function circuitKey(kind, id) return prefix .. kind .. ':' .. id .. ':circuit' end
+`
+
+/** ARGV: id of the command, the request as JSON (`SelectionWire`). Answers `SelectionReply` as JSON. */
+export const selectScript = `${prefix}${onceLua}${leasesLua}${circuitLua}${tallyLua}${strategiesLua}
+local before = answeredBefore(ARGV[1])
+if before then return before end
+local request = cjson.decode(ARGV[2])
+local nowMs, group = request.nowMs, request.group
+local windowMs = group and group.windowMs
+local tallyKey, windowKey
+local tally = { epoch = '', offset = {}, count = {}, used = {}, bucket = {} }
+if group then
+  tallyKey = prefix .. group.tallyKey
+  windowKey = prefix .. group.windowKey
+  tally = readTally(tallyKey)
+  if windowMs then expireTally(tally, tallyKey, windowKey, windowMs, nowMs, request.dryRun) end
+end
+
+local stickyKey, lastAgent
+if request.sticky and group then
+  stickyKey = prefix .. group.stickyKey .. request.sticky.caller
+  local last = redis.call('GET', stickyKey)
+  if last then
+    local atMs, id = string.match(last, '^(%d+):(.*)$')
+    if nowMs - tonumber(atMs) < request.sticky.ms then lastAgent = id end
+  end
+end
+
+local reply = { members = {}, providers = {}, circuits = {} }
+local providers = {}
+for i, provider in ipairs(request.providers) do
+  local key, limit = provider[1], provider[2]
+  local active = limit >= 0 and activeCalls('provider', key, nowMs) or 0
+  local circuit = circuitAt(readCircuit(circuitKey('provider', key)), nowMs)
+  if circuit.openedAtMs then reply.circuits[#reply.circuits + 1] = { 'provider', key, circuit } end
+  providers[i] = { isFull = limit >= 0 and active >= limit, isBroken = isBroken(circuit, nowMs) }
+  reply.providers[i] = active
+end
+
+local members, eligible, sticky = {}, {}, nil
+for i, one in ipairs(request.members) do
+  local member = {
+    id = one[1], weight = one[2], priority = one[3], position = one[4], index = i,
+    active = activeCalls('agent', one[1], nowMs), used = tally.used[one[1]] or 0,
+  }
+  members[i] = member
+  local provider, cap, standing = providers[one[5]], one[6], one[7]
+  local circuit = circuitAt(readCircuit(circuitKey('agent', member.id)), nowMs)
+  if circuit.openedAtMs then reply.circuits[#reply.circuits + 1] = { 'agent', member.id, circuit } end
+  local mayTry = standing == 'held_closed' or not (isBroken(circuit, nowMs) or provider.isBroken)
+  if standing ~= 'barred' and not (cap >= 0 and member.active >= cap) and not provider.isFull and mayTry then
+    eligible[#eligible + 1] = member
+    if member.id == lastAgent then sticky = member end
+  end
+  member.provider, member.standing = request.providers[one[5]][1], standing
+end
+
+local strategy = request.strategy
+local contenders = contendersAmong(strategy, eligible)
+if #contenders > 0 then rank(tally, contenders) end
+local chosen = sticky or choose[strategy](contenders, request.chance)
+for i, member in ipairs(members) do
+  local used = tally.used[member.id]
+  reply.members[i] = {
+    member.active, tally.count[member.id] or 0, used or false, member.behind and exact(member.behind) or false,
+  }
+end
+local changes = {}
+if chosen then
+  reply.chosen = chosen.index
+  reply.isSticky = sticky ~= nil
+end
+if chosen and not request.dryRun then
+  hold('agent', chosen.id, request.leaseKey, request.leaseUntilMs, nowMs)
+  hold('provider', chosen.provider, request.leaseKey, request.leaseUntilMs, nowMs)
+  if stickyKey then
+    redis.call('SET', stickyKey, string.format('%d', nowMs) .. ':' .. chosen.id, 'PX', request.sticky.ms)
+  end
+  if group and request.isFirstChoice and not sticky then
+    countFirstChoice(tally, tallyKey, windowKey, contenders, chosen.id, windowMs, nowMs)
+  end
+  if chosen.standing ~= 'held_closed' then
+    beginAttempt(
+      circuitKey('agent', chosen.id), 'agent', chosen.id, request.leaseKey, request.trialUntilMs, nowMs, changes)
+    beginAttempt(
+      circuitKey('provider', chosen.provider), 'provider', chosen.provider, request.leaseKey, request.trialUntilMs,
+      nowMs, changes)
+  end
+end
+reply.changes = changes
+local text = cjson.encode(reply)
+return (chosen and not request.dryRun) and answerOnce(ARGV[1], text) or text
+`
+
+/** ARGV: id of the command, the request as JSON. Answers the calls of each trunk before, by which `chooseTrunk` chooses too. */
+export const selectTrunkScript = `${prefix}${onceLua}${leasesLua}
+local before = answeredBefore(ARGV[1])
+if before then return before end
+local request = cjson.decode(ARGV[2])
+local chosen, active = 0, {}
+for i, trunk in ipairs(request.trunks) do
+  active[i] = activeCalls('trunk', trunk[1], request.nowMs)
+  if chosen == 0 and not (trunk[2] >= 0 and active[i] >= trunk[2]) then chosen = i end
+end
+local text = cjson.encode(active)
+if chosen == 0 or request.dryRun then return text end
+hold('trunk', request.trunks[chosen][1], request.leaseKey, request.leaseUntilMs, request.nowMs)
+return answerOnce(ARGV[1], text)
+`
+
+/** ARGV: id of the command, the ended attempt as JSON. Answers the changes of circuits as JSON. */
+export const endAttemptScript = `${prefix}${onceLua}${leasesLua}${circuitLua}
+local before = answeredBefore(ARGV[1])
+if before then return before end
+local ended = cjson.decode(ARGV[2])
+local changes = {}
+for _, subject in ipairs({ { 'agent', ended.agentId }, { 'provider', ended.provider } }) do
+  local kind, id = subject[1], subject[2]
+  redis.call('ZREM', prefix .. kind .. ':' .. id .. ':leases', ended.leaseKey)
+  endAttempt(circuitKey(kind, id), kind, id, ended, changes)
+end
+return answerOnce(ARGV[1], cjson.encode(changes))
+`
+
+/** ARGV: agent, provider, lease key, now. */
+export const noteAnswerScript = `${prefix}${leasesLua}${circuitLua}
+local nowMs = tonumber(ARGV[4])
+for i, kind in ipairs({ 'agent', 'provider' }) do
+  local key = circuitKey(kind, ARGV[i])
+  local circuit = circuitAt(readCircuit(key), nowMs)
+  for _, trial in ipairs(circuit.trials) do
+    if trial.key == ARGV[3] and not trial.answeredAtMs then
+      trial.answeredAtMs = nowMs
+      redis.call('HSET', key, 'trials', cjson.encode(circuit.trials))
+    end
+  end
+end
+return 1
+`
+
+const sessionLua = `
+local function sessionKey(token) return prefix .. 'session:' .. token .. ':state' end
+local function eventsKey(token) return prefix .. 'session:' .. token .. ':events' end
+local liveKey = prefix .. 'calls:live'
+local function saveCall(call)
+  local key = sessionKey(call.token)
+  local known = tonumber(redis.call('HGET', key, 'revision') or '-1')
+  if call.revision < known then return 0 end
+  redis.call('HSET', key, 'call', call.text, 'revision', call.revision)
+  redis.call('PEXPIRE', key, call.keptMs)
+  if call.isLive then
+    redis.call('ZADD', liveKey, call.deadlineMs, call.token)
+  else
+    redis.call('ZREM', liveKey, call.token)
+    redis.call('DEL', eventsKey(call.token))
+  end
+  return 1
+end
+local function saveAnswers(answers)
+  for _, answer in ipairs(answers) do redis.call('SET', prefix .. answer.key, answer.text, 'PX', answer.keptMs) end
+end
+`
+
+/** ARGV: lock key, owner, how long it is held at most, token. Answers 0, or 1 and the call where it is known. */
+export const acquireScript = `${prefix}${sessionLua}
+local lockKey = prefix .. ARGV[1]
+if not redis.call('SET', lockKey, ARGV[2], 'NX', 'PX', ARGV[3]) and redis.call('GET', lockKey) ~= ARGV[2] then
+  return { 0 }
+end
+return { 1, redis.call('HGET', sessionKey(ARGV[4]), 'call') }
+`
+
+/** ARGV: lock key, owner (empty: there is none to release), what was saved meanwhile as JSON (`SavedWire`). */
+export const saveScript = `${prefix}${sessionLua}
+local saved = cjson.decode(ARGV[3])
+if saved.call then saveCall(saved.call) end
+saveAnswers(saved.answers)
+if ARGV[2] ~= '' and redis.call('GET', prefix .. ARGV[1]) == ARGV[2] then redis.call('DEL', prefix .. ARGV[1]) end
+return 1
+`
+
+/** ARGV: token, event, id of the command, how long it is remembered. Answers 0 when the event was noted before. */
+export const noteEventScript = `${prefix}${sessionLua}
+if not redis.call('ZSCORE', liveKey, ARGV[1]) then return 1 end
+local key = eventsKey(ARGV[1])
+if redis.call('HSETNX', key, ARGV[2], ARGV[3]) == 0 and redis.call('HGET', key, ARGV[2]) ~= ARGV[3] then return 0 end
+redis.call('PEXPIRE', key, ARGV[4])
+return 1
+`
+
+/** ARGV: latest deadline. Answers the calls that live and are past it. */
+export const overdueScript = `${prefix}${sessionLua}
+local calls = {}
+for _, token in ipairs(redis.call('ZRANGEBYSCORE', liveKey, '-inf', ARGV[1])) do
+  local call = redis.call('HGET', sessionKey(token), 'call')
+  if call then calls[#calls + 1] = call else redis.call('ZREM', liveKey, token) end
+end
+return calls
+`
+
+/** ARGV: a call, its slots and answers as JSON (`adopt` in remote-state), now. A slot whose time is 0 was given back. */
+export const adoptScript = `${prefix}${sessionLua}
+local adopted, nowMs = cjson.decode(ARGV[1]), tonumber(ARGV[2])
+if saveCall(adopted.call) == 0 then return 0 end
+for _, slot in ipairs(adopted.slots) do
+  for _, name in ipairs(slot.names) do
+    if slot.untilMs > nowMs then redis.call('ZADD', prefix .. name, slot.untilMs, slot.leaseKey)
+    else redis.call('ZREM', prefix .. name, slot.leaseKey) end
+  end
+end
+saveAnswers(adopted.answers)
+return 1
+`
+
+/** ARGV: name of the leases, lease, token, attempt, lock key. Answers 1 when nothing held the lease any more. */
+export const freeOrphanScript = `${prefix}${sessionLua}
+if redis.call('EXISTS', prefix .. ARGV[5]) == 1 then return 0 end
+local text = redis.call('HGET', sessionKey(ARGV[3]), 'call')
+if text and redis.call('ZSCORE', liveKey, ARGV[3]) then
+  for _, attempt in ipairs(cjson.decode(text).attempts) do
+    local holders = { agent = attempt.agentId, provider = attempt.provider, trunk = attempt.trunkId }
+    for kind, id in pairs(holders) do
+      local isHolder = ARGV[1] == prefix .. kind .. ':' .. id .. ':leases'
+      if isHolder and attempt.n == tonumber(ARGV[4]) and not attempt.endedAtMs then return 0 end
+    end
+  end
+end
+return redis.call('ZREM', ARGV[1], ARGV[2])
+`

@@ -1,0 +1,391 @@
+import type { Call } from '../../domain/calls/call.ts'
+import { isTerminal } from '../../../shared/vocabulary.ts'
+import { circuitAt, circuitState, closedCircuit, type Circuit } from '../../domain/routing/circuit/circuit.ts'
+import { chooseTrunk, type TrunkChoice } from '../../domain/routing/choose-trunk.ts'
+import { verdictsOf, type Present, type SelectableMember } from '../../domain/routing/select-member.ts'
+import type { Standing } from '../../domain/routing/strategies/tally.ts'
+import { strategies } from '../../domain/routing/strategies/index.ts'
+import type {
+  CircuitChange,
+  CircuitStanding,
+  CircuitSubject,
+  EndedAttempt,
+  GroupState,
+  Selection,
+  SelectionRequest,
+  TrunkRequest,
+} from '../../ports/runtime-state.ts'
+import type { NewId } from '../../ports/system.ts'
+import type { AnswerSeal } from './answer-seal.ts'
+import * as keys from './keys.ts'
+import * as scripts from './lua/scripts.ts'
+import { script, twice, type RedisClient } from './redis-client.ts'
+
+const hourMs = 3_600_000
+const liveCallKeptMs = 24 * hourMs
+const endedCallKeptMs = hourMs
+const answerKeptMs = hourMs
+/** A node that died lets go of its calls after this. Nothing under a lock waits for anything but Redis and the store's reader. */
+const lockMs = 2000
+
+const select = script(scripts.selectScript)
+const selectTrunk = script(scripts.selectTrunkScript)
+const endAttempt = script(scripts.endAttemptScript)
+const noteAnswer = script(scripts.noteAnswerScript)
+const acquire = script(scripts.acquireScript)
+const save = script(scripts.saveScript)
+const adopt = script(scripts.adoptScript)
+const noteEvent = script(scripts.noteEventScript)
+const overdue = script(scripts.overdueScript)
+const freeOrphan = script(scripts.freeOrphanScript)
+
+export interface Answer {
+  readonly status: number
+  readonly body: string
+}
+/** What came of the work on a token. */
+export interface Saved {
+  readonly call?: Call | undefined
+  readonly answers: readonly { readonly key: string; readonly answer: Answer }[]
+}
+/** Two ways to say none: nobody else works on it and no call is known, or somebody else is at it. */
+export type Acquired = { readonly isMine: false } | { readonly isMine: true; readonly call: Call | undefined }
+
+interface SelectReply {
+  readonly chosen?: number
+  readonly isSticky?: boolean
+  readonly members: readonly (readonly [
+    active: number,
+    firstChoices: number,
+    used: number | false,
+    behind: string | false,
+  ])[]
+  readonly providers: readonly number[]
+  readonly circuits: readonly (readonly [kind: string, id: string, circuit: CircuitWire])[]
+  readonly changes: readonly ChangeWire[]
+}
+/** Empty lists come as `{}`: Lua knows one kind of table. */
+type CircuitWire = { [K in keyof Circuit]: Circuit[K] }
+type ChangeWire = readonly [
+  kind: CircuitSubject['kind'],
+  id: string,
+  from: CircuitChange['from'],
+  to: CircuitChange['to'],
+  reason?: string,
+]
+
+const listOf = <T>(wire: readonly T[]): readonly T[] => (Array.isArray(wire) ? (wire as readonly T[]) : [])
+const toCircuit = (wire: CircuitWire): Circuit => ({
+  ...wire,
+  row: Array.isArray(wire.row) ? {} : wire.row,
+  slices: listOf(wire.slices),
+  trials: listOf(wire.trials),
+})
+const toChanges = (wire: readonly ChangeWire[]): CircuitChange[] =>
+  listOf(wire).map(([kind, id, from, to, reason]) => ({ subject: { kind, id }, from, to, reason }))
+const unlimited = -1
+
+const standingOf = ({ barred, ignoresCircuit }: SelectableMember): string =>
+  barred === undefined ? (ignoresCircuit ? 'held_closed' : '') : 'barred'
+
+const callWire = (call: Call) => {
+  const isLive = !isTerminal(call.state)
+  return {
+    token: call.token,
+    text: JSON.stringify(call),
+    revision: call.revision,
+    isLive,
+    deadlineMs: call.deadlineMs,
+    keptMs: isLive ? liveCallKeptMs : endedCallKeptMs,
+  }
+}
+
+const readHash = (hash: Record<string, string>, kind: string): Map<string, string> =>
+  new Map(
+    Object.entries(hash).flatMap(([field, value]) =>
+      field.startsWith(kind) ? [[field.slice(2), value] as const] : [],
+    ),
+  )
+
+/** The runtime state that all nodes share, command by command. Each rejects when Redis does not answer in time. */
+export const createRemoteState = ({ redis, run }: RedisClient, seal: AnswerSeal, newId: NewId) => {
+  const prefixOf = keys.tenantPrefix
+  const knownTenants = new Set<string>()
+
+  /** What of a request the script needs, in its words. */
+  const selectionWire = ({ group, members, providerLimits, sticky, nowMs, ...request }: SelectionRequest) => {
+    const names = [...new Set(members.map(({ provider }) => provider))]
+    return {
+      ...request,
+      nowMs,
+      leaseUntilMs: nowMs + request.leaseMs,
+      trialUntilMs: nowMs + request.trialMs,
+      strategy: group?.strategy ?? 'priority',
+      sticky,
+      group: group && {
+        ...keys.tallyKeys(group.id, group.strategy),
+        stickyKey: keys.stickyKey(group.id),
+        windowMs: strategies[group.strategy].usesWindow ? group.windowMs : undefined,
+      },
+      providers: names.map((name) => [name, providerLimits[name] ?? unlimited]),
+      members: members.map((member) => [
+        member.agentId,
+        member.weight,
+        member.priority,
+        member.position,
+        names.indexOf(member.provider) + 1,
+        member.maxConcurrentCalls ?? unlimited,
+        standingOf(member),
+      ]),
+    }
+  }
+
+  const toSelection = (
+    { group, members, providerLimits, chance, nowMs }: SelectionRequest,
+    reply: SelectReply,
+  ): Selection => {
+    const names = [...new Set(members.map(({ provider }) => provider))]
+    const found = new Map(members.map(({ agentId }, i) => [agentId, reply.members[i]]))
+    const calls = new Map(names.map((name, i) => [name, reply.providers[i] ?? 0]))
+    const circuits = new Map(listOf(reply.circuits).map(([kind, id, wire]) => [`${kind}\n${id}`, toCircuit(wire)]))
+    const circuitOf = (kind: string, id: string): Circuit => circuits.get(`${kind}\n${id}`) ?? closedCircuit
+    const present: Present = {
+      nowMs,
+      chance,
+      activeCallsOf: (agentId) => found.get(agentId)?.[0] ?? 0,
+      callsOfProvider: (provider) => calls.get(provider) ?? 0,
+      limitOfProvider: (provider) => providerLimits[provider],
+      circuitOf: (agentId) => circuitOf('agent', agentId),
+      circuitOfProvider: (provider) => circuitOf('provider', provider),
+    }
+    const standing = (agentId: string): Standing => {
+      const [, firstChoices, used, behind] = found.get(agentId) ?? [0, 0, false, false]
+      return { firstChoices, behind: Number(behind), lastUsedAtMs: used === false ? undefined : used }
+    }
+    const chosen = reply.chosen === undefined ? undefined : members[reply.chosen - 1]
+    const strategy = group?.strategy ?? 'priority'
+    return {
+      agentId: chosen?.agentId,
+      verdicts: verdictsOf(strategy, members, present, standing, chosen, reply.isSticky === true),
+      changes: toChanges(reply.changes),
+    }
+  }
+
+  const rememberTenant = async (tenantId: string): Promise<void> => {
+    if (knownTenants.has(tenantId)) return
+    await redis.sadd(keys.siteKeys.tenants, tenantId)
+    knownTenants.add(tenantId)
+  }
+
+  const answersWire = (tenantId: string, answers: Saved['answers']) =>
+    answers.map(({ key, answer }) => {
+      const place = keys.answerKey(key)
+      return { key: place, text: seal.seal(tenantId, place, JSON.stringify(answer)), keptMs: answerKeptMs }
+    })
+
+  const deleteMatching = async (pattern: string): Promise<void> => {
+    for await (const names of redis.scanStream({ match: pattern, count: 500 }))
+      if ((names as string[]).length > 0) await redis.unlink(...(names as string[]))
+  }
+
+  const readCircuit = async (tenantId: string, { kind, id }: CircuitSubject): Promise<Circuit> => {
+    const hash = await redis.hgetall(prefixOf(tenantId) + keys.circuitKey(kind, id))
+    const json = <T>(text: string | undefined, fallback: T): T =>
+      text === undefined ? fallback : (JSON.parse(text) as T)
+    return {
+      row: json(hash['row'], {}),
+      slices: json(hash['slices'], []),
+      trials: json(hash['trials'], []),
+      ...(hash['openedAtMs'] !== undefined && {
+        openedAtMs: Number(hash['openedAtMs']),
+        retryAtMs: Number(hash['retryAtMs']),
+        reason: hash['reason'],
+      }),
+    }
+  }
+
+  return {
+    /** What was known of Redis is not known any more. */
+    beginAnew: () => knownTenants.clear(),
+
+    async select(request: SelectionRequest): Promise<Selection> {
+      const args = [newId(), JSON.stringify(selectionWire(request))]
+      return toSelection(
+        request,
+        JSON.parse((await run(select, prefixOf(request.tenantId), args)) as string) as SelectReply,
+      )
+    },
+
+    async selectTrunk({ tenantId, trunks, leaseKey, leaseMs, nowMs, dryRun }: TrunkRequest): Promise<TrunkChoice> {
+      const wire = {
+        trunks: trunks.map(({ id, capacity = unlimited }) => [id, capacity]),
+        leaseKey,
+        leaseUntilMs: nowMs + leaseMs,
+        nowMs,
+        dryRun,
+      }
+      const text = (await run(selectTrunk, prefixOf(tenantId), [newId(), JSON.stringify(wire)])) as string
+      const active = new Map(listOf(JSON.parse(text) as number[]).map((calls, i) => [trunks[i]?.id, calls]))
+      return chooseTrunk(trunks, (id) => active.get(id) ?? 0)
+    },
+
+    async release(
+      kinds: Readonly<Partial<Record<'agent' | 'provider' | 'trunk', string>>>,
+      tenantId: string,
+      leaseKey: string,
+    ) {
+      const names = Object.entries(kinds).map(([kind, id]) =>
+        keys.leasesKey(kind as 'agent' | 'provider' | 'trunk', id),
+      )
+      const removed = await twice(() =>
+        Promise.all(names.map((name) => redis.zrem(prefixOf(tenantId) + name, leaseKey))),
+      )
+      return (removed[0] ?? 0) > 0
+    },
+
+    async endAttempt({ tenantId, ...ended }: EndedAttempt): Promise<CircuitChange[]> {
+      const text = (await run(endAttempt, prefixOf(tenantId), [newId(), JSON.stringify(ended)])) as string
+      return toChanges(JSON.parse(text) as ChangeWire[])
+    },
+
+    async noteAnswer(tenantId: string, agentId: string, provider: string, leaseKey: string, nowMs: number) {
+      await run(noteAnswer, prefixOf(tenantId), [agentId, provider, leaseKey, nowMs])
+    },
+
+    async circuits(tenantId: string, subjects: readonly CircuitSubject[], nowMs: number): Promise<CircuitStanding[]> {
+      const found = await Promise.all(
+        subjects.map(async (subject) => ({ subject, circuit: circuitAt(await readCircuit(tenantId, subject), nowMs) })),
+      )
+      return found.flatMap(({ subject, circuit }) => {
+        const { reason, openedAtMs, retryAtMs } = circuit
+        return openedAtMs === undefined
+          ? []
+          : [{ subject, state: circuitState(circuit), reason, openedAtMs, retryAtMs }]
+      })
+    },
+
+    async activeCalls(tenantId: string, agentIds: readonly string[], nowMs: number): Promise<Map<string, number>> {
+      const counts = await Promise.all(
+        agentIds.map((id) => redis.zcount(prefixOf(tenantId) + keys.leasesKey('agent', id), `(${nowMs}`, '+inf')),
+      )
+      return new Map(agentIds.map((id, i) => [id, counts[i] ?? 0]))
+    },
+
+    async groupState(tenantId: string, groupId: string, windowMs: number, nowMs: number): Promise<GroupState> {
+      const read = (name: string) => redis.hgetall(prefixOf(tenantId) + name)
+      const [windowed, buckets, rotation] = await Promise.all([
+        read(keys.windowTally(groupId).tallyKey),
+        read(keys.windowTally(groupId).windowKey),
+        read(keys.rotationTally(groupId).tallyKey),
+      ])
+      const numbers = (hash: Record<string, string>, kind: string) =>
+        new Map([...readHash(hash, kind)].map(([id, value]) => [id, Number(value)]))
+      const lastUse = (hash: Record<string, string>) => Math.max(-Infinity, ...numbers(hash, 'u:').values())
+      const isWindowed = lastUse(windowed) > lastUse(rotation)
+      const hash = isWindowed ? windowed : rotation
+      const firstChoices = new Map([...readHash(hash, 'o:').keys()].map((id) => [id, 0]))
+      if (isWindowed) {
+        for (const [field, count] of Object.entries(buckets)) {
+          const colon = field.indexOf(':')
+          const id = field.slice(colon + 1)
+          if (Number(field.slice(0, colon)) >= nowMs - windowMs)
+            firstChoices.set(id, (firstChoices.get(id) ?? 0) + Number(count))
+        }
+      } else for (const [id, count] of numbers(hash, 'c:')) firstChoices.set(id, count)
+      return { firstChoices, lastUsedAtMs: numbers(hash, 'u:') }
+    },
+
+    /** Tries to be the only one who works on a token. `owner` names who asks; asking again is harmless. */
+    async acquire(tenantId: string, token: string, owner: string): Promise<Acquired> {
+      const args = [keys.lockKey(token), owner, lockMs, token]
+      const [isMine, call] = (await run(acquire, prefixOf(tenantId), args)) as [number, string | null | undefined]
+      if (isMine !== 1) return { isMine: false }
+      return { isMine: true, call: call ? (JSON.parse(call) as Call) : undefined }
+    },
+
+    /** Keeps what came of the work and, where an owner is named, lets go of the token, in one step. */
+    async save(tenantId: string, token: string, owner: string | undefined, { call, answers }: Saved): Promise<void> {
+      if (call) await rememberTenant(tenantId)
+      const wire = { call: call && callWire(call), answers: answersWire(tenantId, answers) }
+      await run(save, prefixOf(tenantId), [keys.lockKey(token), owner ?? '', JSON.stringify(wire)])
+    },
+
+    /** Takes over a call that went on without Redis: its newest state, the slots it holds and those it gave back. */
+    async adopt(call: Call, answers: Saved['answers'], nowMs: number): Promise<void> {
+      await rememberTenant(call.tenantId)
+      const slots = call.attempts.map(({ n, agentId, provider, trunkId, endedAtMs, leaseUntilMs }) => ({
+        leaseKey: `${call.token}\n${n}`,
+        names: [
+          ...(agentId === undefined ? [] : [keys.leasesKey('agent', agentId)]),
+          ...(provider === undefined ? [] : [keys.leasesKey('provider', provider)]),
+          ...(trunkId === undefined ? [] : [keys.leasesKey('trunk', trunkId)]),
+        ],
+        untilMs: endedAtMs === undefined && !isTerminal(call.state) ? leaseUntilMs : 0,
+      }))
+      const wire = { call: callWire(call), slots, answers: answersWire(call.tenantId, answers) }
+      await run(adopt, prefixOf(call.tenantId), [JSON.stringify(wire), nowMs])
+    },
+
+    async loadCall(tenantId: string, token: string): Promise<Call | undefined> {
+      const text = await twice(() => redis.hget(prefixOf(tenantId) + keys.sessionKey(token), 'call'))
+      return text === null ? undefined : (JSON.parse(text) as Call)
+    },
+
+    async overdueCalls(nowMs: number): Promise<Call[]> {
+      const found: Call[] = []
+      for (const tenantId of await redis.smembers(keys.siteKeys.tenants)) {
+        const texts = (await run(overdue, prefixOf(tenantId), [nowMs])) as string[]
+        found.push(...texts.map((text) => JSON.parse(text) as Call))
+      }
+      return found
+    },
+
+    async liveCallCount(): Promise<number> {
+      const tenants = await redis.smembers(keys.siteKeys.tenants)
+      const counts = await Promise.all(tenants.map((tenantId) => redis.zcard(`${prefixOf(tenantId)}calls:live`)))
+      return counts.reduce((sum, count) => sum + count, 0)
+    },
+
+    async noteEvent(tenantId: string, token: string, eventKey: string): Promise<boolean> {
+      return (await run(noteEvent, prefixOf(tenantId), [token, eventKey, newId(), liveCallKeptMs])) === 1
+    },
+
+    async loadAnswer(tenantId: string, key: string): Promise<Answer | undefined> {
+      const place = keys.answerKey(key)
+      const sealed = await twice(() => redis.get(prefixOf(tenantId) + place))
+      const text = sealed === null ? undefined : seal.open(tenantId, place, sealed)
+      return text === undefined ? undefined : (JSON.parse(text) as Answer)
+    },
+
+    async forgetGroup(tenantId: string, groupId: string): Promise<void> {
+      await deleteMatching(`${prefixOf(tenantId)}group:${groupId}:*`)
+    },
+    async forgetCircuits(tenantId: string, subjects: readonly CircuitSubject[]): Promise<void> {
+      for (const { kind, id } of subjects) await redis.unlink(prefixOf(tenantId) + keys.circuitKey(kind, id))
+    },
+    async forgetTenant(tenantId: string): Promise<void> {
+      await deleteMatching(`${prefixOf(tenantId)}*`)
+      await redis.srem(keys.siteKeys.tenants, tenantId)
+      knownTenants.delete(tenantId)
+    },
+
+    /** Gives back slots that no attempt holds: their node died between choosing and keeping the call. Answers how many. */
+    async freeOrphans(): Promise<number> {
+      let freed = 0
+      for (const tenantId of await redis.smembers(keys.siteKeys.tenants)) {
+        for await (const names of redis.scanStream({ match: `${prefixOf(tenantId)}*:leases`, count: 500 })) {
+          for (const name of names as string[]) {
+            for (const leaseKey of await redis.zrange(name, '0', '-1')) {
+              const [token = '', n = ''] = leaseKey.split('\n')
+              freed += Number(
+                await run(freeOrphan, prefixOf(tenantId), [name, leaseKey, token, n, keys.lockKey(token)]),
+              )
+            }
+          }
+        }
+      }
+      return freed
+    },
+  }
+}
+export type RemoteState = ReturnType<typeof createRemoteState>

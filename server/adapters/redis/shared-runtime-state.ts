@@ -1,0 +1,304 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Call } from '../../domain/calls/call.ts'
+import type { RuntimeState } from '../../ports/runtime-state.ts'
+import type { Log, NewId } from '../../ports/system.ts'
+import { createNodeShares, type NodeShares } from './node-shares.ts'
+import type { Nodes } from './nodes.ts'
+import type { RedisClient } from './redis-client.ts'
+import type { RemoteState, Saved } from './remote-state.ts'
+
+export interface SharedStateParts {
+  readonly client: RedisClient
+  readonly remote: RemoteState
+  readonly nodes: Nodes
+  /** One piece of work at a time per key, within this process. */
+  readonly lock: <T>(key: string, work: () => Promise<T>) => Promise<T>
+  /** The calls that the durable store has as going on. */
+  readonly inFlight: () => Promise<readonly Call[]>
+  /** What a node goes by without Redis, from those calls. */
+  readonly openLocal: (inFlight: readonly Call[]) => Promise<RuntimeState>
+  readonly newId: NewId
+  readonly log: Log
+  readonly onLost: (reason: string) => void
+  readonly onBack: () => void
+  readonly steadyMs: () => number
+}
+
+/** While Redis is away. */
+interface Outage {
+  readonly local: Promise<{ readonly state: RuntimeState; readonly shares: NodeShares }>
+  /** What Redis does not know yet, newest state by call. */
+  readonly unknown: Map<string, { readonly call: Call; readonly answers: Saved['answers'] }>
+}
+
+/** Work on a token under way. `owner` is missing where the token could not be locked against other nodes. */
+interface Work {
+  readonly owner: string | undefined
+  /** Part of it was done without Redis, which may not know its slots. */
+  isAlone: boolean
+  readonly known: Call | undefined
+  call: Call | undefined
+  answers: Saved['answers'][number][]
+}
+
+const emptyWork = (): Work => ({ owner: undefined, isAlone: true, known: undefined, call: undefined, answers: [] })
+
+const longestPauseMs = 16
+const retryMs = 100
+/** Others may write down in this time what they decided before they noticed. */
+const settleMs = 20
+
+const keyOf = (tenantId: string, token: string): string => `${tenantId}\n${token}`
+
+/**
+ * Runtime state that several nodes share through Redis, and that a node keeps to itself while Redis is away: it then goes by
+ * the calls in flight of the durable store and hands out its share of each cap. What went on meanwhile is told to Redis when
+ * it is back.
+ */
+export const createSharedRuntimeState = async (parts: SharedStateParts): Promise<RuntimeState> => {
+  const { client, remote, nodes, log, newId } = parts
+  const works = new Map<string, Work>()
+  let outage: Outage | undefined
+  let isClosed = false
+
+  const beginOutage = (): Outage => {
+    const openLocal = async () => {
+      await sleep(settleMs)
+      const inFlight = await parts.inFlight().catch((error: unknown) => {
+        log.error({ err: error }, 'The calls in flight cannot be read; their slots are not known while Redis is away')
+        return []
+      })
+      return { state: await parts.openLocal(inFlight), shares: createNodeShares(inFlight, nodes.count()) }
+    }
+    const local = openLocal()
+    local.catch(() => undefined)
+    return { local, unknown: new Map() }
+  }
+
+  const lose = (error: unknown): void => {
+    if (outage || isClosed) return
+    const reason = error instanceof Error ? error.message : String(error)
+    log.warn({ err: error }, 'Redis is lost; calls are answered from what this node knows')
+    parts.onLost(`Redis does not answer (${reason}); this node routes by itself and hands out its share of each cap`)
+    for (const work of works.values()) work.isAlone = true
+    outage = beginOutage()
+    void comeBack(outage)
+  }
+
+  /** By Redis, or without it where it is away. */
+  const either = async <T>(
+    shared: () => Promise<T>,
+    alone: (state: RuntimeState, shares: NodeShares) => Promise<T>,
+  ): Promise<T> => {
+    if (!outage) {
+      try {
+        return await shared()
+      } catch (error) {
+        lose(error)
+        if (isClosed) throw error
+      }
+    }
+    const { state, shares } = await (outage as Outage).local
+    return alone(state, shares)
+  }
+
+  const keepAlone = async (call: Call | undefined, answers: Saved['answers'], tenantId: string): Promise<void> => {
+    if (!outage) return
+    const { local, unknown } = outage
+    if (call) {
+      const key = keyOf(call.tenantId, call.token)
+      unknown.set(key, { call, answers: [...(unknown.get(key)?.answers ?? []), ...answers] })
+    }
+    const { state } = await local
+    if (call) await state.saveCall(call)
+    for (const { key, answer } of answers) await state.saveAnswer(tenantId, key, answer)
+  }
+
+  const tellUnknown = async ({ unknown }: Outage): Promise<void> => {
+    for (const [key, told] of unknown) {
+      await remote.adopt(told.call, told.answers, parts.steadyMs())
+      if (unknown.get(key) === told) unknown.delete(key)
+    }
+  }
+
+  const comeBack = async (lost: Outage): Promise<void> => {
+    while (!isClosed && outage === lost) {
+      try {
+        remote.beginAnew()
+        await nodes.meet(
+          async () => {
+            for (const call of await parts.inFlight()) await remote.adopt(call, [], parts.steadyMs())
+          },
+          () => tellUnknown(lost),
+        )
+        while (lost.unknown.size > 0) await tellUnknown(lost)
+        outage = undefined
+        parts.onBack()
+      } catch {
+        await sleep(retryMs, undefined, { ref: false })
+      }
+    }
+  }
+
+  /** Waits until nobody else works on the token, on any node. */
+  const begin = async (tenantId: string, token: string): Promise<Work> => {
+    const owner = newId()
+    for (let pauseMs = 1; !outage; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+      try {
+        const acquired = await remote.acquire(tenantId, token, owner)
+        if (acquired.isMine) return { ...emptyWork(), owner, isAlone: false, known: acquired.call }
+      } catch (error) {
+        lose(error)
+        break
+      }
+      await sleep(pauseMs * (0.5 + Math.random()))
+    }
+    return emptyWork()
+  }
+
+  const end = async (tenantId: string, token: string, { owner, isAlone, call, answers }: Work): Promise<void> => {
+    if (!outage) {
+      try {
+        if (isAlone && call) await remote.adopt(call, answers, parts.steadyMs())
+        await remote.save(tenantId, token, owner, isAlone && call ? { answers: [] } : { call, answers })
+        return
+      } catch (error) {
+        lose(error)
+      }
+    }
+    await keepAlone(call, answers, tenantId)
+  }
+
+  outage = beginOutage()
+  const isBack = await Promise.race([
+    comeBack(outage).then(() => true),
+    sleep(nodes.longestMeetingMs, false, { ref: false }),
+  ])
+  if (!isBack) {
+    parts.onLost('Redis cannot be reached; this node routes by itself and hands out its share of each cap')
+    log.warn({}, 'Redis cannot be reached; calls are answered from what this node knows')
+  }
+
+  return {
+    select: (request) =>
+      either(
+        () => remote.select(request),
+        (state, shares) => state.select(shares.ofMembers(request)),
+      ),
+    selectTrunk: (request) =>
+      either(
+        () => remote.selectTrunk(request),
+        (state, shares) => state.selectTrunk(shares.ofTrunks(request)),
+      ),
+    release: (tenantId, agentId, provider, leaseKey) =>
+      either(
+        () => remote.release({ agent: agentId, provider }, tenantId, leaseKey),
+        (state) => state.release(tenantId, agentId, provider, leaseKey),
+      ),
+    releaseTrunk: (tenantId, trunkId, leaseKey) =>
+      either(
+        () => remote.release({ trunk: trunkId }, tenantId, leaseKey),
+        (state) => state.releaseTrunk(tenantId, trunkId, leaseKey),
+      ),
+    endAttempt: (ended) =>
+      either(
+        () => remote.endAttempt(ended),
+        (state) => state.endAttempt(ended),
+      ),
+    noteAnswer: (tenantId, agentId, provider, leaseKey, nowMs) =>
+      either(
+        () => remote.noteAnswer(tenantId, agentId, provider, leaseKey, nowMs),
+        (state) => state.noteAnswer(tenantId, agentId, provider, leaseKey, nowMs),
+      ),
+    circuits: (tenantId, subjects, nowMs) =>
+      either(
+        () => remote.circuits(tenantId, subjects, nowMs),
+        (state) => state.circuits(tenantId, subjects, nowMs),
+      ),
+    activeCalls: (tenantId, agentIds, nowMs) =>
+      either(
+        () => remote.activeCalls(tenantId, agentIds, nowMs),
+        (state) => state.activeCalls(tenantId, agentIds, nowMs),
+      ),
+    groupState: (tenantId, groupId, windowMs, nowMs) =>
+      either(
+        () => remote.groupState(tenantId, groupId, windowMs, nowMs),
+        (state) => state.groupState(tenantId, groupId, windowMs, nowMs),
+      ),
+    exclusively: (tenantId, token, work) =>
+      parts.lock(keyOf(tenantId, token), async () => {
+        const key = keyOf(tenantId, token)
+        const underWay = await begin(tenantId, token)
+        works.set(key, underWay)
+        try {
+          return await work()
+        } finally {
+          works.delete(key)
+          await end(tenantId, token, underWay)
+        }
+      }),
+    loadCall: async (tenantId, token) => {
+      const work = works.get(keyOf(tenantId, token))
+      if (work?.call) return work.call
+      if (work && !work.isAlone) return work.known
+      return either(
+        () => remote.loadCall(tenantId, token),
+        async (state) => (await state.loadCall(tenantId, token)) ?? work?.known,
+      )
+    },
+    saveCall: async (call) => {
+      const work = works.get(keyOf(call.tenantId, call.token))
+      if (work) work.call = call
+      else await end(call.tenantId, call.token, { ...emptyWork(), call })
+    },
+    overdueCalls: (nowMs) =>
+      either(
+        () => remote.overdueCalls(nowMs),
+        (state) => state.overdueCalls(nowMs),
+      ),
+    liveCallCount: () =>
+      either(
+        () => remote.liveCallCount(),
+        (state) => state.liveCallCount(),
+      ),
+    noteEvent: (tenantId, token, eventKey) =>
+      either(
+        () => remote.noteEvent(tenantId, token, eventKey),
+        (state) => state.noteEvent(tenantId, token, eventKey),
+      ),
+    loadAnswer: (tenantId, key) =>
+      either(
+        () => remote.loadAnswer(tenantId, key),
+        (state) => state.loadAnswer(tenantId, key),
+      ),
+    saveAnswer: async (tenantId, key, answer) => {
+      const work = works.get(keyOf(tenantId, tokenOfAnswer(key)))
+      if (work) work.answers.push({ key, answer })
+      else await end(tenantId, tokenOfAnswer(key), { ...emptyWork(), answers: [{ key, answer }] })
+    },
+    freeOrphans: async () => (outage ? (await outage.local).state.freeOrphans() : remote.freeOrphans()),
+    forgetGroup: (tenantId, groupId) =>
+      either(
+        () => remote.forgetGroup(tenantId, groupId),
+        (state) => state.forgetGroup(tenantId, groupId),
+      ),
+    forgetCircuits: (tenantId, subjects) =>
+      either(
+        () => remote.forgetCircuits(tenantId, subjects),
+        (state) => state.forgetCircuits(tenantId, subjects),
+      ),
+    forgetTenant: (tenantId) =>
+      either(
+        () => remote.forgetTenant(tenantId),
+        (state) => state.forgetTenant(tenantId),
+      ),
+    async close() {
+      isClosed = true
+      await nodes.leave()
+      await client.close()
+    },
+  }
+}
+
+/** Keys of answers are kind, token and stage by line. */
+const tokenOfAnswer = (key: string): string => key.split('\n')[1] ?? ''

@@ -1,0 +1,67 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, connect, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A Redis of the test's own, on loopback, that may be killed and started again. It keeps nothing across that. */
+export interface TestRedis {
+  readonly url: string
+  readonly pid: () => number | undefined
+  kill(): Promise<void>
+  start(): Promise<void>
+  dispose(): Promise<void>
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+
+export const startRedis = async (): Promise<TestRedis> => {
+  const dir = await mkdtemp(join(tmpdir(), 'switchyard-redis-'))
+  const port = await freePort()
+  let child: ChildProcess | undefined
+  const start = async (): Promise<void> => {
+    const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir]
+    child = spawn('redis-server', settings, { stdio: 'ignore' })
+    const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error))
+    failed.catch(() => undefined)
+    for (let n = 0; !(await isListening(port)); n += 1) {
+      if (n > 200) throw new Error('redis-server does not start')
+      await Promise.race([sleep(20), failed])
+    }
+  }
+  const kill = async (): Promise<void> => {
+    const dying = child
+    child = undefined
+    if (!dying || dying.exitCode !== null) return
+    const gone = once(dying, 'exit')
+    dying.kill('SIGKILL')
+    await gone
+  }
+  await start()
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    pid: () => child?.pid,
+    kill,
+    start,
+    async dispose() {
+      await kill()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import { createEmbeddedRuntimeState } from '../../server/adapters/memory/embedded-runtime-state.ts'
+import { createKeyedLock } from '../../server/adapters/memory/keyed-lock.ts'
+import { createAnswerSeal } from '../../server/adapters/redis/answer-seal.ts'
+import { joinNodes } from '../../server/adapters/redis/nodes.ts'
+import { connectRedis } from '../../server/adapters/redis/redis-client.ts'
+import { createRemoteState } from '../../server/adapters/redis/remote-state.ts'
+import { createSharedRuntimeState } from '../../server/adapters/redis/shared-runtime-state.ts'
+import type { Call } from '../../server/domain/calls/call.ts'
+import type { RuntimeState } from '../../server/ports/runtime-state.ts'
+import { recordingJournal } from './recording-journal.ts'
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** The runtime state of one node on a Redis. */
+export const sharedState = (
+  url: string,
+  inFlight: () => readonly Call[] = () => [],
+  told: { onLost?: (reason: string) => void; onBack?: () => void } = {},
+): Promise<RuntimeState> => {
+  const client = connectRedis(url)
+  return createSharedRuntimeState({
+    client,
+    remote: createRemoteState(client, createAnswerSeal(Buffer.alloc(32, 7)), randomUUID),
+    nodes: joinNodes(client, randomUUID(), quiet),
+    lock: createKeyedLock(),
+    inFlight: () => Promise.resolve(inFlight()),
+    openLocal: (calls) => createEmbeddedRuntimeState(recordingJournal(), calls),
+    newId: randomUUID,
+    log: quiet,
+    onLost: told.onLost ?? (() => undefined),
+    onBack: told.onBack ?? (() => undefined),
+    // Tests have times of their own; none of their slots is over yet.
+    steadyMs: () => 0,
+  })
+}
