@@ -16,7 +16,7 @@ runtimeStateContract('Redis', async () => {
   const opened: RuntimeState[] = []
   return {
     async open(inFlight = []) {
-      const state = await sharedState(redis.url, () => inFlight)
+      const state = await sharedState(redis.url, () => inFlight, {}, 2000)
       opened.push(state)
       return state
     },

@@ -17,7 +17,7 @@ let shared: RuntimeState
 beforeAll(async () => {
   redis = await startRedis()
   client = new Redis(redis.url)
-  shared = await sharedState(redis.url)
+  shared = await sharedState(redis.url, undefined, {}, 2000)
 })
 afterAll(async () => {
   await shared.close()

@@ -17,8 +17,9 @@ export const sharedState = (
   url: string,
   inFlight: () => readonly Call[] = () => [],
   told: { onLost?: (reason: string) => void; onBack?: () => void } = {},
+  timeoutMs?: number,
 ): Promise<RuntimeState> => {
-  const client = connectRedis(url)
+  const client = connectRedis(url, timeoutMs)
   return createSharedRuntimeState({
     client,
     remote: createRemoteState(client, createAnswerSeal(Buffer.alloc(32, 7)), randomUUID),

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 const commandTimeoutMs = 25
 const longestPauseMs = 500
 /** More are not under way at once, so that the time-out measures Redis and not the queue in front of it. */
-const mostCommands = 64
+const mostCommands = 16
 
 export interface Script {
   readonly text: string
@@ -50,11 +50,11 @@ const createGate = (most: number) => {
   }
 }
 
-export const connectRedis = (url: string): RedisClient => {
+export const connectRedis = (url: string, timeoutMs = commandTimeoutMs): RedisClient => {
   const redis = new Redis(url, {
     protocol: 2,
     lazyConnect: true,
-    commandTimeout: commandTimeoutMs,
+    commandTimeout: timeoutMs,
     connectTimeout: 1000,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

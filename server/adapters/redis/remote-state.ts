@@ -51,19 +51,6 @@ export interface Saved {
 /** Two ways to say none: nobody else works on it and no call is known, or somebody else is at it. */
 export type Acquired = { readonly isMine: false } | { readonly isMine: true; readonly call: Call | undefined }
 
-interface SelectReply {
-  readonly chosen?: number
-  readonly isSticky?: boolean
-  readonly members: readonly (readonly [
-    active: number,
-    firstChoices: number,
-    used: number | false,
-    behind: string | false,
-  ])[]
-  readonly providers: readonly number[]
-  readonly circuits: readonly (readonly [kind: string, id: string, circuit: CircuitWire])[]
-  readonly changes: readonly ChangeWire[]
-}
 /** Empty lists come as `{}`: Lua knows one kind of table. */
 type CircuitWire = { [K in keyof Circuit]: Circuit[K] }
 type ChangeWire = readonly [
@@ -112,62 +99,77 @@ export const createRemoteState = ({ redis, run }: RedisClient, seal: AnswerSeal,
   const prefixOf = keys.tenantPrefix
   const knownTenants = new Set<string>()
 
-  /** What of a request the script needs, in its words. */
-  const selectionWire = ({ group, members, providerLimits, sticky, nowMs, ...request }: SelectionRequest) => {
-    const names = [...new Set(members.map(({ provider }) => provider))]
-    return {
-      ...request,
+  const providersOf = (members: readonly SelectableMember[]): string[] => [
+    ...new Set(members.map(({ provider }) => provider)),
+  ]
+
+  /** A request in the words of the script. */
+  const selectionArgs = (request: SelectionRequest): (string | number)[] => {
+    const { group, members, providerLimits, sticky, nowMs, chance, dryRun, isFirstChoice, leaseKey } = request
+    const providers = providersOf(members)
+    const wire = {
       nowMs,
+      chance,
+      dryRun,
+      isFirstChoice,
+      leaseKey,
+      sticky,
       leaseUntilMs: nowMs + request.leaseMs,
       trialUntilMs: nowMs + request.trialMs,
       strategy: group?.strategy ?? 'priority',
-      sticky,
       group: group && {
         ...keys.tallyKeys(group.id, group.strategy),
         stickyKey: keys.stickyKey(group.id),
         windowMs: strategies[group.strategy].usesWindow ? group.windowMs : undefined,
       },
-      providers: names.map((name) => [name, providerLimits[name] ?? unlimited]),
-      members: members.map((member) => [
-        member.agentId,
-        member.weight,
-        member.priority,
-        member.position,
-        names.indexOf(member.provider) + 1,
-        member.maxConcurrentCalls ?? unlimited,
-        standingOf(member),
-      ]),
+      providers: providers.map((name) => [name, providerLimits[name] ?? unlimited]),
     }
+    const args: (string | number)[] = [newId(), JSON.stringify(wire), members.length]
+    for (const member of members) {
+      const { agentId, weight, priority, position, provider, maxConcurrentCalls = unlimited } = member
+      const share = `${agentId}:${weight}`
+      args.push(agentId, share, weight, priority, position, providers.indexOf(provider) + 1, maxConcurrentCalls)
+      args.push(standingOf(member))
+    }
+    for (const { agentId } of members) args.push(`o:${agentId}`, `c:${agentId}`, `u:${agentId}`, `b:${agentId}`)
+    return args
   }
 
-  const toSelection = (
-    { group, members, providerLimits, chance, nowMs }: SelectionRequest,
-    reply: SelectReply,
-  ): Selection => {
-    const names = [...new Set(members.map(({ provider }) => provider))]
-    const found = new Map(members.map(({ agentId }, i) => [agentId, reply.members[i]]))
-    const calls = new Map(names.map((name, i) => [name, reply.providers[i] ?? 0]))
-    const circuits = new Map(listOf(reply.circuits).map(([kind, id, wire]) => [`${kind}\n${id}`, toCircuit(wire)]))
+  const toSelection = (request: SelectionRequest, reply: readonly (string | number)[]): Selection => {
+    const { group, members, providerLimits, chance, nowMs } = request
+    const [chosenAt, isSticky, circuitsText, changesText, ...figures] = reply
+    const providers = providersOf(members)
+    const calls = new Map(providers.map((name, i) => [name, Number(figures[i])]))
+    const found = new Map(members.map(({ agentId }, i) => [agentId, providers.length + 4 * i]))
+    const figure = (agentId: string, i: number): string | number | undefined => figures[(found.get(agentId) ?? 0) + i]
+    const circuits = new Map(
+      (circuitsText === '' ? [] : (JSON.parse(String(circuitsText)) as [string, string, CircuitWire][])).map(
+        ([kind, id, wire]) => [`${kind}\n${id}`, toCircuit(wire)],
+      ),
+    )
     const circuitOf = (kind: string, id: string): Circuit => circuits.get(`${kind}\n${id}`) ?? closedCircuit
     const present: Present = {
       nowMs,
       chance,
-      activeCallsOf: (agentId) => found.get(agentId)?.[0] ?? 0,
+      activeCallsOf: (agentId) => Number(figure(agentId, 0)),
       callsOfProvider: (provider) => calls.get(provider) ?? 0,
       limitOfProvider: (provider) => providerLimits[provider],
       circuitOf: (agentId) => circuitOf('agent', agentId),
       circuitOfProvider: (provider) => circuitOf('provider', provider),
     }
     const standing = (agentId: string): Standing => {
-      const [, firstChoices, used, behind] = found.get(agentId) ?? [0, 0, false, false]
-      return { firstChoices, behind: Number(behind), lastUsedAtMs: used === false ? undefined : used }
+      const lastUsedAtMs = Number(figure(agentId, 2))
+      return {
+        firstChoices: Number(figure(agentId, 1)),
+        lastUsedAtMs: lastUsedAtMs < 0 ? undefined : lastUsedAtMs,
+        behind: Number(figure(agentId, 3)),
+      }
     }
-    const chosen = reply.chosen === undefined ? undefined : members[reply.chosen - 1]
-    const strategy = group?.strategy ?? 'priority'
+    const chosen = members[Number(chosenAt) - 1]
     return {
       agentId: chosen?.agentId,
-      verdicts: verdictsOf(strategy, members, present, standing, chosen, reply.isSticky === true),
-      changes: toChanges(reply.changes),
+      verdicts: verdictsOf(group?.strategy ?? 'priority', members, present, standing, chosen, isSticky === 1),
+      changes: changesText === '' ? [] : toChanges(JSON.parse(String(changesText)) as ChangeWire[]),
     }
   }
 
@@ -209,11 +211,8 @@ export const createRemoteState = ({ redis, run }: RedisClient, seal: AnswerSeal,
     beginAnew: () => knownTenants.clear(),
 
     async select(request: SelectionRequest): Promise<Selection> {
-      const args = [newId(), JSON.stringify(selectionWire(request))]
-      return toSelection(
-        request,
-        JSON.parse((await run(select, prefixOf(request.tenantId), args)) as string) as SelectReply,
-      )
+      const reply = await run(select, prefixOf(request.tenantId), selectionArgs(request))
+      return toSelection(request, reply as (string | number)[])
     },
 
     async selectTrunk({ tenantId, trunks, leaseKey, leaseMs, nowMs, dryRun }: TrunkRequest): Promise<TrunkChoice> {

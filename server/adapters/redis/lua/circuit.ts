@@ -6,9 +6,12 @@ import { keptTrials, provenMs, slicesPerWindow } from '../../../domain/routing/c
  */
 export const circuitLua = `
 local function closedCircuit() return { row = {}, slices = {}, trials = {} } end
+-- What most are; nobody changes it.
+local cleanCircuit = closedCircuit()
 
 local function readCircuit(key)
   local flat = redis.call('HGETALL', key)
+  if #flat == 0 then return cleanCircuit end
   local circuit = closedCircuit()
   for i = 1, #flat, 2 do
     local name, value = flat[i], flat[i + 1]
@@ -131,7 +134,8 @@ local function endedCircuit(circuit, ended, isShared)
     slices = withResult(circuit.slices, isFailed and 1 or 0, policy.windowMs, nowMs)
   end
   if not isFailed then return { row = {}, slices = slices, trials = {} } end
-  local row = circuit.row
+  local row = {}
+  for id, count in pairs(circuit.row) do row[id] = count end
   row[ended.agentId] = (row[ended.agentId] or 0) + 1
   local reason = whyOpen(row, slices, policy, isShared)
   if not reason then return { row = row, slices = slices, trials = {} } end

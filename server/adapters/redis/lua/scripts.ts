@@ -23,20 +23,36 @@ end
 local function circuitKey(kind, id) return prefix .. kind .. ':' .. id .. ':circuit' end
 `
 
-/** ARGV: id of the command, the request as JSON (`SelectionWire`). Answers `SelectionReply` as JSON. */
+/** What a member takes of the arguments: its own, then the names of its fields in the tally. */
+export const argsPerMember = 8
+export const fieldsPerMember = 4
+
+/**
+ * ARGV: id of the command, the request as JSON, number of members, then for each its id, `id:weight`, weight, priority,
+ * position, number of its provider, cap and standing, then for each its fields of the tally. They are no part of the JSON
+ * because most of the time would go into decoding it.
+ *
+ * Answers the chosen member (0: none), 1 where it was the caller's last one, the circuits that are not closed and the changes
+ * of circuits as JSON, the calls of each provider, then of each member its calls, first choices, last use (-1: never) and how
+ * far it is behind.
+ */
 export const selectScript = `${prefix}${onceLua}${leasesLua}${circuitLua}${tallyLua}${strategiesLua}
 local before = answeredBefore(ARGV[1])
-if before then return before end
-local request = cjson.decode(ARGV[2])
+local request, count = cjson.decode(ARGV[2]), tonumber(ARGV[3])
 local nowMs, group = request.nowMs, request.group
 local windowMs = group and group.windowMs
-local tallyKey, windowKey
-local tally = { epoch = '', offset = {}, count = {}, used = {}, bucket = {} }
-if group then
-  tallyKey = prefix .. group.tallyKey
-  windowKey = prefix .. group.windowKey
-  tally = readTally(tallyKey)
-  if windowMs then expireTally(tally, tallyKey, windowKey, windowMs, nowMs, request.dryRun) end
+local tallyKey, windowKey = group and prefix .. group.tallyKey, group and prefix .. group.windowKey
+local firstField = 4 + ${argsPerMember} * count
+local tally, values = { epoch = '' }, {}
+if group and count > 0 then
+  values = redis.call('HMGET', tallyKey, 'epoch', 'earliest', unpack(ARGV, firstField, #ARGV))
+  tally.epoch, tally.earliest = values[1] or '', tonumber(values[2] or nil)
+end
+local whole
+if isExpiring(tally.earliest, windowMs, nowMs) then
+  whole = readTally(tallyKey)
+  expireTally(whole, tallyKey, windowKey, windowMs, nowMs, request.dryRun)
+  tally.earliest = whole.earliest
 end
 
 local stickyKey, lastAgent
@@ -49,70 +65,86 @@ if request.sticky and group then
   end
 end
 
-local reply = { members = {}, providers = {}, circuits = {} }
-local providers = {}
+local reply = { 0, 0, '', '' }
+local circuits, providers = {}, {}
 for i, provider in ipairs(request.providers) do
   local key, limit = provider[1], provider[2]
   local active = limit >= 0 and activeCalls('provider', key, nowMs) or 0
   local circuit = circuitAt(readCircuit(circuitKey('provider', key)), nowMs)
-  if circuit.openedAtMs then reply.circuits[#reply.circuits + 1] = { 'provider', key, circuit } end
-  providers[i] = { isFull = limit >= 0 and active >= limit, isBroken = isBroken(circuit, nowMs) }
-  reply.providers[i] = active
+  if circuit.openedAtMs then circuits[#circuits + 1] = { 'provider', key, circuit } end
+  providers[i] = { key = key, isFull = limit >= 0 and active >= limit, isBroken = isBroken(circuit, nowMs) }
+  reply[#reply + 1] = active
 end
 
 local members, eligible, sticky = {}, {}, nil
-for i, one in ipairs(request.members) do
+for i = 1, count do
+  local at, value = 4 + ${argsPerMember} * (i - 1), 3 + ${fieldsPerMember} * (i - 1)
+  local id, cap, standing = ARGV[at], tonumber(ARGV[at + 6]), ARGV[at + 7]
   local member = {
-    id = one[1], weight = one[2], priority = one[3], position = one[4], index = i,
-    active = activeCalls('agent', one[1], nowMs), used = tally.used[one[1]] or 0,
+    index = i, id = id, share = ARGV[at + 1], weight = tonumber(ARGV[at + 2]), priority = tonumber(ARGV[at + 3]),
+    position = tonumber(ARGV[at + 4]), provider = providers[tonumber(ARGV[at + 5])], standing = standing,
+    active = activeCalls('agent', id, nowMs),
+    offset = tonumber(values[value] or 0), count = tonumber(values[value + 1] or 0),
+    lastUsed = tonumber(values[value + 2] or nil), bucket = tonumber(values[value + 3] or nil),
   }
+  if whole then member.offset, member.count = whole.offset[id] or 0, whole.count[id] or 0 end
+  member.used = member.lastUsed or 0
   members[i] = member
-  local provider, cap, standing = providers[one[5]], one[6], one[7]
-  local circuit = circuitAt(readCircuit(circuitKey('agent', member.id)), nowMs)
-  if circuit.openedAtMs then reply.circuits[#reply.circuits + 1] = { 'agent', member.id, circuit } end
-  local mayTry = standing == 'held_closed' or not (isBroken(circuit, nowMs) or provider.isBroken)
-  if standing ~= 'barred' and not (cap >= 0 and member.active >= cap) and not provider.isFull and mayTry then
+  local circuit = circuitAt(readCircuit(circuitKey('agent', id)), nowMs)
+  if circuit.openedAtMs then circuits[#circuits + 1] = { 'agent', id, circuit } end
+  local mayTry = standing == 'held_closed' or not (isBroken(circuit, nowMs) or member.provider.isBroken)
+  if standing ~= 'barred' and not (cap >= 0 and member.active >= cap) and not member.provider.isFull and mayTry then
     eligible[#eligible + 1] = member
-    if member.id == lastAgent then sticky = member end
+    if id == lastAgent then sticky = member end
   end
-  member.provider, member.standing = request.providers[one[5]][1], standing
 end
 
 local strategy = request.strategy
 local contenders = contendersAmong(strategy, eligible)
-if #contenders > 0 then rank(tally, contenders) end
+local epoch = epochOf(contenders)
+local isNewEpoch = group and #contenders > 0 and epoch ~= tally.epoch
+if isNewEpoch then
+  local earliest = tally.earliest
+  tally = whole or readTally(tallyKey)
+  tally.earliest = earliest
+end
+if #contenders > 0 then
+  if not group then tally = { epoch = '', offset = {}, count = {} } end
+  rank(tally, contenders, epoch)
+end
 local chosen = sticky or choose[strategy](contenders, request.chance)
-for i, member in ipairs(members) do
-  local used = tally.used[member.id]
-  reply.members[i] = {
-    member.active, tally.count[member.id] or 0, used or false, member.behind and exact(member.behind) or false,
-  }
+if before then
+  -- Chosen when it was asked first; what is compared has changed by that.
+  local index, wasSticky = string.match(before, '(%d+) (%d)')
+  chosen, sticky = members[tonumber(index)], wasSticky == '1'
+end
+for _, member in ipairs(members) do
+  local n = #reply
+  reply[n + 1], reply[n + 2], reply[n + 3] = member.active, member.count, member.lastUsed or -1
+  reply[n + 4] = member.behind and exact(member.behind) or ''
 end
 local changes = {}
-if chosen then
-  reply.chosen = chosen.index
-  reply.isSticky = sticky ~= nil
-end
-if chosen and not request.dryRun then
+if chosen then reply[1], reply[2] = chosen.index, sticky and 1 or 0 end
+if chosen and not request.dryRun and not before then
   hold('agent', chosen.id, request.leaseKey, request.leaseUntilMs, nowMs)
-  hold('provider', chosen.provider, request.leaseKey, request.leaseUntilMs, nowMs)
+  hold('provider', chosen.provider.key, request.leaseKey, request.leaseUntilMs, nowMs)
   if stickyKey then
     redis.call('SET', stickyKey, string.format('%d', nowMs) .. ':' .. chosen.id, 'PX', request.sticky.ms)
   end
   if group and request.isFirstChoice and not sticky then
-    countFirstChoice(tally, tallyKey, windowKey, contenders, chosen.id, windowMs, nowMs)
+    countFirstChoice(tally, tallyKey, windowKey, contenders, epoch, chosen, windowMs, nowMs)
   end
   if chosen.standing ~= 'held_closed' then
-    beginAttempt(
-      circuitKey('agent', chosen.id), 'agent', chosen.id, request.leaseKey, request.trialUntilMs, nowMs, changes)
-    beginAttempt(
-      circuitKey('provider', chosen.provider), 'provider', chosen.provider, request.leaseKey, request.trialUntilMs,
-      nowMs, changes)
+    local untilMs, leaseKey = request.trialUntilMs, request.leaseKey
+    local provider = chosen.provider.key
+    beginAttempt(circuitKey('agent', chosen.id), 'agent', chosen.id, leaseKey, untilMs, nowMs, changes)
+    beginAttempt(circuitKey('provider', provider), 'provider', provider, leaseKey, untilMs, nowMs, changes)
   end
+  answerOnce(ARGV[1], reply[1] .. ' ' .. reply[2])
 end
-reply.changes = changes
-local text = cjson.encode(reply)
-return (chosen and not request.dryRun) and answerOnce(ARGV[1], text) or text
+if #circuits > 0 then reply[3] = cjson.encode(circuits) end
+if #changes > 0 then reply[4] = cjson.encode(changes) end
+return reply
 `
 
 /** ARGV: id of the command, the request as JSON. Answers the calls of each trunk before, by which `chooseTrunk` chooses too. */

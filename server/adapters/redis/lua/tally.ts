@@ -24,7 +24,7 @@ end
 
 local function epochOf(contenders)
   local parts = {}
-  for i, contender in ipairs(contenders) do parts[i] = contender.id .. ':' .. contender.weight end
+  for i, contender in ipairs(contenders) do parts[i] = contender.share end
   return table.concat(parts, ',')
 end
 
@@ -78,9 +78,12 @@ local function carriedBalances(tally, before, contenders)
   return carried
 end
 
+local function isExpiring(earliest, windowMs, nowMs)
+  return windowMs ~= nil and earliest ~= nil and earliest < nowMs - windowMs
+end
+
 local function expireTally(tally, key, windowKey, windowMs, nowMs, isDry)
   local oldest = nowMs - windowMs
-  if not tally.earliest or tally.earliest >= oldest then return end
   local open = openEpoch(tally)
   local gone, allGone, earliest, doomed = {}, 0, nil, {}
   local flat = redis.call('HGETALL', windowKey)
@@ -108,23 +111,24 @@ local function expireTally(tally, key, windowKey, windowMs, nowMs, isDry)
   if earliest then redis.call('HSET', key, 'earliest', earliest) else redis.call('HDEL', key, 'earliest') end
 end
 
--- Puts behind, first choices and last use of each contender to it.
-local function rank(tally, contenders)
-  local open = openEpoch(tally)
-  if tally.epoch == epochOf(contenders) then
+-- How many calls each contender is behind its share, the one being placed included.
+local function rank(tally, contenders, epoch)
+  local total = 0
+  for _, contender in ipairs(contenders) do total = total + contender.weight end
+  if tally.epoch == epoch then
+    local n = 0
+    for _, contender in ipairs(contenders) do n = n + contender.count end
     for _, contender in ipairs(contenders) do
-      contender.behind = balanceOf(tally, open.byAgent[contender.id], open, 1)
+      contender.behind = contender.offset + ((n + 1) * contender.weight - total * contender.count) / total
     end
   else
-    local total = 0
-    for _, contender in ipairs(contenders) do total = total + contender.weight end
-    for i, carried in ipairs(carriedBalances(tally, open, contenders)) do
+    for i, carried in ipairs(carriedBalances(tally, openEpoch(tally), contenders)) do
       contenders[i].behind = carried.balance + carried.weight / total
     end
   end
 end
 
-local function beginEpoch(tally, key, windowKey, contenders)
+local function beginEpoch(tally, key, windowKey, contenders, epoch)
   local before = openEpoch(tally)
   local carried = carriedBalances(tally, before, contenders)
   for _, share in ipairs(before.shares) do
@@ -134,20 +138,21 @@ local function beginEpoch(tally, key, windowKey, contenders)
   for _, one in ipairs(carried) do redis.call('HSET', key, 'o:' .. one.id, exact(one.balance)) end
   redis.call('HDEL', key, 'earliest')
   redis.call('DEL', windowKey)
-  redis.call('HSET', key, 'epoch', epochOf(contenders))
-  tally.bucket = {}
+  redis.call('HSET', key, 'epoch', epoch)
+  for _, contender in ipairs(contenders) do contender.bucket = nil end
   tally.earliest = nil
 end
 
-local function countFirstChoice(tally, key, windowKey, contenders, id, windowMs, nowMs)
-  if tally.epoch ~= epochOf(contenders) then beginEpoch(tally, key, windowKey, contenders) end
+local function countFirstChoice(tally, key, windowKey, contenders, epoch, chosen, windowMs, nowMs)
+  if tally.epoch ~= epoch then beginEpoch(tally, key, windowKey, contenders, epoch) end
+  local id = chosen.id
   redis.call('HINCRBY', key, 'c:' .. id, 1)
   redis.call('HSET', key, 'u:' .. id, nowMs)
   if not windowMs then return end
   local width = math.max(1, math.floor(windowMs / ${bucketsPerWindow}))
-  local start = math.max(nowMs - nowMs % width, tally.bucket[id] or 0)
+  local start = math.max(nowMs - nowMs % width, chosen.bucket or 0)
   redis.call('HINCRBY', windowKey, string.format('%d', start) .. ':' .. id, 1)
-  redis.call('HSET', key, 'b:' .. id, start)
+  if start ~= chosen.bucket then redis.call('HSET', key, 'b:' .. id, start) end
   if not tally.earliest or start < tally.earliest then redis.call('HSET', key, 'earliest', start) end
 end
 `
