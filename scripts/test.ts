@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { coverageExclusions } from './coverage-exclusions.ts'
 import { coverageApp, gatheredFolder, leastPercent, measureShellCoverage, unitTestsFile } from './shell-coverage.ts'
-import { startRedis } from './throwaway-redis.ts'
 import {
   findChromium,
   findElectron,
@@ -131,28 +130,17 @@ const checks: Step[] = [
 
 const runVitest = async () => {
   const file = join(folder, 'vitest.json')
-  const redisTests = '**/*.redis.test.ts'
-  const redisServer = findRedisServer()
-  const needsRedis = has(`test/${redisTests}`)
-  if (needsRedis && !redisServer) leftOut.push(`tests against Redis (${redisTests}): there is no redis-server`)
-  const redis = needsRedis && redisServer ? await startRedis(redisServer) : undefined
-  try {
-    await run({
-      name: 'unit, contract, integration and migration tests with coverage',
-      command: [
-        ...node('vitest', 'vitest.mjs'),
-        ...['run', '--config', 'test/vitest.config.ts', '--coverage'],
-        ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-      ],
-      environment: {
-        ...(redis ? { SWITCHYARD_TEST_REDIS_URL: redis.url } : {}),
-        ...(findChromium() ? { SWITCHYARD_SHELL_COVERAGE: '1' } : {}),
-      },
-      count: countVitest(file),
-    })
-  } finally {
-    await redis?.close()
-  }
+  if (!findRedisServer()) leftOut.push('tests against Redis (*.redis.test.ts): there is no redis-server')
+  await run({
+    name: 'unit, contract, integration and migration tests with coverage',
+    command: [
+      ...node('vitest', 'vitest.mjs'),
+      ...['run', '--config', 'test/vitest.config.ts', '--coverage'],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    ],
+    environment: findChromium() ? { SWITCHYARD_SHELL_COVERAGE: '1' } : {},
+    count: countVitest(file),
+  })
 }
 
 interface EndToEnd {

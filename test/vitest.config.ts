@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { coverageExclusions } from '../scripts/coverage-exclusions.ts'
+import { findRedisServer } from '../scripts/machine.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const projects = ['unit', 'contract', 'integration', 'migrations']
@@ -20,7 +21,7 @@ export default defineConfig({
       test: {
         name,
         include: [`test/${name}/**/*.test.{ts,tsx}`],
-        exclude: process.env.SWITCHYARD_TEST_REDIS_URL ? [] : ['**/*.redis.test.ts'],
+        exclude: findRedisServer() ? [] : ['**/*.redis.test.ts'],
       },
     })),
     coverage: {

@@ -5,14 +5,17 @@ import { strategies } from '../../domain/routing/strategies/index.ts'
 
 export const tenantPrefix = (tenantId: string): string => `tenant:{${tenantId}}:`
 
+/** Where what concerns a tenant is told to all nodes. */
+export const eventsChannel = (tenantId: string): string => `${tenantPrefix(tenantId)}events`
+
 /** What follows belongs to the site and holds nothing of a tenant's. */
 export const siteKeys = {
   /** Tenants that have live calls, or had. */
   tenants: 'switchyard:tenants',
   /** Nodes by their last sign of life. */
   nodes: 'switchyard:nodes',
-  /** There while Redis remembers; gone when it began anew. */
-  remembers: 'switchyard:remembers',
+  /** Channel for what concerns no tenant. */
+  events: 'switchyard:events',
   /** Nodes that have told a Redis that began anew what they know. */
   back: (runId: string): string => `switchyard:back:${runId}`,
 } as const
