@@ -1,6 +1,6 @@
 // Runs everything that can run on this machine, and names what it left out and why.
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { coverageExclusions } from './coverage-exclusions.ts'
@@ -109,8 +109,6 @@ const run = async (step: Step) => {
   if (code !== 0) process.stdout.write(output)
   return code === 0
 }
-
-const has = (pattern: string) => globSync(pattern, { cwd: root }).length > 0
 
 const checks: Step[] = [
   { name: 'types', command: [...node('typescript', 'bin', 'tsc'), '-b'] },

@@ -8,6 +8,7 @@ import { listen } from './adapters/http/listen.ts'
 import { createEmbeddedRuntimeState } from './adapters/memory/embedded-runtime-state.ts'
 import { createEventBus } from './adapters/memory/event-bus.ts'
 import { createKeyedLock } from './adapters/memory/keyed-lock.ts'
+import { openRedis } from './adapters/redis/open-redis.ts'
 import { loadMasterKey } from './adapters/sqlite/master-key.ts'
 import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
 import { systemClock, systemWait } from './adapters/system/clock.ts'
@@ -25,6 +26,7 @@ import { createHealth } from './operations/health.ts'
 import { inTurn } from './operations/in-turn.ts'
 import { createInboundRuleHandlers } from './operations/inbound-rules.ts'
 import { renderMetrics } from './operations/metrics.ts'
+import { createNodeListener, telling, type NodeMessage } from './operations/node-events.ts'
 import { createProviderHandlers } from './operations/providers.ts'
 import { closeLostCalls, toOpenCircuits } from './operations/recovery.ts'
 import { createRoutingHandlers } from './operations/routing.ts'
@@ -59,6 +61,8 @@ export interface ServerConfig {
   readonly publicUrl?: string | undefined
   /** Where the Cloudonix API is, if not where everybody's is. */
   readonly cloudonixUrl?: string | undefined
+  /** The Redis that this node shares with others; without it there is one process, and it keeps its state itself. */
+  readonly redisUrl?: string | undefined
   readonly bootstrapToken?: string | undefined
   /** 32 bytes as hex or base64; else a key file in the data directory. */
   readonly masterKey?: string | undefined
@@ -85,6 +89,11 @@ const retryMs = 5000
 const metricsMs = 5000
 const cloudonixUrl = 'https://api.cloudonix.io'
 const answersKeptMs = 24 * 3_600_000
+const orphansMs = 60_000
+const catchUpMs = 1000
+
+/** The nodes' common Redis keeps what they count. */
+const noJournal = { saveTally: () => undefined, deleteTally: () => undefined, load: () => Promise.resolve([]) }
 
 /** Opens the store alone, for commands that need no running server. */
 export const openAccess = async (
@@ -117,7 +126,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     masterKey,
     log,
     appVersion: config.version,
-    exclusive: true,
+    occupant: config.redisUrl === undefined ? 'server' : 'node',
   })
   const closers: (() => Promise<unknown>)[] = [() => store.close()]
   const closeAll = async (): Promise<void> => {
@@ -125,17 +134,42 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
   }
 
   try {
-    const events = createEventBus(undefined, startedAtMs)
-    const health = createHealth(clock, events)
+    const bus = createEventBus(undefined, startedAtMs)
+    const health = createHealth(clock, bus)
     const results = createAgentResults()
     const directory = createTenantDirectory(store.configuration, log)
     await directory.loadAll()
-    const runtime = await createEmbeddedRuntimeState(
-      store.journal,
-      await store.calls.inFlight(),
-      toOpenCircuits(await store.calls.openCircuits(), directory),
-    )
-    closers.push(() => runtime.close())
+    const openCircuits = async () => toOpenCircuits(await store.calls.openCircuits(), directory)
+    const nodes = createNodeListener({ bus, directory, store: store.configuration, log })
+    const quietly = (what: string, work: () => Promise<unknown>) => (): void => {
+      work().catch((error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`))
+    }
+    const catchUp = quietly('Looking for changes of other nodes', nodes.catchUp)
+    const shared =
+      config.redisUrl === undefined
+        ? undefined
+        : await openRedis({
+            url: config.redisUrl,
+            masterKey,
+            lock: createKeyedLock(),
+            inFlight: async () => {
+              await store.callLog.flush()
+              return store.calls.inFlight()
+            },
+            openLocal: async (inFlight) => createEmbeddedRuntimeState(noJournal, inFlight, await openCircuits()),
+            newId,
+            log,
+            steadyMs: clock.steadyMs,
+            onLost: (reason) => health.degrade('redis', reason),
+            onBack: () => health.recover('redis'),
+            onMessage: (message) => void nodes.hear(message as NodeMessage),
+            onGap: catchUp,
+          })
+    const runtime =
+      shared?.runtime ??
+      (await createEmbeddedRuntimeState(store.journal, await store.calls.inFlight(), await openCircuits()))
+    closers.push(() => (shared ?? runtime).close())
+    const events = shared ? telling(bus, shared.publish) : bus
     const access = createAccess({
       store: store.access,
       clock,
@@ -199,7 +233,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       startedAtMs,
       nodeVersion: process.version,
       dataDir: config.dataDir,
-      runtimeState: 'embedded' as const,
+      runtimeState: shared ? ('redis' as const) : ('embedded' as const),
       publicUrl,
       webhookUrl: webhooksUrl,
       demo: config.demo === true,
@@ -248,18 +282,21 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       'API and console',
     )
 
-    const quietly = (what: string, work: () => Promise<unknown>) => (): void => {
-      work().catch((error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`))
-    }
     const sweep = quietly('Looking for lost calls', async () => {
       const lost = await closeLostCalls(webhookDeps)
       if (lost > 0) log.warn({ lost }, 'Calls of which nothing more was heard were closed as lost')
     })
     sweep()
+    const freeOrphans = quietly('Looking for slots without a call', async () => {
+      const freed = await runtime.freeOrphans()
+      if (freed > 0) log.warn({ freed }, 'Slots that no call holds any more were given back')
+    })
     const retry = quietly('Storing what could not be stored', () => callLog.retry())
     const timers = [
       setInterval(sweep, sweepMs),
       setInterval(retry, retryMs),
+      setInterval(freeOrphans, orphansMs),
+      ...(shared ? [setInterval(catchUp, catchUpMs)] : []),
       setInterval(
         quietly('Telling the metrics', async () =>
           events.publish('metrics.updated', { atMs: clock.nowMs(), health: await readHealth() }),

@@ -29,6 +29,17 @@ const readUrl = (env: NodeJS.ProcessEnv, name: string, wanted: string): string |
   throw new DomainError('INVALID_INPUT', `${name} is "${text}"; it wants ${wanted}`)
 }
 
+const readRedisUrl = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
+  const text = env[name]?.trim()
+  if (text === undefined || text === '') return undefined
+  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '') return text
+  // It may hold a password, so it is not repeated.
+  throw new DomainError(
+    'INVALID_INPUT',
+    `${name} cannot be read; it wants the URL of a Redis, e.g. redis://127.0.0.1:6379, or rediss://user:password@host:6380`,
+  )
+}
+
 const readText = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
   const text = env[name]
   return text === undefined || text === '' ? undefined : text
@@ -60,6 +71,7 @@ export const readConfig = (env: NodeJS.ProcessEnv, overrides: Partial<ServerConf
     'SWITCHYARD_CLOUDONIX_URL',
     'the URL of the Cloudonix API, e.g. https://api.staging.cloudonix.io',
   ),
+  redisUrl: readRedisUrl(env, 'SWITCHYARD_REDIS_URL'),
   bootstrapToken: readText(env, 'SWITCHYARD_BOOTSTRAP_TOKEN'),
   masterKey: readText(env, 'SWITCHYARD_MASTER_KEY'),
   logLevel: readText(env, 'SWITCHYARD_LOG_LEVEL'),

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
 const openAsServer = async () =>
-  openSqliteStore({ dataDir, masterKey: await loadMasterKey(dataDir), log: silent, exclusive: true })
+  openSqliteStore({ dataDir, masterKey: await loadMasterKey(dataDir), log: silent, occupant: 'server' })
 
 const startOther = async () => {
   const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -73,7 +73,7 @@ describe('a data directory', { timeout: 30_000 }, () => {
   it('is free again after a start that failed', async () => {
     const masterKey = new Uint8Array(32)
     await (await openThreadedStore(dataDir)).close()
-    await expect(openSqliteStore({ dataDir, masterKey, log: silent, exclusive: true })).rejects.toMatchObject({
+    await expect(openSqliteStore({ dataDir, masterKey, log: silent, occupant: 'server' })).rejects.toMatchObject({
       name: 'MasterKeyError',
     })
     await (await openAsServer()).close()

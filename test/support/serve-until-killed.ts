@@ -4,5 +4,5 @@ import { loadMasterKey, openSqliteStore } from '../../server/adapters/sqlite/ope
 /** Opens a store as a server does, says so, and keeps it open until somebody kills this process. */
 const [, , dataDir = ''] = process.argv
 const log = { info: () => undefined, warn: console.error, error: console.error }
-await openSqliteStore({ dataDir, masterKey: await loadMasterKey(dataDir), log, exclusive: true })
+await openSqliteStore({ dataDir, masterKey: await loadMasterKey(dataDir), log, occupant: 'server' })
 writeSync(1, 'open\n')

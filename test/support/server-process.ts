@@ -55,11 +55,13 @@ const waitFor = async (condition: () => Promise<boolean> | boolean, what: () => 
 export const startServerProcess = async (
   dataDir: string,
   ports: { port: number; adminPort: number },
+  more: Record<string, string> = {},
 ): Promise<ServerProcess> => {
   const child = spawnServer({
     SWITCHYARD_DATA_DIR: dataDir,
     SWITCHYARD_PORT: String(ports.port),
     SWITCHYARD_ADMIN_PORT: String(ports.adminPort),
+    ...more,
   })
   const output = collect(child)
   await waitFor(

@@ -21,8 +21,8 @@ export interface BatchReport {
 }
 
 /** One batch is one transaction. Throws when nothing of it was stored. */
-export const createBatchWriter = (db: Database, keyring: Keyring) => {
-  const units = createUnitWriter(db, keyring)
+export const createBatchWriter = (db: Database, keyring: Keyring, isShared = false) => {
+  const units = createUnitWriter(db, keyring, isShared)
   const writeJournal = createJournalWriter(db)
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')

@@ -22,7 +22,7 @@ export interface CallWriter {
   write(tenantNo: number, call: PackedCall): number
   writeAttempts(tenantNo: number, call: PackedCall, callNo: number, attempts: readonly Values[]): void
   writeTransitions(tenantNo: number, call: PackedCall, callNo: number, transitions: readonly Values[]): void
-  /** After a rollback nothing remembered may be trusted. */
+  /** After a rollback, or when others may have written, nothing remembered may be trusted. */
   forget(): void
 }
 

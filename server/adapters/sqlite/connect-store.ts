@@ -129,7 +129,13 @@ export const connectStore = async ({
   return {
     configuration: createConfigurationStore({ reader, writer }),
     access: createAccessStore({ reader, writer }),
-    calls: createCallStore({ reader, lookup, writer, callLog, seen }),
+    calls: createCallStore({
+      reader,
+      lookup,
+      writer,
+      callLog,
+      seen: options.isShared ? { mayContain: () => true } : seen,
+    }),
     callLog: { ...callLog, health },
     journal: {
       saveTally: tallies.save,

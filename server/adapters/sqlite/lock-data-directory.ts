@@ -7,7 +7,49 @@ import { DataDirectoryInUseError, errorCode, explainOpenError } from './store-er
 /** Of two servers starting at once, one is still writing its number. */
 const patienceMs = 500
 
+/** Who works in a data directory: a server that has it for itself, or one of several nodes that share a Redis. */
+export type Occupant = 'server' | 'node'
+
 const holderOf = (db: Database.Database): number => db.pragma('user_version', { simple: true }) as number
+
+/** Empty files at first; nothing else may make them, for the reason below. */
+const openLockFile = async (file: string): Promise<Database.Database> => {
+  if (!existsSync(file)) await (await open(file, 'a', 0o600)).close()
+  return new Database(file, { timeout: patienceMs })
+}
+
+const isBusy = (error: unknown): boolean => /^SQLITE_BUSY/.test(errorCode(error) ?? '')
+
+/**
+ * Nodes hold a read lock on `nodes.lock`, of which there may be many; a server that is alone holds it for writing, so that it
+ * and nodes keep each other out.
+ */
+const lockAs = async (dataDir: string, occupant: Occupant, whyBusy: () => string): Promise<() => void> => {
+  const file = join(dataDir, 'nodes.lock')
+  const db = await openLockFile(file)
+  try {
+    if (occupant === 'server') db.exec('BEGIN EXCLUSIVE')
+    else {
+      db.exec('BEGIN')
+      db.prepare('SELECT count(*) FROM sqlite_schema').get()
+    }
+    return () => void db.close()
+  } catch (error) {
+    db.close()
+    throw isBusy(error) ? new DataDirectoryInUseError(whyBusy()) : explainOpenError(error, file)
+  }
+}
+
+const wayOut = 'stop it first, or name another directory with SWITCHYARD_DATA_DIR'
+
+/** Makes sure that only nodes of one Redis work in the directory; answers how to give the lock back. */
+const lockAsNode = (dataDir: string): Promise<() => void> =>
+  lockAs(
+    dataDir,
+    'node',
+    () =>
+      `A Switchyard server without Redis is running in ${dataDir}. Nodes share a directory only with nodes: start that one with SWITCHYARD_REDIS_URL too, ${wayOut}`,
+  )
 
 /**
  * Makes sure that one server at a time works in the directory; answers how to give the lock back.
@@ -19,10 +61,9 @@ const holderOf = (db: Database.Database): number => db.pragma('user_version', { 
  *
  * Nothing else may open and close that file in this process: with POSIX locks that would give the lock away.
  */
-export const lockDataDirectory = async (dataDir: string): Promise<() => void> => {
+const lockAsServer = async (dataDir: string): Promise<() => void> => {
   const file = join(dataDir, 'server.lock')
-  if (!existsSync(file)) await (await open(file, 'a', 0o600)).close()
-  const db = new Database(file, { timeout: patienceMs })
+  const db = await openLockFile(file)
   try {
     for (;;) {
       db.exec('BEGIN IMMEDIATE')
@@ -32,12 +73,32 @@ export const lockDataDirectory = async (dataDir: string): Promise<() => void> =>
       db.exec('COMMIT')
     }
   } catch (error) {
-    const holder = /^SQLITE_BUSY/.test(errorCode(error) ?? '') ? holderOf(db) : undefined
+    const holder = isBusy(error) ? holderOf(db) : undefined
     db.close()
     if (holder === undefined) throw explainOpenError(error, file)
     throw new DataDirectoryInUseError(
       `Another Switchyard server, process ${holder}, is running in ${dataDir}. ` +
         'Use that one, stop it first, or name another directory with SWITCHYARD_DATA_DIR',
     )
+  }
+}
+
+export const lockDataDirectory = async (dataDir: string, occupant: Occupant): Promise<() => void> => {
+  if (occupant === 'node') return lockAsNode(dataDir)
+  const unlock = await lockAsServer(dataDir)
+  try {
+    const letNodesIn = await lockAs(
+      dataDir,
+      'server',
+      () =>
+        `Switchyard nodes that share a Redis are running in ${dataDir}. Set SWITCHYARD_REDIS_URL to join them, stop them first, or name another directory with SWITCHYARD_DATA_DIR`,
+    )
+    return () => {
+      letNodesIn()
+      unlock()
+    }
+  } catch (error) {
+    unlock()
+    throw error
   }
 }

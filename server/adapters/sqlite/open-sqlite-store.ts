@@ -1,7 +1,7 @@
 import type { Log } from '../../ports/system.ts'
 import { connectStore, type Store } from './connect-store.ts'
 import { databaseFile, prepareDataDirectory, syncDirectory } from './data-directory.ts'
-import { lockDataDirectory } from './lock-data-directory.ts'
+import { lockDataDirectory, type Occupant } from './lock-data-directory.ts'
 import type { LookupApi } from './lookup-thread-api.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
 import { createStoreThread } from './store-thread-client.ts'
@@ -21,7 +21,7 @@ export const openSqliteStore = async ({
   masterKey,
   log,
   appVersion,
-  exclusive = false,
+  occupant,
 }: {
   dataDir: string
   /** 32 bytes, from loadMasterKey. */
@@ -29,18 +29,24 @@ export const openSqliteStore = async ({
   log: Log
   /** Noted in the file, for the message that an older build shows. */
   appVersion?: string
-  /** For servers, of which there is one in a directory; commands open the store beside it. */
-  exclusive?: boolean
+  /** Commands are none: they open the store beside whoever works in the directory. */
+  occupant?: Occupant
 }): Promise<Store> => {
   await prepareDataDirectory(dataDir)
-  const unlock = exclusive ? await lockDataDirectory(dataDir) : () => undefined
+  const unlock = occupant ? await lockDataDirectory(dataDir, occupant) : () => undefined
   const parts = { startHost: startWorker, log, nowMs: Date.now }
   const threads = {
     writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
     reader: createStoreThread<ReaderApi>({ role: 'reader', ...parts }),
     lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
   }
-  const options = { file: databaseFile(dataDir), masterKey, appVersion, nowMs: Date.now() }
+  const options = {
+    file: databaseFile(dataDir),
+    masterKey,
+    appVersion,
+    nowMs: Date.now(),
+    isShared: occupant === 'node',
+  }
   try {
     const store = await connectStore({ threads, options, log })
     await syncDirectory(dataDir)

@@ -7,6 +7,8 @@ export interface ThreadOptions {
   readonly masterKey: Uint8Array
   readonly appVersion?: string | undefined
   readonly nowMs: number
+  /** Other processes write to the file as well: nothing that was read before is sure to be so still. */
+  readonly isShared?: boolean | undefined
 }
 
 /** The first request opens the file; all others name something of the API that this role has. */

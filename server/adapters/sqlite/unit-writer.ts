@@ -6,7 +6,7 @@ import type { Keyring, TenantKeys } from './keyring.ts'
 import type { PackedUnit } from './packed-unit.ts'
 
 /** Writes what one webhook caused, inside the transaction of its caller. */
-export const createUnitWriter = (db: Database, keyring: Keyring) => {
+export const createUnitWriter = (db: Database, keyring: Keyring, isShared: boolean) => {
   const calls = createCallWriter(db)
   const answers = createAnswerWriter(db)
   const addCircuitChanges = createCircuitWriter(db)
@@ -26,7 +26,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     return tenant
   }
   return {
-    beginBatch: () => tenants.clear(),
+    beginBatch: () => {
+      tenants.clear()
+      if (isShared) calls.forget()
+    },
     write: ({
       tenantId,
       isRepeated,

@@ -49,7 +49,7 @@ export const openWriter = (options: ThreadOptions) => {
   const answers = createAnswerWriter(db)
   const purge = createTenantPurge(db, keyring)
   const checkpoints = createCheckpoints(db)
-  const writeBatch = createBatchWriter(db, keyring)
+  const writeBatch = createBatchWriter(db, keyring, options.isShared)
   const { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode } =
     createSqliteAccessRepository(db)
 
@@ -88,7 +88,8 @@ export const openWriter = (options: ThreadOptions) => {
     wal: { copy: checkpoints.copy },
     thread: {
       close: (): void => {
-        checkpoints.empty()
+        // Emptying the log would wait for the others that use it.
+        if (!options.isShared) checkpoints.empty()
         db.close()
       },
     },

@@ -1,0 +1,43 @@
+import type { RuntimeState } from '../../ports/runtime-state.ts'
+import { createAnswerSeal } from './answer-seal.ts'
+import { openNodeChannel, type NodeChannel } from './node-channel.ts'
+import { joinNodes } from './nodes.ts'
+import { connectRedis } from './redis-client.ts'
+import { createRemoteState } from './remote-state.ts'
+import { createSharedRuntimeState, type SharedStateParts } from './shared-runtime-state.ts'
+
+export interface SharedRedis {
+  readonly runtime: RuntimeState
+  readonly publish: NodeChannel['publish']
+  close(): Promise<void>
+}
+
+/** Joins the nodes that share the Redis at `url`. Resolves also when it is not there: the node then routes by itself. */
+export const openRedis = async ({
+  url,
+  masterKey,
+  onMessage,
+  onGap,
+  ...parts
+}: Omit<SharedStateParts, 'client' | 'remote' | 'nodes'> & {
+  readonly url: string
+  /** 32 bytes, the same on all nodes. */
+  readonly masterKey: Uint8Array
+  readonly onMessage: (message: unknown) => void
+  readonly onGap: () => void
+}): Promise<SharedRedis> => {
+  const nodeId = parts.newId()
+  const client = connectRedis(url)
+  const nodes = joinNodes(client, nodeId, parts.log)
+  const remote = createRemoteState(client, createAnswerSeal(masterKey), parts.newId)
+  const runtime = await createSharedRuntimeState({ ...parts, client, nodes, remote })
+  const channel = await openNodeChannel(client, url, nodeId, onMessage, onGap)
+  return {
+    runtime,
+    publish: channel.publish,
+    async close() {
+      await channel.close()
+      await runtime.close()
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type { ControlPlaneEvent, EventName, EventPayload } from '../../shared/contract/events.ts'
+import type { ConfigurationStore } from '../ports/configuration.ts'
+import type { EventBus } from '../ports/event-bus.ts'
+import type { Log } from '../ports/system.ts'
+import { allOf } from './rows.ts'
+import type { TenantDirectory } from './tenant-directory.ts'
+
+/** What one node tells the others: an event, whose number is each node's own affair. */
+export type NodeMessage = Pick<ControlPlaneEvent, 'name' | 'payload'>
+
+/** What is said of one process says nothing of the others. */
+const ofOneNode: readonly EventName[] = ['metrics.updated', 'system.degraded', 'system.recovered']
+const ofConfiguration: readonly EventName[] = [
+  'tenant.changed',
+  'agent.changed',
+  'group.changed',
+  'rule.changed',
+  'schedule.changed',
+]
+
+const tenantOf = (payload: object): string | undefined =>
+  'tenantId' in payload && typeof payload.tenantId === 'string' ? payload.tenantId : undefined
+
+/** A bus whose events the other nodes hear of as well. */
+export const telling = (
+  bus: EventBus,
+  tell: (tenantId: string | undefined, message: NodeMessage) => void,
+): EventBus => ({
+  ...bus,
+  publish<N extends EventName>(name: N, payload: EventPayload<N>) {
+    bus.publish(name, payload)
+    if (!ofOneNode.includes(name)) tell(tenantOf(payload), { name, payload })
+  },
+})
+
+export const createNodeListener = ({
+  bus,
+  directory,
+  store,
+  log,
+}: {
+  /** Of this node alone. */
+  readonly bus: EventBus
+  readonly directory: TenantDirectory
+  readonly store: Pick<ConfigurationStore, 'tenants'>
+  readonly log: Log
+}) => ({
+  /** Another node told of an event: what it changed is put in force here, then this node's clients are told. */
+  async hear({ name, payload }: NodeMessage): Promise<void> {
+    try {
+      const tenantId = tenantOf(payload)
+      if (name === 'provider.changed') await directory.reloadProviders()
+      else if (tenantId !== undefined && ofConfiguration.includes(name)) await directory.reload(tenantId)
+      bus.publish(name, payload)
+    } catch (error) {
+      log.error({ err: error, event: name }, 'What another node told could not be taken in; it is looked for again')
+    }
+  },
+
+  /** Puts in force what other nodes changed and nobody told, as when Redis was away. */
+  async catchUp(): Promise<void> {
+    const stored = await allOf((query) => store.tenants.list(undefined, query))
+    const known = new Map(directory.all().map(({ tenant }) => [tenant.id, tenant.configVersion]))
+    for (const { id, configVersion } of stored) {
+      if (known.get(id) !== configVersion) await directory.reload(id)
+      known.delete(id)
+    }
+    // Deleted meanwhile.
+    for (const id of known.keys()) await directory.reload(id)
+  },
+})
