@@ -156,6 +156,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
               await store.callLog.flush()
               return store.calls.inFlight()
             },
+            find: store.calls.find,
             openLocal: async (inFlight) => createEmbeddedRuntimeState(noJournal, inFlight, await openCircuits()),
             newId,
             log,

@@ -5,6 +5,7 @@ import { createServer, connect, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findRedisServer } from '../../scripts/machine.ts'
 
 /** A Redis of the test's own, on loopback, that may be killed and started again. It keeps nothing across that. */
 export interface TestRedis {
@@ -32,12 +33,14 @@ const isListening = (port: number): Promise<boolean> =>
   })
 
 export const startRedis = async (): Promise<TestRedis> => {
+  const executable = findRedisServer()
+  if (executable === undefined) throw new Error('there is no redis-server')
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-redis-'))
   const port = await freePort()
   let child: ChildProcess | undefined
   const start = async (): Promise<void> => {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir]
-    child = spawn('redis-server', settings, { stdio: 'ignore' })
+    child = spawn(executable, settings, { stdio: 'ignore' })
     const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error))
     failed.catch(() => undefined)
     for (let n = 0; !(await isListening(port)); n += 1) {

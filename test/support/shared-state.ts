@@ -26,6 +26,8 @@ export const sharedState = (
     nodes: joinNodes(client, randomUUID(), quiet),
     lock: createKeyedLock(),
     inFlight: () => Promise.resolve(inFlight()),
+    find: (tenantId, token) =>
+      Promise.resolve(inFlight().find((call) => call.tenantId === tenantId && call.token === token)),
     openLocal: (calls) => createEmbeddedRuntimeState(recordingJournal(), calls),
     newId: randomUUID,
     log: quiet,

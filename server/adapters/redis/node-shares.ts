@@ -1,32 +1,54 @@
 import type { Call } from '../../domain/calls/call.ts'
 import type { SelectionRequest, TrunkRequest } from '../../ports/runtime-state.ts'
 
+/** Which of how many nodes this one is. All agree on it as long as they can hear each other. */
+export interface Place {
+  readonly index: number
+  readonly count: number
+}
+
 /**
- * What one of several nodes may hand out of each cap while they cannot agree: the slots that were held when they lost each
- * other, and its part of those that were free, rounded up. Together they overshoot a cap by at most the number of nodes less
- * one.
+ * What one of several nodes may hand out of each cap while they cannot agree. Each slot that is held when they lose each other
+ * belongs to one of them, which hands it out again when its call is over; of those that are free each has its part, rounded
+ * up. Together they overshoot a cap by at most the number of nodes less one.
  */
 export interface NodeShares {
+  /** Calls whose slots are this node's. */
+  readonly own: readonly Call[]
   ofMembers(request: SelectionRequest): SelectionRequest
   ofTrunks(request: TrunkRequest): TrunkRequest
 }
 
-export const createNodeShares = (inFlight: readonly Call[], nodes: number): NodeShares => {
-  const held = new Map<string, number>()
-  const countOne = (key: string): void => void held.set(key, (held.get(key) ?? 0) + 1)
-  for (const { tenantId, attempts } of inFlight) {
-    for (const { agentId, provider, trunkId, endedAtMs } of attempts) {
-      if (endedAtMs !== undefined) continue
-      if (agentId !== undefined) countOne(`${tenantId}\nagent\n${agentId}`)
-      if (agentId !== undefined && provider !== undefined) countOne(`${tenantId}\nprovider\n${provider}`)
-      if (trunkId !== undefined) countOne(`${tenantId}\ntrunk\n${trunkId}`)
-    }
-  }
-  const shareOf = (cap: number, key: string): number => {
-    const taken = Math.min(cap, held.get(key) ?? 0)
-    return taken + Math.ceil((cap - taken) / nodes)
-  }
+const ownerOf = (token: string, count: number): number => {
+  let hash = 7
+  for (const character of token) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0
+  return hash % count
+}
+
+const slotsOf = ({ tenantId, attempts }: Call): string[] =>
+  attempts.flatMap(({ agentId, provider, trunkId, endedAtMs }) =>
+    endedAtMs !== undefined
+      ? []
+      : [
+          ...(agentId === undefined ? [] : [`${tenantId}\nagent\n${agentId}`]),
+          ...(agentId === undefined || provider === undefined ? [] : [`${tenantId}\nprovider\n${provider}`]),
+          ...(trunkId === undefined ? [] : [`${tenantId}\ntrunk\n${trunkId}`]),
+        ],
+  )
+
+const countSlots = (calls: readonly Call[]): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const slot of calls.flatMap(slotsOf)) counts.set(slot, (counts.get(slot) ?? 0) + 1)
+  return counts
+}
+
+export const createNodeShares = (inFlight: readonly Call[], { index, count }: Place): NodeShares => {
+  const own = inFlight.filter(({ token }) => ownerOf(token, count) === index)
+  const [held, ownHeld] = [countSlots(inFlight), countSlots(own)]
+  const shareOf = (cap: number, slot: string): number =>
+    (ownHeld.get(slot) ?? 0) + Math.ceil(Math.max(0, cap - (held.get(slot) ?? 0)) / count)
   return {
+    own,
     ofMembers: (request) => ({
       ...request,
       members: request.members.map((member) => {

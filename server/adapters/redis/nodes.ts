@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../ports/system.ts'
 import { siteKeys } from './keys.ts'
+import type { Place } from './node-shares.ts'
 import type { RedisClient } from './redis-client.ts'
 
 const signEveryMs = 1000
@@ -11,8 +12,8 @@ const longestWaitMs = 1000
 
 /** The control-plane processes that share one Redis. */
 export interface Nodes {
-  /** How many there are, this one included, as far as was last heard. */
-  count(): number
+  /** As far as was last heard. */
+  place(): Place
   /**
    * Comes to a Redis that is there (again). Where it began anew, the first node clears what it may remember of a time before,
    * then each tells what it knows with `restore`, and all wait for each other a while, so that none takes slots that another
@@ -61,7 +62,7 @@ export const joinNodes = ({ redis }: RedisClient, nodeId: string, log: Log): Nod
   }
 
   return {
-    count: () => others.length + 1,
+    place: () => ({ index: [...others, nodeId].sort().indexOf(nodeId), count: others.length + 1 }),
     longestMeetingMs: 3 * longestWaitMs,
     async meet(restore, tell) {
       await connect()

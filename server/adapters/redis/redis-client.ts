@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { Redis } from 'ioredis'
 
-/** Longer nobody waits for Redis: a call is then answered from what the node knows itself (SPEC: degraded mode). */
-const commandTimeoutMs = 25
+/** Longer no call waits for Redis: it is then answered from what the node knows itself. */
+const patienceMs = 25
+/** What no call waits for may take longer. */
+const longestCommandMs = 2000
 const longestPauseMs = 500
-/** More are not under way at once, so that the time-out measures Redis and not the queue in front of it. */
+/** More are not under way at once, so that patience is for Redis and not for the queue in front of it. */
 const mostCommands = 16
 
 export interface Script {
@@ -15,23 +17,27 @@ export const script = (text: string): Script => ({ text, sha: createHash('sha1')
 
 /** A connection that answers in time or says that it does not. */
 export interface RedisClient {
+  /** For what no call waits for. */
   readonly redis: Redis
-  /** Runs a script for a tenant; the prefix is its only key. A time-out is tried once more with the same arguments. */
+  /** For what a call waits for. What is not answered in time is tried once more, so it must be harmless to repeat. */
+  soon<T>(command: (redis: Redis) => Promise<T>): Promise<T>
+  /** Runs a script for a tenant; the prefix is its only key. */
   run(script: Script, prefix: string, args: readonly (string | number)[]): Promise<unknown>
   close(): Promise<void>
 }
 
-const isTimeout = (error: unknown): boolean => error instanceof Error && error.message === 'Command timed out'
+class LateError extends Error {
+  override readonly name = 'LateError'
+}
+
 const isUnknownScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT')
 
-export const twice = async <T>(command: () => Promise<T>): Promise<T> => {
-  try {
-    return await command()
-  } catch (error) {
-    if (!isTimeout(error)) throw error
-    return command()
-  }
-}
+/** An answer that lies in the socket already, because this process was busy, is in time. */
+const inTime = <T>(command: Promise<T>, ms: number): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => setImmediate(() => reject(new LateError(`no answer within ${ms} ms`))), ms)
+    command.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 
 /** Lets so many through at a time; the others wait in the order they came. */
 const createGate = (most: number) => {
@@ -50,11 +56,11 @@ const createGate = (most: number) => {
   }
 }
 
-export const connectRedis = (url: string, timeoutMs = commandTimeoutMs): RedisClient => {
+export const connectRedis = (url: string, patience = patienceMs): RedisClient => {
   const redis = new Redis(url, {
     protocol: 2,
     lazyConnect: true,
-    commandTimeout: timeoutMs,
+    commandTimeout: longestCommandMs,
     connectTimeout: 1000,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -64,19 +70,27 @@ export const connectRedis = (url: string, timeoutMs = commandTimeoutMs): RedisCl
   // Commands say so themselves; a connection that is down would say it with every try.
   redis.on('error', () => undefined)
   const gate = createGate(mostCommands)
+  const soon = <T>(command: (redis: Redis) => Promise<T>): Promise<T> =>
+    gate(async () => {
+      try {
+        return await inTime(command(redis), patience)
+      } catch (error) {
+        if (!(error instanceof LateError)) throw error
+        return inTime(command(redis), patience)
+      }
+    })
   return {
     redis,
+    soon,
     run: (script, prefix, args) =>
-      gate(() =>
-        twice(async () => {
-          try {
-            return await redis.evalsha(script.sha, 1, prefix, ...args)
-          } catch (error) {
-            if (!isUnknownScript(error)) throw error
-            return redis.eval(script.text, 1, prefix, ...args)
-          }
-        }),
-      ),
+      soon(async () => {
+        try {
+          return await redis.evalsha(script.sha, 1, prefix, ...args)
+        } catch (error) {
+          if (!isUnknownScript(error)) throw error
+          return redis.eval(script.text, 1, prefix, ...args)
+        }
+      }),
     close() {
       redis.disconnect()
       return Promise.resolve()

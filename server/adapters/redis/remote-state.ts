@@ -19,7 +19,7 @@ import type { NewId } from '../../ports/system.ts'
 import type { AnswerSeal } from './answer-seal.ts'
 import * as keys from './keys.ts'
 import * as scripts from './lua/scripts.ts'
-import { script, twice, type RedisClient } from './redis-client.ts'
+import { script, type RedisClient, type Script } from './redis-client.ts'
 
 const hourMs = 3_600_000
 const liveCallKeptMs = 24 * hourMs
@@ -95,7 +95,10 @@ const readHash = (hash: Record<string, string>, kind: string): Map<string, strin
   )
 
 /** The runtime state that all nodes share, command by command. Each rejects when Redis does not answer in time. */
-export const createRemoteState = ({ redis, run }: RedisClient, seal: AnswerSeal, newId: NewId) => {
+export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: AnswerSeal, newId: NewId) => {
+  /** What no call waits for. */
+  const runCalmly = (script: Script, prefix: string, args: readonly (string | number)[]): Promise<unknown> =>
+    redis.eval(script.text, 1, prefix, ...args)
   const prefixOf = keys.tenantPrefix
   const knownTenants = new Set<string>()
 
@@ -236,8 +239,8 @@ export const createRemoteState = ({ redis, run }: RedisClient, seal: AnswerSeal,
       const names = Object.entries(kinds).map(([kind, id]) =>
         keys.leasesKey(kind as 'agent' | 'provider' | 'trunk', id),
       )
-      const removed = await twice(() =>
-        Promise.all(names.map((name) => redis.zrem(prefixOf(tenantId) + name, leaseKey))),
+      const removed = await soon((asked) =>
+        Promise.all(names.map((name) => asked.zrem(prefixOf(tenantId) + name, leaseKey))),
       )
       return (removed[0] ?? 0) > 0
     },
@@ -322,18 +325,18 @@ export const createRemoteState = ({ redis, run }: RedisClient, seal: AnswerSeal,
         untilMs: endedAtMs === undefined && !isTerminal(call.state) ? leaseUntilMs : 0,
       }))
       const wire = { call: callWire(call), slots, answers: answersWire(call.tenantId, answers) }
-      await run(adopt, prefixOf(call.tenantId), [JSON.stringify(wire), nowMs])
+      await runCalmly(adopt, prefixOf(call.tenantId), [JSON.stringify(wire), nowMs])
     },
 
     async loadCall(tenantId: string, token: string): Promise<Call | undefined> {
-      const text = await twice(() => redis.hget(prefixOf(tenantId) + keys.sessionKey(token), 'call'))
+      const text = await soon((asked) => asked.hget(prefixOf(tenantId) + keys.sessionKey(token), 'call'))
       return text === null ? undefined : (JSON.parse(text) as Call)
     },
 
     async overdueCalls(nowMs: number): Promise<Call[]> {
       const found: Call[] = []
       for (const tenantId of await redis.smembers(keys.siteKeys.tenants)) {
-        const texts = (await run(overdue, prefixOf(tenantId), [nowMs])) as string[]
+        const texts = (await runCalmly(overdue, prefixOf(tenantId), [nowMs])) as string[]
         found.push(...texts.map((text) => JSON.parse(text) as Call))
       }
       return found
@@ -351,7 +354,7 @@ export const createRemoteState = ({ redis, run }: RedisClient, seal: AnswerSeal,
 
     async loadAnswer(tenantId: string, key: string): Promise<Answer | undefined> {
       const place = keys.answerKey(key)
-      const sealed = await twice(() => redis.get(prefixOf(tenantId) + place))
+      const sealed = await soon((asked) => asked.get(prefixOf(tenantId) + place))
       const text = sealed === null ? undefined : seal.open(tenantId, place, sealed)
       return text === undefined ? undefined : (JSON.parse(text) as Answer)
     },
@@ -377,7 +380,7 @@ export const createRemoteState = ({ redis, run }: RedisClient, seal: AnswerSeal,
             for (const leaseKey of await redis.zrange(name, '0', '-1')) {
               const [token = '', n = ''] = leaseKey.split('\n')
               freed += Number(
-                await run(freeOrphan, prefixOf(tenantId), [name, leaseKey, token, n, keys.lockKey(token)]),
+                await runCalmly(freeOrphan, prefixOf(tenantId), [name, leaseKey, token, n, keys.lockKey(token)]),
               )
             }
           }

@@ -15,6 +15,7 @@ export interface SharedStateParts {
   readonly lock: <T>(key: string, work: () => Promise<T>) => Promise<T>
   /** The calls that the durable store has as going on. */
   readonly inFlight: () => Promise<readonly Call[]>
+  readonly find: (tenantId: string, token: string) => Promise<Call | undefined>
   /** What a node goes by without Redis, from those calls. */
   readonly openLocal: (inFlight: readonly Call[]) => Promise<RuntimeState>
   readonly newId: NewId
@@ -27,7 +28,11 @@ export interface SharedStateParts {
 /** While Redis is away. */
 interface Outage {
   readonly local: Promise<{ readonly state: RuntimeState; readonly shares: NodeShares }>
-  /** What Redis does not know yet, newest state by call. */
+  /** What this node did for calls since then. */
+  readonly moved: Map<string, Call>
+  /** States of calls that are old enough to have been written down. */
+  readonly settled: WeakSet<Call>
+  /** What of it Redis does not know yet, newest state by call. */
   readonly unknown: Map<string, { readonly call: Call; readonly answers: Saved['answers'] }>
 }
 
@@ -43,8 +48,13 @@ interface Work {
 
 const emptyWork = (): Work => ({ owner: undefined, isAlone: true, known: undefined, call: undefined, answers: [] })
 
+/** Another node may have gone on with a call. */
+const newest = (states: readonly (Call | undefined)[]): Call | undefined =>
+  states.reduce((best, one) => (one && one.revision > (best?.revision ?? -1) ? one : best), undefined)
+
 const longestPauseMs = 16
 const retryMs = 100
+const followEvery = 5
 /** Others may write down in this time what they decided before they noticed. */
 const settleMs = 20
 
@@ -68,11 +78,12 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         log.error({ err: error }, 'The calls in flight cannot be read; their slots are not known while Redis is away')
         return []
       })
-      return { state: await parts.openLocal(inFlight), shares: createNodeShares(inFlight, nodes.count()) }
+      const shares = createNodeShares(inFlight, nodes.place())
+      return { state: await parts.openLocal(shares.own), shares }
     }
     const local = openLocal()
     local.catch(() => undefined)
-    return { local, unknown: new Map() }
+    return { local, moved: new Map(), settled: new WeakSet(), unknown: new Map() }
   }
 
   const lose = (error: unknown): void => {
@@ -104,9 +115,10 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
 
   const keepAlone = async (call: Call | undefined, answers: Saved['answers'], tenantId: string): Promise<void> => {
     if (!outage) return
-    const { local, unknown } = outage
+    const { local, moved, unknown } = outage
     if (call) {
       const key = keyOf(call.tenantId, call.token)
+      moved.set(key, call)
       unknown.set(key, { call, answers: [...(unknown.get(key)?.answers ?? []), ...answers] })
     }
     const { state } = await local
@@ -121,8 +133,26 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     }
   }
 
+  /** Gives back the slots of this node's calls that ended on other nodes, as the durable store says. */
+  const followOthers = async ({ local, moved, settled }: Outage): Promise<void> => {
+    const { state, shares } = await local
+    const known = new Map([...shares.own.map((call) => [keyOf(call.tenantId, call.token), call] as const), ...moved])
+    const live = new Set((await parts.inFlight()).map(({ tenantId, token }) => keyOf(tenantId, token)))
+    for (const [key, call] of known) {
+      const isSettled = settled.has(call)
+      settled.add(call)
+      if (live.has(key) || (moved.has(key) && (moved.get(key) !== call || !isSettled))) continue
+      for (const { agentId, provider = '', trunkId, n } of call.attempts) {
+        const leaseKey = `${call.token}\n${n}`
+        if (agentId !== undefined) await state.release(call.tenantId, agentId, provider, leaseKey)
+        if (trunkId !== undefined) await state.releaseTrunk(call.tenantId, trunkId, leaseKey)
+      }
+      moved.delete(key)
+    }
+  }
+
   const comeBack = async (lost: Outage): Promise<void> => {
-    while (!isClosed && outage === lost) {
+    for (let tries = 1; !isClosed && outage === lost; tries += 1) {
       try {
         remote.beginAnew()
         await nodes.meet(
@@ -136,6 +166,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         parts.onBack()
       } catch {
         await sleep(retryMs, undefined, { ref: false })
+        if (tries % followEvery === 0) await followOthers(lost).catch(() => undefined)
       }
     }
   }
@@ -243,7 +274,8 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
       if (work && !work.isAlone) return work.known
       return either(
         () => remote.loadCall(tenantId, token),
-        async (state) => (await state.loadCall(tenantId, token)) ?? work?.known,
+        async (state) =>
+          newest([work?.known, await state.loadCall(tenantId, token), await parts.find(tenantId, token)]),
       )
     },
     saveCall: async (call) => {

@@ -39,11 +39,6 @@ const until = async (isTrue: () => Promise<boolean>): Promise<void> => {
     await sleep(50)
   }
 }
-const active = async (n = 0): Promise<number[]> => {
-  const { body } = await nodes.api(n)<{ items: VoiceAgent[] }>('GET', `${site.path}/voice-agents`)
-  return body.items.map(({ health }) => health.activeCalls)
-}
-
 describe('several nodes', { timeout: 60_000 }, () => {
   it('put a change of one in force on all', async () => {
     const { id } = site.agents[0]!

@@ -24,8 +24,8 @@ local function circuitKey(kind, id) return prefix .. kind .. ':' .. id .. ':circ
 `
 
 /** What a member takes of the arguments: its own, then the names of its fields in the tally. */
-export const argsPerMember = 8
-export const fieldsPerMember = 4
+const argsPerMember = 8
+const fieldsPerMember = 4
 
 /**
  * ARGV: id of the command, the request as JSON, number of members, then for each its id, `id:weight`, weight, priority,

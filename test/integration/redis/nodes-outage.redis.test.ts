@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CallRecord } from '../../../shared/contract/calls.ts'
+import type { VoiceAgent } from '../../../shared/contract/voice-agents.ts'
+import { startNodes, type Nodes } from '../../support/nodes.ts'
+import { createSite, dialled, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
+import { ownerToken, type TestServer } from '../../support/test-server.ts'
+
+const count = 3
+const cap = 10
+const perSecond = 500
+const seconds = Number(process.env['SWITCHYARD_TEST_SECONDS'] ?? 2)
+
+let nodes: Nodes
+let site: Site
+let cdrTemplate: { session: object }
+
+beforeAll(async () => {
+  nodes = await startNodes(count)
+  site = await createSite({ api: nodes.api(0) } as unknown as TestServer)
+  for (const { id, version } of site.agents)
+    await nodes.api(0)('PATCH', `${site.path}/voice-agents/${id}`, { version, maxConcurrentCalls: cap })
+  cdrTemplate = JSON.parse(
+    await readFile(join(import.meta.dirname, '../../fixtures/cloudonix/cdr-answered.json'), 'utf8'),
+  ) as { session: object }
+  // Until all have heard of it, and of each other.
+  await sleep(1500)
+}, 60_000)
+afterAll(() => nodes.dispose())
+
+const cdr = (token: string): unknown => ({ ...cdrTemplate, session: { ...cdrTemplate.session, token } })
+const problemsOf = async (n: number): Promise<string[]> => {
+  const response = await fetch(`${nodes.running[n]!.admin}/readyz`, {
+    headers: { authorization: `Bearer ${ownerToken}` },
+  })
+  return ((await response.json()) as { problems: { part: string }[] }).problems.map(({ part }) => part)
+}
+const until = async (isTrue: () => Promise<boolean>, ms = 10_000): Promise<void> => {
+  for (let waited = 0; !(await isTrue()); waited += 50) {
+    if (waited > ms) throw new Error('it does not become true')
+    await sleep(50)
+  }
+}
+
+/** Calls at a steady pace to all nodes in turn, each held a while and ended on another node. */
+const startLoad = () => {
+  const held = new Map<string, number>()
+  const worst = new Map<string, number>()
+  const failed: string[] = []
+  const placed: string[] = []
+  let asked = 0
+  let isOver = false
+  const underWay = new Set<Promise<void>>()
+  const one = async (n: number): Promise<void> => {
+    const token = newToken()
+    try {
+      const { status, text } = await nodes.post(
+        n % count,
+        `${site.base}/application`,
+        voiceRequest(token, numberOf.load_balanced),
+      )
+      if (status !== 200 || !text.includes('<Response>')) failed.push(`${status} ${text}`)
+      const agent = dialled(text)
+      if (agent === undefined) return
+      placed.push(token)
+      held.set(agent, (held.get(agent) ?? 0) + 1)
+      worst.set(agent, Math.max(worst.get(agent) ?? 0, held.get(agent) ?? 0))
+      await sleep(60)
+      held.set(agent, (held.get(agent) ?? 0) - 1)
+      const ended = await nodes.post((n + 1) % count, `${site.base}/cdr`, cdr(token))
+      if (ended.status !== 200) failed.push(`CDR ${ended.status} ${ended.text}`)
+    } catch (error) {
+      failed.push(String(error))
+    }
+  }
+  const run = (async () => {
+    const startedAt = performance.now()
+    while (!isOver) {
+      while (asked < ((performance.now() - startedAt) / 1000) * perSecond) {
+        const call = one((asked += 1))
+        underWay.add(call)
+        void call.finally(() => underWay.delete(call))
+      }
+      await sleep(2)
+    }
+    await Promise.all(underWay)
+  })()
+  return {
+    async stop() {
+      isOver = true
+      await run
+      return { worst, failed, asked, placed }
+    },
+  }
+}
+
+describe('Redis killed and started again under load', { timeout: 120_000 }, () => {
+  it('answers every request, keeps the caps, says degraded, and recovers by itself', async () => {
+    const load = startLoad()
+    const problems: string[][] = []
+    try {
+      await sleep(seconds * 1000)
+      await nodes.redis.kill()
+      await sleep(seconds * 1000)
+      for (let n = 0; n < count; n += 1) problems.push(await problemsOf(n))
+      await nodes.redis.start()
+      await until(async () => (await Promise.all([0, 1, 2].map(problemsOf))).every((found) => found.length === 0))
+      await sleep(seconds * 1000)
+    } finally {
+      await load.stop()
+    }
+    const { worst, failed, asked, placed } = await load.stop()
+    expect(problems).toEqual([['redis'], ['redis'], ['redis']])
+
+    expect(failed).toEqual([])
+    expect(asked).toBeGreaterThan(perSecond * seconds * 2)
+    expect(placed.length).toBeGreaterThan(100)
+    for (const most of worst.values()) expect(most).toBeLessThanOrEqual(cap + count - 1)
+
+    // Nothing is counted twice or left behind: no call lives, no slot is held, on any node.
+    await until(
+      async () => (await nodes.api(1)<{ items: unknown[] }>('GET', `${site.path}/calls/live`)).body.items.length === 0,
+    )
+    for (let n = 0; n < count; n += 1) {
+      const { body } = await nodes.api(n)<{ items: VoiceAgent[] }>('GET', `${site.path}/voice-agents`)
+      expect(body.items.map(({ health }) => health.activeCalls)).toEqual([0, 0, 0])
+    }
+    for (const token of placed.filter((_, i) => i % 50 === 0)) {
+      const { body } = await nodes.api(2)<CallRecord>('GET', `${site.path}/calls/${token}`)
+      expect(body).toMatchObject({ state: 'completed', attemptCount: 1 })
+    }
+  })
+})
