@@ -28,7 +28,9 @@ export const startNodes = async (count: number): Promise<Nodes> => {
     ports[n] ??= { port: await freePort(), adminPort: await freePort() }
     running[n] = await startServerProcess(dataDir, ports[n], { SWITCHYARD_REDIS_URL: redis.url })
   }
-  const kill = async (n: number): Promise<void> => void (await running[n]!.end('SIGKILL'))
+  const kill = async (n: number): Promise<void> => {
+    await running[n]!.end('SIGKILL')
+  }
   for (let n = 0; n < count; n += 1) await start(n)
   return {
     redis,

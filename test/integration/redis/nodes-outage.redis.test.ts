@@ -51,7 +51,7 @@ const startLoad = () => {
   const failed: string[] = []
   const placed: string[] = []
   let asked = 0
-  let isOver = false
+  const ending = new AbortController()
   const underWay = new Set<Promise<void>>()
   const one = async (n: number): Promise<void> => {
     const token = newToken()
@@ -77,7 +77,7 @@ const startLoad = () => {
   }
   const run = (async () => {
     const startedAt = performance.now()
-    while (!isOver) {
+    while (!ending.signal.aborted) {
       while (asked < ((performance.now() - startedAt) / 1000) * perSecond) {
         const call = one((asked += 1))
         underWay.add(call)
@@ -89,7 +89,7 @@ const startLoad = () => {
   })()
   return {
     async stop() {
-      isOver = true
+      ending.abort()
       await run
       return { worst, failed, asked, placed }
     },
