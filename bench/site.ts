@@ -34,6 +34,7 @@ export const benchTenant: StoredTenant = {
   webhookApiKey,
   signingKeys: [{ id: 'k1', secret: Buffer.alloc(32, 7).toString('base64url') }],
   configVersion: 1,
+  rulesVersion: 1,
 }
 
 const idOf = (noun: string, n: number): string => `${noun}-${String(n).padStart(19 - noun.length, '0')}`

@@ -71,7 +71,7 @@ export const createAgentGroupHandlers = (deps: ConfigDeps): AgentGroupHandlers =
   }
 
   const changed = async (tenantId: string, id: string, change: 'created' | 'updated' | 'deleted'): Promise<void> => {
-    await directory.reload(tenantId, 'as before')
+    await directory.reload(tenantId)
     events.publish('group.changed', { tenantId, id, change })
   }
 

@@ -2,7 +2,6 @@ import type { ControlPlaneEvent, EventName, EventPayload } from '../../shared/co
 import type { ConfigurationStore } from '../ports/configuration.ts'
 import type { EventBus } from '../ports/event-bus.ts'
 import type { Log } from '../ports/system.ts'
-import { allOf } from './rows.ts'
 import type { TenantDirectory } from './tenant-directory.ts'
 
 /** What one node tells the others: an event, whose number is each node's own affair. */
@@ -11,6 +10,7 @@ export type NodeMessage = Pick<ControlPlaneEvent, 'name' | 'payload'>
 /** What is said of one process says nothing of the others. */
 const ofOneNode: readonly EventName[] = ['metrics.updated', 'system.degraded', 'system.recovered']
 const ofConfiguration: readonly EventName[] = [
+  'provider.changed',
   'tenant.changed',
   'agent.changed',
   'group.changed',
@@ -42,30 +42,44 @@ export const createNodeListener = ({
   /** Of this node alone. */
   readonly bus: EventBus
   readonly directory: TenantDirectory
-  readonly store: Pick<ConfigurationStore, 'tenants'>
+  readonly store: Pick<ConfigurationStore, 'tenantVersions'>
   readonly log: Log
-}) => ({
-  /** Another node told of an event: what it changed is put in force here, then this node's clients are told. */
-  async hear({ name, payload }: NodeMessage): Promise<void> {
-    try {
-      const tenantId = tenantOf(payload)
-      if (name === 'provider.changed') await directory.reloadProviders()
-      else if (tenantId !== undefined && ofConfiguration.includes(name)) await directory.reload(tenantId)
-      bus.publish(name, payload)
-    } catch (error) {
-      log.error({ err: error, event: name }, 'What another node told could not be taken in; it is looked for again')
-    }
-  },
-
-  /** Puts in force what other nodes changed and nobody told, as when Redis was away. */
-  async catchUp(): Promise<void> {
-    const stored = await allOf((query) => store.tenants.list(undefined, query))
+}) => {
+  const bringUp = async (): Promise<void> => {
     const known = new Map(directory.all().map(({ tenant }) => [tenant.id, tenant.configVersion]))
-    for (const { id, configVersion } of stored) {
+    for (const { id, configVersion } of await store.tenantVersions()) {
       if (known.get(id) !== configVersion) await directory.reload(id)
       known.delete(id)
     }
     // Deleted meanwhile.
     for (const id of known.keys()) await directory.reload(id)
-  },
-})
+  }
+
+  let running: Promise<void> | undefined
+  let next: Promise<void> | undefined
+  const start = (): Promise<void> => (running = bringUp().finally(() => (running = undefined)))
+  /** Puts in force what other nodes changed. Who comes while it runs shares the next run: this one may have read before. */
+  const catchUp = (): Promise<void> => {
+    if (!running) return start()
+    return (next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined
+        return start()
+      }))
+  }
+
+  return {
+    /** Another node told of an event: what it changed is put in force here, then this node's clients are told. */
+    async hear({ name, payload }: NodeMessage): Promise<void> {
+      try {
+        if (ofConfiguration.includes(name)) await catchUp()
+        bus.publish(name, payload)
+      } catch (error) {
+        log.error({ err: error, event: name }, 'What another node told could not be taken in; it is looked for again')
+      }
+    },
+    /** Run now and again, because what nodes tell each other may be lost. */
+    catchUp,
+  }
+}

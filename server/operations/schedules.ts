@@ -27,7 +27,7 @@ const tidy = (schedule: StoredSchedule): StoredSchedule => ({
 export const createScheduleHandlers = (deps: ConfigDeps): ScheduleHandlers => {
   const { store, directory, events, clock, newId } = deps
   const changed = async (tenantId: string, id: string, change: 'created' | 'updated' | 'deleted'): Promise<void> => {
-    await directory.reload(tenantId, 'as before')
+    await directory.reload(tenantId)
     events.publish('schedule.changed', { tenantId, id, change })
   }
 

@@ -24,11 +24,8 @@ export interface TenantDirectory {
   byId(tenantId: string): TenantInForce | undefined
   all(): readonly TenantInForce[]
   loadAll(): Promise<void>
-  /**
-   * Resolves when what is stored now is in force. Requests that come while one waits share it. Compiling the rules takes
-   * longest; who knows that they are as they were says so.
-   */
-  reload(tenantId: string, rules?: 'as before'): Promise<void>
+  /** Resolves when what is stored now is in force. Requests that come while one waits share it. */
+  reload(tenantId: string): Promise<void>
   reloadProviders(): Promise<void>
 }
 
@@ -111,9 +108,7 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
   /** What a zone has been asked is kept across changes. */
   const zoneOf = createTimeZones()
   let byKey = new Map<string, { inForce: TenantInForce; validUntilMs: number | undefined }>()
-  const compiled = new Map<string, RouteTable>()
-  /** Tenants whose compiled rules are not the stored ones, or not surely. */
-  const stale = new Set<string>()
+  const compiled = new Map<string, { readonly rulesVersion: number; readonly table: RouteTable }>()
   const running = new Map<string, Promise<void>>()
   const waiting = new Map<string, Promise<void>>()
 
@@ -160,8 +155,8 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
   }
 
   /** All of one moment: what was changed while it was read is read again. */
-  const read = async (tenantId: string, isStale: boolean) => {
-    const known = isStale ? undefined : compiled.get(tenantId)
+  const read = async (tenantId: string) => {
+    const known = compiled.get(tenantId)
     for (let reading = 1; ; reading += 1) {
       const tenant = await store.tenants.get(undefined, tenantId)
       if (!tenant) return undefined
@@ -170,15 +165,15 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
         agents: await allOf((query) => store.voiceAgents.list(tenantId, query)),
         groups: await allOf((query) => store.agentGroups.list(tenantId, query)),
         schedules: await allOf((query) => store.schedules.list(tenantId, query)),
-        table: known ?? (await compileRules(tenantId)),
+        table: known?.rulesVersion === tenant.rulesVersion ? known.table : await compileRules(tenantId),
       }
       const after = await store.tenants.get(undefined, tenantId)
       if (after?.configVersion === tenant.configVersion || reading === mostReadings) return { tenant, ...parts }
     }
   }
 
-  const load = async (tenantId: string, isStale: boolean): Promise<void> => {
-    const stored = await read(tenantId, isStale)
+  const load = async (tenantId: string): Promise<void> => {
+    const stored = await read(tenantId)
     if (!stored) {
       byId.delete(tenantId)
       compiled.delete(tenantId)
@@ -186,7 +181,7 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       return
     }
     const { tenant, providers, agents, groups, schedules, table } = stored
-    compiled.set(tenantId, table)
+    compiled.set(tenantId, { rulesVersion: tenant.rulesVersion, table })
     const ringTimeoutSeconds = tenant.settings.ringTimeoutSeconds ?? defaults.ringTimeoutSeconds
     const routableAgents = new Map<string, RoutableAgent>(
       agents.map((agent) => [agent.id, { ...agent, circuit: agent.circuitOverride }]),
@@ -215,19 +210,7 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
     indexKeys()
   }
 
-  /** Rules that could not be read stay stale; those that change from here on are marked anew. */
-  const loadFresh = async (tenantId: string): Promise<void> => {
-    const wasStale = stale.delete(tenantId)
-    try {
-      await load(tenantId, wasStale)
-    } catch (error) {
-      if (wasStale) stale.add(tenantId)
-      throw error
-    }
-  }
-
-  const reload = (tenantId: string, rules?: 'as before'): Promise<void> => {
-    if (rules === undefined) stale.add(tenantId)
+  const reload = (tenantId: string): Promise<void> => {
     const queued = waiting.get(tenantId)
     if (queued) return queued
     const before = running.get(tenantId) ?? Promise.resolve()
@@ -235,7 +218,7 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       .catch(() => undefined)
       .then(() => {
         waiting.delete(tenantId)
-        const now = loadFresh(tenantId)
+        const now = load(tenantId)
         running.set(tenantId, now)
         return now
       })

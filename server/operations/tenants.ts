@@ -22,6 +22,7 @@ const toTenant = (
     previousKeys: _previous,
     signingKeys: _signing,
     configVersion: _version,
+    rulesVersion: _rules,
     ...tenant
   }: StoredTenant,
   role: Role,
@@ -47,7 +48,7 @@ const assertLanguage = (language: string | undefined): void => {
 export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
   const { store, directory, runtime, events, clock, newId, newSecret, publicUrl } = deps
   const changed = async (tenantId: string, change: 'created' | 'updated' | 'deleted'): Promise<void> => {
-    await directory.reload(tenantId, 'as before')
+    await directory.reload(tenantId)
     events.publish('tenant.changed', { tenantId, change })
   }
   const get = (tenantId: string): Promise<StoredTenant> => getRow(store.tenants, 'tenant', undefined, tenantId)
@@ -84,6 +85,7 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
         previousKeys: [],
         signingKeys: [{ id: newId().slice(-6), secret: newSecret(256) }],
         configVersion: 1,
+        rulesVersion: 1,
       }
       await assertTarget(deps, tenant.id, 'defaultTarget', 'The default target', tenant.defaultTarget)
       await assertTarget(

@@ -58,7 +58,7 @@ export const createVoiceAgentHandlers = (deps: VoiceAgentDeps): VoiceAgentHandle
     ids: readonly string[],
     change: 'created' | 'updated' | 'deleted',
   ): Promise<void> => {
-    await directory.reload(tenantId, 'as before')
+    await directory.reload(tenantId)
     for (const id of ids) events.publish('agent.changed', { tenantId, id, change })
   }
 

@@ -20,7 +20,10 @@ export type StoredTenant = Omit<Tenant, 'hasWebhookApiKey' | 'hasCloudonixApiKey
   readonly signingKeys: readonly { readonly id: string; readonly secret: string }[]
   /** Grows by one with every change of the tenant's configuration. */
   readonly configVersion: number
+  /** Grows by one with every change of the tenant's rules. */
+  readonly rulesVersion: number
 }
+export type TenantVersion = Pick<StoredTenant, 'id' | 'configVersion'>
 
 export type StoredAgent = Omit<VoiceAgent, 'hasPassword' | 'health'> & { readonly password?: string | undefined }
 export type StoredGroup = AgentGroup
@@ -70,6 +73,8 @@ export interface ConfigUser {
 
 export interface ConfigurationStore {
   readonly tenants: ConfigRepository<StoredTenant>
+  /** Of all tenants. */
+  tenantVersions(): Promise<readonly TenantVersion[]>
   readonly providers: ConfigRepository<Provider>
   readonly voiceAgents: ConfigRepository<StoredAgent>
   readonly agentGroups: ConfigRepository<StoredGroup>

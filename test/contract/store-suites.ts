@@ -268,7 +268,27 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
         await change()
         expect(await version()).toBe(n + 2)
       }
-      expect((await store().configuration.tenants.get(undefined, 'tenant-2'))?.configVersion).toBe(1)
+      expect(new Map((await store().configuration.tenantVersions()).map((one) => [one.id, one.configVersion]))).toEqual(
+        new Map([
+          ['tenant-1', changes.length + 1],
+          ['tenant-2', 1],
+        ]),
+      )
+    })
+
+    it('gives the rules a version of their own, which nothing else changes', async () => {
+      const { tenants, voiceAgents, inboundRules, bulk, reorderRules } = store().configuration
+      const rulesVersion = async () => (await tenants.get(undefined, 'tenant-1'))?.rulesVersion
+      await inboundRules.create(aRule())
+      await inboundRules.update(aRule({ version: 2, enabled: false }))
+      await bulk('inboundRules', 'tenant-1', ['rule-1'], 'enable', 7)
+      await reorderRules('tenant-1', ['rule-1'], 7)
+      await inboundRules.delete('tenant-1', 'rule-1')
+      expect(await rulesVersion()).toBe(6)
+      await voiceAgents.create(anAgent())
+      await bulk('voiceAgents', 'tenant-1', ['agent-1'], 'disable', 7)
+      await tenants.update(aTenant({ version: 2 }))
+      expect(await rulesVersion()).toBe(6)
     })
 
     it('deletes nothing that is not there or is not the tenant’s', async () => {

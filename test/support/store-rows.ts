@@ -28,6 +28,7 @@ export const aTenant = (fields: Partial<StoredTenant> = {}): StoredTenant => {
     previousKeys: [],
     signingKeys: [{ id: 'k1', secret: `signing-secret-of-${id}` }],
     configVersion: 1,
+    rulesVersion: 1,
     ...fields,
   }
 }

@@ -106,18 +106,18 @@ WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
       return row && toAgent(row)
     },
     create: inTransaction(db, (agent: StoredAgent) => {
-      bump.of(agent.tenantId)
+      bump.besideRules(agent.tenantId)
       taken(agent, () => insert.run(columns(agent)))
     }),
     update: inTransaction(db, (agent: StoredAgent) => {
       if (!one.get(agent.tenantId, agent.id)) return false
       if (taken(agent, () => change.run(columns(agent))).changes === 0) return false
-      bump.of(agent.tenantId)
+      bump.besideRules(agent.tenantId)
       return true
     }),
     delete: inTransaction(db, (tenantId: string | undefined, id: string) => {
       if (tenantId === undefined || remove.run(tenantId, id).changes === 0) return false
-      bump.of(tenantId)
+      bump.besideRules(tenantId)
       return true
     }),
   }

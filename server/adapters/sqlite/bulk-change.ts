@@ -24,7 +24,8 @@ export const createBulkChange = (db: Database) => {
       action: 'enable' | 'disable' | 'delete',
       nowMs: number,
     ): number => {
-      bump.of(tenantId)
+      if (noun === 'inboundRules') bump.ofRules(tenantId)
+      else bump.besideRules(tenantId)
       const { set, remove } = statements[noun]
       const change = (id: string) =>
         action === 'delete' ? remove.run(tenantId, id) : set.run(action === 'enable' ? 1 : 0, nowMs, tenantId, id)

@@ -87,13 +87,20 @@ export const refuseTaken = <T>(write: () => T, column: string, message: string):
 
 /** Every change of a tenant's configuration gives it a new version, which calls routed by it are stamped with. */
 export const createVersionBump = (db: Database) => {
-  const one = db.prepare('UPDATE tenants SET config_version = config_version + 1 WHERE id = ?')
+  const rules = db.prepare(
+    'UPDATE tenants SET config_version = config_version + 1, rules_version = rules_version + 1 WHERE id = ?',
+  )
+  const other = db.prepare('UPDATE tenants SET config_version = config_version + 1 WHERE id = ?')
   const all = db.prepare('UPDATE tenants SET config_version = config_version + 1')
+  const bump = (statement: typeof rules, tenantId: string): void => {
+    if (statement.run(tenantId).changes === 0)
+      throw new DomainError('NOT_FOUND', `There is no tenant ${tenantId}; it may have been deleted`)
+  }
   return {
-    of: (tenantId: string): void => {
-      if (one.run(tenantId).changes === 0)
-        throw new DomainError('NOT_FOUND', `There is no tenant ${tenantId}; it may have been deleted`)
-    },
+    /** Compiled rules are not the stored ones any more. */
+    ofRules: (tenantId: string): void => bump(rules, tenantId),
+    /** Something else changed; compiling the rules anew, which takes longest, is not needed. */
+    besideRules: (tenantId: string): void => bump(other, tenantId),
     /** Site-wide configuration bears on every tenant's routing. */
     ofAll: (): void => void all.run(),
   }

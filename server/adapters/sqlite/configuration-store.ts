@@ -55,6 +55,7 @@ export const createConfigurationStore = (threads: Threads): ConfigurationStore =
   inboundRules: createRepository(threads, 'inboundRules'),
   schedules: createRepository(threads, 'schedules'),
   testCases: createRepository(threads, 'testCases'),
+  tenantVersions: () => threads.reader.call('tenants', 'versions'),
   bulk: (noun, tenantId, ids, action, nowMs) =>
     threads.writer.call('bulk', 'change', noun, tenantId, ids, action, nowMs),
   reorderRules: (tenantId, ids, nowMs) => threads.writer.call('inboundRules', 'reorder', tenantId, ids, nowMs),

@@ -126,19 +126,19 @@ WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
       return row && toGroup(row)
     },
     create: inTransaction(db, (group: StoredGroup) => {
-      bump.of(group.tenantId)
+      bump.besideRules(group.tenantId)
       taken(group, () => insert.run(columns(group)))
       members.replace(group)
     }),
     update: inTransaction(db, (group: StoredGroup) => {
       if (taken(group, () => change.run(columns(group))).changes === 0) return false
       members.replace(group)
-      bump.of(group.tenantId)
+      bump.besideRules(group.tenantId)
       return true
     }),
     delete: inTransaction(db, (tenantId: string | undefined, id: string) => {
       if (tenantId === undefined || remove.run(tenantId, id).changes === 0) return false
-      bump.of(tenantId)
+      bump.besideRules(tenantId)
       return true
     }),
   }

@@ -26,11 +26,12 @@ const reads = <Row>({ list, get }: SyncConfigRepository<Row>) => ({ list, get })
 export const openReader = ({ file, masterKey }: ThreadOptions) => {
   const db = openDatabase(file, 'reader')
   const keyring = createKeyring(db, createSecretKey(masterKey))
+  const tenants = createSqliteTenantRepository(db, keyring)
   const rules = createSqliteRuleRepository(db)
   const events = createSqliteWebhookRepository(db, keyring)
   const { tokens, findToken, findSession } = createSqliteAccessRepository(db)
   return {
-    tenants: reads(createSqliteTenantRepository(db, keyring)),
+    tenants: { ...reads(tenants), versions: tenants.versions },
     providers: reads(createSqliteProviderRepository(db)),
     voiceAgents: reads(createSqliteAgentRepository(db, keyring)),
     agentGroups: reads(createSqliteGroupRepository(db)),

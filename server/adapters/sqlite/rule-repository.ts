@@ -99,21 +99,21 @@ FROM (SELECT * FROM inbound_routing_rules WHERE tenant_id = ? AND no > ? ORDER B
       return row && toRule(row)
     },
     create: inTransaction(db, (rule: StoredRule) => {
-      bump.of(rule.tenantId)
+      bump.ofRules(rule.tenantId)
       insert.run(columns(rule))
     }),
     update: inTransaction(db, (rule: StoredRule) => {
       if (change.run(columns(rule)).changes === 0) return false
-      bump.of(rule.tenantId)
+      bump.ofRules(rule.tenantId)
       return true
     }),
     delete: inTransaction(db, (tenantId: string | undefined, id: string) => {
       if (tenantId === undefined || remove.run(tenantId, id).changes === 0) return false
-      bump.of(tenantId)
+      bump.ofRules(tenantId)
       return true
     }),
     reorder: inTransaction(db, (tenantId: string, ids: readonly string[], nowMs: number) => {
-      bump.of(tenantId)
+      bump.ofRules(tenantId)
       return ids.reduce(
         (changed, id, index) => changed + setPriority.run((index + 1) * 10, nowMs, tenantId, id).changes,
         0,

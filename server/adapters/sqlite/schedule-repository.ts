@@ -72,17 +72,17 @@ WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
       return row && toSchedule(row)
     },
     create: inTransaction(db, (schedule: StoredSchedule) => {
-      bump.of(schedule.tenantId)
+      bump.besideRules(schedule.tenantId)
       taken(schedule, () => insert.run(columns(schedule)))
     }),
     update: inTransaction(db, (schedule: StoredSchedule) => {
       if (taken(schedule, () => change.run(columns(schedule))).changes === 0) return false
-      bump.of(schedule.tenantId)
+      bump.besideRules(schedule.tenantId)
       return true
     }),
     delete: inTransaction(db, (tenantId: string | undefined, id: string) => {
       if (tenantId === undefined || remove.run(tenantId, id).changes === 0) return false
-      bump.of(tenantId)
+      bump.besideRules(tenantId)
       return true
     }),
   }

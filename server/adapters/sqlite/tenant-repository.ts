@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { sql } from 'kysely'
-import type { StoredTenant } from '../../ports/configuration.ts'
+import type { StoredTenant, TenantVersion } from '../../ports/configuration.ts'
 import { createConfigList, mapPage, refuseTaken, type SyncConfigRepository } from './config-repository.ts'
 import type { Keyring } from './keyring.ts'
 import { given, json, parse, parseGiven } from './rows.ts'
@@ -20,6 +20,7 @@ interface TenantRow {
   readonly default_target: string | null
   readonly settings: string
   readonly config_version: number
+  readonly rules_version: number
   readonly version: number
   readonly created_at_ms: number
   readonly updated_at_ms: number
@@ -96,9 +97,13 @@ const createKeyTables = (db: Database, keyring: Keyring) => {
   }
 }
 
-export const createSqliteTenantRepository = (db: Database, keyring: Keyring): SyncConfigRepository<StoredTenant> => {
+export const createSqliteTenantRepository = (
+  db: Database,
+  keyring: Keyring,
+): SyncConfigRepository<StoredTenant> & { versions(): TenantVersion[] } => {
   const keyTables = createKeyTables(db, keyring)
   const one = db.prepare<[string], TenantRow>('SELECT * FROM tenants WHERE id = ?')
+  const versions = db.prepare<[], TenantVersion>('SELECT id, config_version AS configVersion FROM tenants')
   const insert = db.prepare(`
 INSERT INTO tenants (id, name, domain, domain_aliases, domain_uuid, data_key, webhook_api_key, cloudonix_api_key, time_zone,
   default_country, default_target, settings, config_version, version, created_at_ms, updated_at_ms)
@@ -148,6 +153,7 @@ WHERE id = :id AND version = :version - 1`)
     webhookApiKey: unsealGiven(row.id, row.webhook_api_key, webhookKeyPlace(row.id)),
     cloudonixApiKey: unsealGiven(row.id, row.cloudonix_api_key, cloudonixKeyPlace(row.id)),
     configVersion: row.config_version,
+    rulesVersion: row.rules_version,
     ...keyTables.read(row.id),
   })
   const taken = <T>(tenant: StoredTenant, write: () => T) =>
@@ -159,6 +165,7 @@ WHERE id = :id AND version = :version - 1`)
 
   return {
     list: (_site, query) => mapPage(page(undefined, query), toTenant),
+    versions: () => versions.all(),
     get: (_site, id) => {
       const row = one.get(id)
       return row && toTenant(row)

@@ -5,6 +5,7 @@ import type { ConfigurationStore, StoredAgent, StoredRule, StoredTenant } from '
 /** A configuration in plain lists; `between` runs before each list of groups is read. */
 const aStore = () => {
   let configVersion = 1
+  let rulesVersion = 1
   let isFailing = false
   const agents: Partial<StoredAgent>[] = []
   const rules: Partial<StoredRule>[] = []
@@ -17,6 +18,7 @@ const aStore = () => {
     settings: {},
     defaultCountry: 'US',
     configVersion,
+    rulesVersion,
   })
   const page = <T>(items: readonly T[]) => Promise.resolve({ items: [...items] })
   const store = {
@@ -49,6 +51,7 @@ const aStore = () => {
     addRule: (id: string) => {
       rules.push({ id, name: id, pattern: '*', priority: 1, enabled: true, target: { type: 'hangup' } })
       configVersion += 1
+      rulesVersion += 1
     },
     fail: (is: boolean) => (isFailing = is),
   }
@@ -88,24 +91,31 @@ describe('what is in force', () => {
     await site.directory.loadAll()
     const table = site.directory.byId('t1')?.routing.rules
     site.addAgent('a1')
-    await site.directory.reload('t1', 'as before')
+    await site.directory.reload('t1')
     expect(site.asked.rules).toBe(1)
     expect(inForce(site)).toEqual({ version: 3, agents: ['a1'], rule: 'r1' })
     expect(site.directory.byId('t1')?.routing.rules).toBe(table)
+    site.addRule('r2')
     await site.directory.reload('t1')
     expect(site.asked.rules).toBe(2)
   })
 
-  it('has new rules when one of those who wait together changed them', async () => {
+  it('has new rules also when somebody else changed them before something else was changed here', async () => {
     const site = aStore()
     await site.directory.loadAll()
     site.addRule('r1')
-    await Promise.all([
-      site.directory.reload('t1', 'as before'),
-      site.directory.reload('t1'),
-      site.directory.reload('t1', 'as before'),
-    ])
+    site.addAgent('a1')
+    await site.directory.reload('t1')
+    expect(inForce(site)).toEqual({ version: 3, agents: ['a1'], rule: 'r1' })
+  })
+
+  it('is read once for all who wait together', async () => {
+    const site = aStore()
+    await site.directory.loadAll()
+    site.addRule('r1')
+    await Promise.all([site.directory.reload('t1'), site.directory.reload('t1'), site.directory.reload('t1')])
     expect(inForce(site).rule).toBe('r1')
+    expect(site.asked.rules).toBe(2)
   })
 
   it('compiles rules that could not be read at the next occasion', async () => {
@@ -115,7 +125,7 @@ describe('what is in force', () => {
     site.fail(true)
     await expect(site.directory.reload('t1')).rejects.toThrow('the disk is away')
     site.fail(false)
-    await site.directory.reload('t1', 'as before')
+    await site.directory.reload('t1')
     expect(inForce(site).rule).toBe('r1')
   })
 })

@@ -11,6 +11,7 @@ import { schedules } from './0080-schedules.ts'
 import { cloudonixKey } from './0090-cloudonix-key.ts'
 import { routingTestCases } from './0100-routing-test-cases.ts'
 import { circuits } from './0110-circuits.ts'
+import { rulesVersion } from './0120-rules-version.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   cloudonixKey,
   routingTestCases,
   circuits,
+  rulesVersion,
 ]

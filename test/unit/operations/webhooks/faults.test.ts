@@ -45,6 +45,7 @@ const tenantWith = (emergencyTarget: Target | undefined): StoredTenant => ({
   previousKeys: [],
   signingKeys: [{ id: 'k1', secret: 'c2VjcmV0' }],
   configVersion: 1,
+  rulesVersion: 1,
 })
 
 const request = (kind: WebhookRequest['kind'] = 'voice_request'): WebhookRequest => ({
