@@ -70,14 +70,12 @@ export const createKeyring = (db: Database, masterKey: KeyObject): Keyring => {
 
 /** A new database remembers a sealed word; every later start must be able to open it. */
 export const checkMasterKey = (db: Database, masterKey: KeyObject, file: string): void => {
-  const row = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE key = 'master_key_check'").get()
-  if (!row) {
-    const value = seal(masterKey, 'switchyard', checkPlace).toString('base64')
-    db.prepare("INSERT INTO meta (key, value) VALUES ('master_key_check', ?)").run(value)
-    return
-  }
+  const value = seal(masterKey, 'switchyard', checkPlace).toString('base64')
+  // Of two nodes that start at once one has its word stored, which the other one's key must open too.
+  db.prepare("INSERT INTO meta (key, value) VALUES ('master_key_check', ?) ON CONFLICT (key) DO NOTHING").run(value)
+  const stored = db.prepare<[], string>("SELECT value FROM meta WHERE key = 'master_key_check'").pluck().get() ?? ''
   try {
-    unseal(masterKey, Buffer.from(row.value, 'base64'), checkPlace)
+    unseal(masterKey, Buffer.from(stored, 'base64'), checkPlace)
   } catch (cause) {
     throw new MasterKeyError(
       `The master key is not the one that ${file} was made with. Set SWITCHYARD_MASTER_KEY to the right key or put back ` +

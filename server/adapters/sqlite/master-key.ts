@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, stat, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseFile, prepareDataDirectory, syncDirectory } from './data-directory.ts'
 import { errorCode, MasterKeyError } from './store-errors.ts'
 
@@ -19,6 +20,18 @@ const isNotEmpty = async (file: string): Promise<boolean> => {
     return (await stat(file)).size > 0
   } catch {
     return false
+  }
+}
+
+/** Another process that starts just now makes an empty file first. */
+const longestEmptyMs = 2000
+const lookAgainMs = 20
+
+const readKeyText = async (file: string): Promise<string> => {
+  for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
+    const text = await readFile(file, 'latin1')
+    if (text !== '' || waitedMs >= longestEmptyMs) return text
+    await sleep(lookAgainMs)
   }
 }
 
@@ -46,20 +59,26 @@ export const loadMasterKey = async (dataDir: string, environmentValue?: string):
   await prepareDataDirectory(dataDir)
   const file = join(dataDir, 'master.key')
   const read = async () => {
-    const key = parseKey(await readFile(file, 'latin1'))
+    const key = parseKey(await readKeyText(file))
     if (!key)
       throw new MasterKeyError(
         `${file} does not hold a master key (64 hexadecimal digits). Restore it from a backup, or set SWITCHYARD_MASTER_KEY`,
       )
     return key
   }
-  try {
-    return await read()
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error
+  const readIfThere = async () => {
+    try {
+      return await read()
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error
+      return undefined
+    }
   }
+  const isOlderDatabase = await isNotEmpty(databaseFile(dataDir))
+  const there = await readIfThere()
+  if (there) return there
   // A new key could not open what an older one locked; making one would only hide what is missing.
-  if (await isNotEmpty(databaseFile(dataDir)))
+  if (isOlderDatabase)
     throw new MasterKeyError(
       `${file} is missing, and ${databaseFile(dataDir)} needs it. Restore the key file from a backup, or set SWITCHYARD_MASTER_KEY`,
     )
