@@ -16,4 +16,7 @@ export {
 export { parseScenario, ScenarioError, type Scenario, type ScenarioInput } from './scenario.ts'
 export { isGood, type Summary } from './summary.ts'
 export { assertListening } from './assert-listening.ts'
-export { fetchExpectations, verifyCalls, type ControlPlaneAccess, type Mismatch, type Verification } from './verify.ts'
+export type { ControlPlaneAccess } from './control-plane.ts'
+export { fetchExpectations } from './expectations.ts'
+export { judgeShares } from './judge-shares.ts'
+export { verifyCalls, type Mismatch, type Verification } from './verify.ts'

@@ -1,4 +1,6 @@
 import { webhookKinds, type WebhookKind } from '../../shared/vocabulary.ts'
+import type { JudgedShares } from './judge-shares.ts'
+import type { GroupShare } from './shares.ts'
 import type { Summary } from './summary.ts'
 import type { Verification } from './verify.ts'
 
@@ -26,8 +28,36 @@ const kindNames: Record<WebhookKind, string> = {
   cdr: 'CDR',
 }
 
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
+
+const headline = (
+  { name, firstChoices, maxDeviation, isWithinLimit, setChanges }: GroupShare,
+  isVerified: boolean,
+): string => {
+  const tooMuch = isWithinLimit ? '' : ', more than allowed'
+  const most = `${name}: ${firstChoices} first choices, at most ${maxDeviation.toFixed(2)} calls from the ideal`
+  if (setChanges !== undefined)
+    return `${most} of who was eligible; the eligible set changed ${times(setChanges)}${tooMuch}`
+  const hint = isWithinLimit || isVerified ? '' : '. Circuits or caps may have taken members out; --verify can tell'
+  return `${most}${tooMuch}${hint}`
+}
+
+const tellCircuits = ({ circuits, foundNobody }: Pick<JudgedShares, 'circuits' | 'foundNobody'>): string[] => [
+  ...(circuits.length === 0 ? [] : ['Circuits that opened, so that an agent got no calls for a while:']),
+  ...circuits.map(({ kind, name, opened, failedTrials }) => {
+    const trials = failedTrials === 0 ? '' : `, trial calls that failed: ${failedTrials}`
+    return `  ${kind} ${name}: ${times(opened)}${trials}`
+  }),
+  ...(foundNobody === 0
+    ? []
+    : [`${foundNobody} calls found no eligible member in a group and got its fallback without a dial to an agent`]),
+]
+
 /** The summary for people. */
-export const printSummary = (summary: Summary, verification?: Verification): string => {
+export const printSummary = (
+  summary: Summary,
+  verification?: Verification & Pick<JudgedShares, 'circuits' | 'foundNobody'>,
+): string => {
   const { wrongAnswers } = summary
   const parts = [
     `${summary.calls} calls in ${summary.seconds} s (${summary.callsPerSecond}/s), ${summary.requests} requests (${summary.requestsPerSecond}/s)`,
@@ -51,7 +81,7 @@ export const printSummary = (summary: Summary, verification?: Verification): str
       .filter(({ firstChoices }) => firstChoices > 0)
       .flatMap((group) => [
         '',
-        `Group ${group.name}: ${group.firstChoices} first choices, largest deviation ${group.maxDeviation.toFixed(2)}${group.isWithinLimit ? '' : ': more than allowed'}`,
+        headline(group, verification !== undefined),
         table(
           ['Member', 'Weight', 'First choices', 'Ideal', 'Deviation'],
           group.members.map((member) => [
@@ -81,6 +111,7 @@ export const printSummary = (summary: Summary, verification?: Verification): str
       ...verification.mismatches
         .slice(0, 50)
         .map(({ token, field, expected, found }) => `  ${token} ${field}: expected ${expected}, found ${found}`),
+      ...tellCircuits(verification),
     )
   }
   return parts.join('\n')

@@ -1,27 +1,12 @@
 import { webhookKinds, type CallState, type Disposition, type WebhookKind } from '../../shared/vocabulary.ts'
 import type { LatencyFigures } from './latency.ts'
-import type { ExpectedGroup } from './scenario.ts'
+import { shareByWeights, type GroupShare } from './shares.ts'
 import type { AgentTally, Tally, WrongAnswer } from './tally.ts'
 
 export interface AgentShare extends Readonly<AgentTally> {
   /** Of all first choices. */
   readonly share: number
 }
-export interface GroupShare {
-  readonly name: string
-  readonly firstChoices: number
-  readonly maxDeviation: number
-  /** False where the scenario allows less. */
-  readonly isWithinLimit: boolean
-  readonly members: readonly {
-    readonly value: string
-    readonly weight: number
-    readonly firstChoices: number
-    readonly ideal: number
-    readonly deviation: number
-  }[]
-}
-
 /** What a run came to. */
 export interface Summary {
   readonly calls: number
@@ -44,30 +29,6 @@ export interface Summary {
   readonly retries: number
 }
 
-/** How far the first choices of a group are from what the weights of its members ask for. */
-const shareOut = (group: ExpectedGroup, firstChoicesOf: ReadonlyMap<string, number>): GroupShare => {
-  const entries = Object.entries(group.weights)
-  const counted = entries.map(([value, weight]) => ({
-    value,
-    weight,
-    firstChoices: firstChoicesOf.get(value) ?? 0,
-  }))
-  const firstChoices = counted.reduce((sum, member) => sum + member.firstChoices, 0)
-  const totalWeight = counted.reduce((sum, member) => sum + member.weight, 0)
-  const members = counted.map((member) => {
-    const ideal = totalWeight === 0 ? 0 : (firstChoices * member.weight) / totalWeight
-    return { ...member, ideal, deviation: member.firstChoices - ideal }
-  })
-  const maxDeviation = Math.max(0, ...members.map(({ deviation }) => Math.abs(deviation)))
-  return {
-    name: group.name,
-    firstChoices,
-    maxDeviation,
-    isWithinLimit: maxDeviation <= (group.maxDeviation ?? Infinity),
-    members,
-  }
-}
-
 export const summarise = (tally: Tally, seconds: number): Summary => {
   const { counts } = tally
   const agents = [...tally.agents.values()].sort((left, right) => left.value.localeCompare(right.value))
@@ -84,7 +45,7 @@ export const summarise = (tally: Tally, seconds: number): Summary => {
     attempts: counts.attempts,
     failovers: counts.failovers,
     agents: agents.map((agent) => ({ ...agent, share: firstChoices === 0 ? 0 : agent.firstChoices / firstChoices })),
-    groups: tally.groups.map(({ group, firstChoices: counted }) => shareOut(group, counted)),
+    groups: tally.groups.map(({ group, firstChoices: counted }) => shareByWeights(group, counted)),
     latency: Object.fromEntries(webhookKinds.map((kind) => [kind, tally.latency[kind].figures()])) as Record<
       WebhookKind,
       LatencyFigures

@@ -22,6 +22,10 @@ const wrongAnswersKept = 20
 const isCalled = (to: string, patterns: readonly string[] | undefined): boolean =>
   patterns?.some((pattern) => (pattern.endsWith('*') ? to.startsWith(pattern.slice(0, -1)) : to === pattern)) ?? true
 
+/** The member of the group that was the call's first choice; undefined where the call has nothing to do with the group. */
+export const firstChoiceIn = (group: ExpectedGroup, { to, dials: [first] }: PlayedCall): string | undefined =>
+  first?.isAgent && Object.hasOwn(group.weights, first.value) && isCalled(to, group.to) ? first.value : undefined
+
 /** Counts what happens in a run. Memory does not grow with the number of calls. */
 export const createTally = (expected: readonly ExpectedGroup[] = []) => {
   const groups = expected.map((group) => ({ group, firstChoices: new Map<string, number>() }))
@@ -72,10 +76,9 @@ export const createTally = (expected: readonly ExpectedGroup[] = []) => {
       dispositions[call.disposition] = (dispositions[call.disposition] ?? 0) + 1
       counts.attempts += call.dials.length
       counts.failovers += Math.max(0, call.dials.length - 1)
-      const [first] = call.dials
       for (const { group, firstChoices } of groups) {
-        if (!first?.isAgent || !Object.hasOwn(group.weights, first.value) || !isCalled(call.to, group.to)) continue
-        firstChoices.set(first.value, (firstChoices.get(first.value) ?? 0) + 1)
+        const first = firstChoiceIn(group, call)
+        if (first !== undefined) firstChoices.set(first, (firstChoices.get(first) ?? 0) + 1)
       }
       for (const [index, { value, provider, isAgent, outcome }] of call.dials.entries()) {
         if (!isAgent) continue

@@ -1,21 +1,10 @@
-import { ScenarioError } from './scenario.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AgentGroup } from '../../shared/contract/agent-groups.ts'
 import type { CallRecord } from '../../shared/contract/calls.ts'
-import type { Target } from '../../shared/contract/fields.ts'
-import type { InboundRule } from '../../shared/contract/inbound-rules.ts'
-import type { Tenant } from '../../shared/contract/tenants.ts'
 import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
+import { readAll, tenantPath, withoutScheme, type ControlPlaneAccess } from './control-plane.ts'
 import type { PlayedCall } from './played-call.ts'
-import type { ExpectedGroup } from './scenario.ts'
 
 /** Compares what the control plane keeps of the calls with what was played. */
-
-export interface ControlPlaneAccess {
-  readonly url: string
-  readonly token: string
-  readonly tenantId: string
-}
 
 export interface Mismatch {
   readonly token: string
@@ -30,45 +19,6 @@ export interface Verification {
   readonly notComparable: number
   readonly mismatches: readonly Mismatch[]
 }
-
-interface Listed<T> {
-  readonly items: readonly T[]
-  readonly nextCursor?: string
-}
-
-const read = async <T>({ url, token }: ControlPlaneAccess, path: string): Promise<T | undefined> => {
-  const response = await fetch(new URL(path, url), { headers: { authorization: `Bearer ${token}` } }).catch(
-    (cause: unknown) => {
-      throw new ScenarioError(`Nobody answers at ${url}, where the records are; say where the API is with --api`, {
-        cause,
-      })
-    },
-  )
-  if (response.status === 404) return undefined
-  if (!response.ok) throw new Error(`GET ${path} answered ${response.status}: ${(await response.text()).slice(0, 300)}`)
-  return (await response.json()) as T
-}
-
-const tenantPath = ({ tenantId }: ControlPlaneAccess): string => `/api/v1/tenants/${encodeURIComponent(tenantId)}`
-
-/** Page by page; stops early when `isEnough` says so. */
-const readAll = async <T>(
-  access: ControlPlaneAccess,
-  path: string,
-  query: Readonly<Record<string, string>>,
-  take: (item: T) => void,
-  isEnough: () => boolean = () => false,
-): Promise<void> => {
-  let cursor: string | undefined
-  do {
-    const search = new URLSearchParams({ ...query, limit: '200', ...(cursor === undefined ? {} : { cursor }) })
-    const page: Listed<T> = (await read<Listed<T>>(access, `${path}?${search.toString()}`)) ?? { items: [] }
-    for (const item of page.items) take(item)
-    cursor = page.nextCursor
-  } while (cursor !== undefined && !isEnough())
-}
-
-const withoutScheme = (value: string): string => value.replace(/^sips?:/, '')
 
 const compare = (
   call: PlayedCall,
@@ -135,43 +85,4 @@ export const verifyCalls = async (
     await sleep(1000)
   }
   return { compared: comparable.length, notComparable: calls.length - comparable.length, mismatches }
-}
-
-/** Every agent a target leads to by itself. */
-const directAgents = (targets: readonly (Target | undefined)[]): string[] =>
-  targets.flatMap((target) => (target?.type === 'agent' ? [target.id] : []))
-
-/**
- * What the tenant's own configuration lets one expect: its domain, and the ideal shares of groups that keep exact ones.
- * A group is left out when one of its agents is also reached in another way, by another group or a rule of its own:
- * a first choice could not be told apart by the agent alone.
- */
-export const fetchExpectations = async (
-  access: ControlPlaneAccess,
-): Promise<{ domain: string; groups: ExpectedGroup[] }> => {
-  const path = tenantPath(access)
-  const tenant = await read<Tenant>(access, path)
-  if (!tenant) throw new Error(`There is no tenant ${access.tenantId}, or the token does not open it`)
-  const values = new Map<string, string>()
-  await readAll<VoiceAgent>(access, `${path}/voice-agents`, {}, ({ id, value }) => values.set(id, value))
-  const groups: AgentGroup[] = []
-  await readAll<AgentGroup>(access, `${path}/agent-groups`, {}, (group) => groups.push(group))
-  const reached = directAgents([tenant.defaultTarget, ...groups.map(({ fallback }) => fallback)])
-  await readAll<InboundRule>(access, `${path}/inbound-rules`, {}, ({ target }) =>
-    reached.push(...directAgents([target])),
-  )
-  reached.push(...groups.flatMap(({ members }) => members.map(({ agentId }) => agentId)))
-  const ways = new Map<string, number>()
-  for (const id of reached) ways.set(id, (ways.get(id) ?? 0) + 1)
-  const isExact = ({ strategy, members }: AgentGroup): boolean =>
-    strategy !== 'priority' && members.every(({ agentId }) => ways.get(agentId) === 1)
-  return {
-    domain: tenant.domain,
-    groups: groups.filter(isExact).map(({ name, members }) => ({
-      name,
-      weights: Object.fromEntries(
-        members.filter(({ enabled }) => enabled).map(({ agentId, weight }) => [values.get(agentId) ?? agentId, weight]),
-      ),
-    })),
-  }
 }

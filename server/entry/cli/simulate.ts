@@ -6,6 +6,7 @@ import {
   createSessionBook,
   fetchExpectations,
   isGood,
+  judgeShares,
   parseScenario,
   printSummary,
   randomFaults,
@@ -94,6 +95,10 @@ const showProgress = ({ callsDone, callsWanted, inFlight, callsPerSecond, wrongA
   )
 }
 
+const showReading = (calls: number): void => {
+  process.stderr.write(`Reading why ${calls} calls went where they went\n`)
+}
+
 const serveApi = async (
   { apiPort, apiKey }: Options,
   { api, domain, seed }: Scenario,
@@ -145,12 +150,16 @@ const simulate = async (options: Options): Promise<void> => {
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
-  const summary = await simulation.done
+  const run = await simulation.done
   await api?.close()
   process.off('SIGINT', interrupt)
   process.off('SIGTERM', interrupt)
 
-  const verification = access && (await verifyCalls(played, access, startedMs))
+  const records = access && (await verifyCalls(played, access, startedMs))
+  const shares =
+    access && (await judgeShares(run.groups, scenario.expect.groups ?? [], played, access, startedMs, showReading))
+  const summary = { ...run, groups: shares?.groups ?? run.groups }
+  const verification = records && shares && { ...records, circuits: shares.circuits, foundNobody: shares.foundNobody }
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ ...summary, verification }, null, 2)}\n`

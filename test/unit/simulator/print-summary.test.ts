@@ -23,7 +23,7 @@ describe('the summary for people', () => {
     ])
     tally.ended(played)
     const text = printSummary(summarise(tally, 1))
-    expect(text).toContain('Group Sales: 1 first choices, largest deviation 0.00\n')
+    expect(text).toContain('Sales: 1 first choices, at most 0.00 calls from the ideal\n')
     expect(text).not.toContain('more than allowed')
     expect(text).not.toContain('Idle')
     expect(text).not.toContain('Records:')
@@ -42,10 +42,45 @@ describe('the summary for people', () => {
         expected: 'busy',
         found: 'failed',
       })),
+      circuits: [],
+      foundNobody: 0,
     })
     expect(text).toContain('Wrong answers: 1\n  abc dial result: HTTP 500')
     expect(text).toContain('60 compared, 1 not comparable, 60 mismatches')
     expect(text).toContain('m49 state')
     expect(text).not.toContain('m50 state')
+    expect(text).not.toMatch(/circuit|fallback/i)
+  })
+
+  const uneven = () => {
+    const tally = createTally([{ name: 'Sales', weights: { 'wss://agent.example': 1, other: 1 }, maxDeviation: 0 }])
+    tally.ended(played)
+    return summarise(tally, 1)
+  }
+  const records = { compared: 1, notComparable: 0, mismatches: [] }
+
+  it('says that a share may have missed because members were out, and how to find out', () => {
+    expect(printSummary(uneven())).toContain(
+      'from the ideal, more than allowed. Circuits or caps may have taken members out; --verify can tell\n',
+    )
+  })
+
+  it('tells which circuits opened, who was eligible, and how many calls found nobody', () => {
+    const summary = uneven()
+    const groups = summary.groups.map((group) => ({ ...group, setChanges: 14, isWithinLimit: true }))
+    const text = printSummary(
+      { ...summary, groups },
+      {
+        ...records,
+        circuits: [
+          { kind: 'agent', name: '+12025550171', opened: 2, failedTrials: 3 },
+          { kind: 'provider', name: 'vapi', opened: 1, failedTrials: 0 },
+        ],
+        foundNobody: 7,
+      },
+    )
+    expect(text).toContain('at most 0.50 calls from the ideal of who was eligible; the eligible set changed 14 times\n')
+    expect(text).toContain('  agent +12025550171: 2 times, trial calls that failed: 3\n  provider vapi: once\n')
+    expect(text).toContain('7 calls found no eligible member')
   })
 })

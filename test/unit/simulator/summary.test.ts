@@ -68,9 +68,11 @@ describe('the summary', () => {
       compared: 4,
       notComparable: 0,
       mismatches: [{ token: 'abc', field: 'state', expected: 'busy', found: 'failed' }],
+      circuits: [],
+      foundNobody: 0,
     })
     expect(text).toContain('4 calls in 2 s')
-    expect(text).toContain('Group Sales: 4 first choices, largest deviation 0.33: more than allowed')
+    expect(text).toContain('Sales: 4 first choices, at most 0.33 calls from the ideal, more than allowed\n')
     expect(text).toContain('abc state: expected busy, found failed')
     expect(text).toMatch(/voice request +0/)
   })
