@@ -119,6 +119,19 @@ describe('routing/test-batch', () => {
     for (const cell of parse(body.csv ?? '').flat()) expect(cell).not.toMatch(/^[=+@\t\r-]/)
   })
 
+  it('takes back the CSV that it answered with, with the same result', async () => {
+    const rows = [
+      { from: '+1202', to: numberOf.priority },
+      { from: '-1', to: '@x' },
+      { from: "'", to: "'1" },
+    ]
+    const { body: first } = await batch({ rows, format: 'csv' })
+    expect(first.csv).toContain(`'${numberOf.priority}`)
+    const { body: again } = await batch({ csv: first.csv })
+    const asked = ({ from, to, toNumber, target }: TestedRow) => ({ from, to, toNumber, target })
+    expect(again.items.map(asked)).toEqual(first.items.map(asked))
+  })
+
   it('reads the semicolons of other spreadsheets', async () => {
     const { body } = await batch({ csv: 'to;from\n+12025550101;+1', direction: 'outbound', format: 'csv' })
     expect(body.items).toMatchObject([{ line: 2, direction: 'outbound', target: { type: 'reject' } }])
