@@ -36,9 +36,12 @@ const compare = (
   check('attemptCount', String(call.dials.length), String(record.attemptCount))
   const last = call.dials.at(-1)
   if (last?.isAgent) {
-    const wanted = agentIds.get(withoutScheme(last.value))
-    if (wanted === undefined || wanted !== record.agentId)
-      check('agent', `${wanted ?? 'unknown agent'} (${last.value})`, record.agentId ?? 'none')
+    // Answered, but not by the agent: a message was spoken to the caller after the last dial.
+    const isMessage = call.disposition === 'answered' && last.outcome !== 'answered'
+    const wanted = isMessage ? 'none' : agentIds.get(withoutScheme(last.value))
+    const expected = isMessage ? 'none, for a message came after' : `${wanted ?? 'unknown agent'} (${last.value})`
+    const actual = record.agentId ?? 'none'
+    if (wanted !== actual) found.push({ token, field: 'agent', expected, found: actual })
   }
   return found
 }

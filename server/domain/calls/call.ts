@@ -30,7 +30,7 @@ export interface Call {
   readonly disposition?: Disposition | undefined
   readonly reason?: string | undefined
   readonly ruleId?: string | undefined
-  /** Of the newest attempt. */
+  /** Of the newest attempt; but a call that got a message in the end has no agent, trunk and provider. */
   readonly groupId?: string | undefined
   readonly agentId?: string | undefined
   readonly trunkId?: string | undefined

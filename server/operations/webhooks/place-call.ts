@@ -102,6 +102,8 @@ export const placeCall = async <R extends Routing>(
   let progress = amend(goesOn && isReroute ? advance(before, 'dial-failed', nowMs) : before, {
     deadlineMs: untilMs,
     announced: before.call.announced === true || target.type === 'message' || undefined,
+    // Who was tried before has not taken a call that ends with a message.
+    ...(target.type === 'message' && { agentId: undefined, provider: undefined, trunkId: undefined }),
   })
   if (dialled) {
     const attempt = {

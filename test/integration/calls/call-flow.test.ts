@@ -105,6 +105,22 @@ describe('a call', () => {
     ])
   })
 
+  it('that was answered by a message alone names no agent, though its attempts do', async () => {
+    const token = newToken()
+    let document = await ask(token, numberOf.priority)
+    for (const result of ['busy', 'no-answer', 'failed'])
+      document = await report(token, document, result, numberOf.priority)
+    expect(document).toContain('<Say')
+    await test.webhook(`${site.base}/cdr`, cdr(token, 'ANSWER'))
+    const call = await site.call(token)
+    expect(call).toMatchObject({ state: 'completed', disposition: 'answered', attemptCount: 3 })
+    for (const of of ['agentId', 'agentName', 'provider']) expect(call).not.toHaveProperty(of)
+    expect(call.attempts.map(({ agentName }) => agentName)).toEqual(['Agent 1', 'Agent 2', 'Agent 3'])
+    const agentId = site.agents[2]!.id
+    const { body } = await test.api<{ items: unknown[] }>('GET', `${site.path}/calls?token=${token}&agentId=${agentId}`)
+    expect(body.items).toEqual([])
+  })
+
   it('ends with a hang-up when the agent answered, and frees its slot', async () => {
     const token = newToken()
     const document = await ask(token, numberOf.priority)

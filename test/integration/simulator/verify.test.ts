@@ -116,6 +116,15 @@ describe('comparing records with what was played', () => {
     ])
   })
 
+  it('expects no agent where a message was all that answered', async () => {
+    const dials = [{ value: '+12025550171', isAgent: true, outcome: 'busy' as const }]
+    const access = await startApi([record('a'), record('b', { agentId: undefined })])
+    const calls = [played('a', { dials }), played('b', { dials })]
+    expect((await verifyCalls(calls, access, Date.now(), 0)).mismatches).toEqual([
+      { token: 'a', field: 'agent', expected: 'none, for a message came after', found: 'a1' },
+    ])
+  })
+
   it('looks again until the server has settled', async () => {
     const access = await startApi([], [record('a')])
     expect(await verifyCalls([played('a')], access, Date.now(), 5000)).toMatchObject({ compared: 1, mismatches: [] })
