@@ -15,6 +15,7 @@ import { systemClock, systemWait } from './adapters/system/clock.ts'
 import { systemCrypto } from './adapters/system/crypto.ts'
 import { newId, newSecret } from './adapters/system/ids.ts'
 import { createLog } from './adapters/system/log.ts'
+import { announceServer } from './adapters/system/running-server.ts'
 import { createAccess, type Access } from './operations/access.ts'
 import { createAgentGroupHandlers } from './operations/agent-groups.ts'
 import { createAgentResults } from './operations/agent-results.ts'
@@ -43,6 +44,7 @@ import type { Log } from './ports/system.ts'
 
 export { DomainError } from './domain/errors.ts'
 export { StoreOpenError } from './adapters/sqlite/store-errors.ts'
+export { findServer } from './adapters/system/running-server.ts'
 export type { Access, Actor, Dispatch, EventBus, Log, Role }
 
 export interface ServerConfig {
@@ -282,6 +284,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       'SWITCHYARD_ADMIN_PORT',
       'API and console',
     )
+    closers.push(await announceServer(config.dataDir, { webhooks: webhooksUrl, admin: adminUrl }))
 
     const sweep = quietly('Looking for lost calls', async () => {
       const lost = await closeLostCalls(webhookDeps)

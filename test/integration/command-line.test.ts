@@ -15,11 +15,7 @@ afterAll(() => test.close())
 /** The real command in a process of its own, on the data directory of the running server. */
 const run = async (...args: string[]): Promise<{ code: number | null; out: string; err: string }> => {
   const child = spawn(process.execPath, [cli, ...args], {
-    env: {
-      ...process.env,
-      SWITCHYARD_DATA_DIR: test.dataDir,
-      SWITCHYARD_ADMIN_PORT: new URL(test.server.urls.admin).port,
-    },
+    env: { ...process.env, SWITCHYARD_DATA_DIR: test.dataDir },
   })
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
@@ -49,7 +45,7 @@ describe('switchyard beside a running server', { timeout: 30_000 }, () => {
     })
   })
 
-  it('prints a link that signs a browser in', async () => {
+  it('prints a link that signs a browser in, and finds the port without being told', async () => {
     const { out } = await run('sign-in-link')
     expect(out.startsWith(`${test.server.urls.admin}/#/sign-in?code=`)).toBe(true)
     const answer = await fetch(`${test.server.urls.admin}/api/v1/session`, {
@@ -58,6 +54,15 @@ describe('switchyard beside a running server', { timeout: 30_000 }, () => {
       body: JSON.stringify({ code: out.split('code=')[1] }),
     })
     expect(answer.ok).toBe(true)
+  })
+
+  it('no longer names the port of a server that was closed', async () => {
+    const { admin } = test.server.urls
+    await test.server.close()
+    expect((await run('sign-in-link')).out.startsWith('http://127.0.0.1:8081/#/sign-in?code=')).toBe(true)
+    await test.restart()
+    expect(test.server.urls.admin).not.toBe(admin)
+    expect((await run('sign-in-link')).out.startsWith(`${test.server.urls.admin}/#/`)).toBe(true)
   })
 
   it('does not serve the same data directory a second time', async () => {

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { roles, type Role } from '../../../shared/vocabulary.ts'
-import { DomainError, openAccess, type Access, type ServerConfig } from '../../index.ts'
+import { DomainError, findServer, openAccess, type Access, type ServerConfig } from '../../index.ts'
 import { readConfig } from '../read-config.ts'
 
 /** Works on the data directory, whether or not a server runs on it. */
@@ -46,12 +46,12 @@ export const createTokenCommand = (): Command => {
 
 const anyAddress: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
 
-/** Where a browser on this machine finds the console of a server with the same settings. */
+/** Where a browser on this machine will find the console of a server that starts with the same settings. */
 const consoleUrl = ({ adminHost, adminPort }: Pick<ServerConfig, 'adminHost' | 'adminPort'>): string => {
   if (adminPort === 0) {
     throw new DomainError(
       'INVALID_INPUT',
-      'SWITCHYARD_ADMIN_PORT is 0, so only the running server knows its port; it has printed a link when it started. Set the port it printed, or a fixed one',
+      'SWITCHYARD_ADMIN_PORT is 0 and no server runs on this data directory, so nobody knows the port yet. Start the server, or set a fixed port',
     )
   }
   const host = anyAddress[adminHost] ?? (adminHost.includes(':') ? `[${adminHost}]` : adminHost)
@@ -60,6 +60,7 @@ const consoleUrl = ({ adminHost, adminPort }: Pick<ServerConfig, 'adminHost' | '
 
 export const createSignInLinkCommand = (): Command =>
   new Command('sign-in-link').description('print a new one-time link to the console').action(async () => {
-    const url = consoleUrl(readConfig(process.env))
+    const config = readConfig(process.env)
+    const url = (await findServer(config.dataDir))?.admin ?? consoleUrl(config)
     await withAccess(async (access) => console.log(`${url}/#/sign-in?code=${await access.createSignInCode()}`))
   })
