@@ -437,6 +437,12 @@ describe('the console', () => {
     expect((await app.inject('/icon.svg')).headers['cache-control']).toBe('no-cache')
   })
 
+  it('has its icon also where a browser looks for one that no page names', async () => {
+    const { app } = await anApp({ consoleDir: folder })
+    const answer = await app.inject('/favicon.ico')
+    expect([answer.statusCode, answer.headers['content-type'], answer.body]).toEqual([200, 'image/svg+xml', '<svg/>'])
+  })
+
   it.each(['/../package.json', '/..%2fpackage.json', '/assets/', '/assets/none.js', '/docs.html'])(
     '%s shows no file',
     async (url) => {

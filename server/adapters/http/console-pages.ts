@@ -46,5 +46,7 @@ export const addConsolePages = async (app: FastifyInstance, consoleDir: string |
   })
   const sendConsole: SendConsole = (reply) => reply.sendFile('index.html')
   app.get('/', (_request, reply) => sendConsole(reply))
+  // Where a browser looks for the icon of pages that name none, such as the API reference.
+  app.get('/favicon.ico', (_request, reply) => reply.sendFile('icon.svg'))
   return sendConsole
 }
