@@ -208,6 +208,10 @@ test('opens a call from the palette', async ({ page, startFake }) => {
   await expect(room.liveCalls).toHaveCount(1)
 
   await page.keyboard.press('Control+k')
+  await page.keyboard.press('ArrowDown')
+  const chosenIcon = page.locator('[data-selected] [data-position="left"]')
+  await expect(chosenIcon).toHaveCSS('color', 'rgb(28, 33, 40)')
+  await expect(chosenIcon).toHaveCSS('opacity', '1')
   await page.getByLabel('Search or jump to').fill(call.token)
   await expect(page.getByRole('dialog').getByText('→')).toBeVisible()
   await page.keyboard.press('Enter')

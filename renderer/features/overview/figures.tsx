@@ -12,7 +12,7 @@ interface FigureProps {
   readonly label: string
   readonly value: number | undefined
   readonly note: React.ReactNode
-  /** What the figure counts, in a sentence. */
+  /** What the figure counts, in a sentence; shown in full where it alarms. */
   readonly meaning: string
   /** A count that should be nought. */
   readonly isAlarming?: boolean
@@ -27,6 +27,7 @@ const Figure = ({ label, value, note, meaning, isAlarming = false }: FigureProps
         {value === undefined ? '–' : <SettlingNumber value={value} />}
       </span>
       <span className={classes.note}>{note}</span>
+      {isAlarming ? <span className={classes.meaning}>{meaning}</span> : undefined}
     </dd>
   </div>
 )
@@ -62,7 +63,7 @@ export const Figures = ({ store }: { readonly store: OverviewStore }) => {
   return (
     <dl className={classes.figures} aria-label="Figures">
       <Figure
-        label="Active now"
+        label="Live calls"
         value={counters?.activeCalls}
         note="all tenants"
         meaning="Calls going on right now, over all tenants of this server"
@@ -94,7 +95,7 @@ export const Figures = ({ store }: { readonly store: OverviewStore }) => {
         label="Undurable answers"
         value={counters?.undurableAnswers}
         note={sinceStart}
-        meaning="Answers sent after 25 ms although their decision was not yet written"
+        meaning="Calls that were answered in time although their decision took more than 25 ms to reach the disk: a crash in between would have lost its record"
         isAlarming={(counters?.undurableAnswers ?? 0) > 0}
       />
       <Figure
