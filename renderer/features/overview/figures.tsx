@@ -95,7 +95,7 @@ export const Figures = ({ store }: { readonly store: OverviewStore }) => {
         label="Undurable answers"
         value={counters?.undurableAnswers}
         note={sinceStart}
-        meaning="Calls that were answered in time although their decision took more than 25 ms to reach the disk: a crash in between would have lost its record"
+        meaning="Answered in time, but the decision reached the disk over 25 ms later; a crash in between would have lost it"
         isAlarming={(counters?.undurableAnswers ?? 0) > 0}
       />
       <Figure
