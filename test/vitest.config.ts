@@ -4,7 +4,7 @@ import { coverageExclusions } from '../scripts/coverage-exclusions.ts'
 import { findRedisServer } from '../scripts/machine.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const projects = ['unit', 'contract', 'integration', 'migrations']
+const projects = ['unit', 'contract', 'integration', 'migrations', 'nodes']
 
 // The shell (main, preload, renderer) is driven by end-to-end tests above all: what is run of it here is written down
 // for `npm test`, which lays theirs over it and judges both together (scripts/shell-coverage.ts).
@@ -22,6 +22,8 @@ export default defineConfig({
         name,
         include: [`test/${name}/**/*.test.{ts,tsx}`],
         exclude: findRedisServer() ? [] : ['**/*.redis.test.ts'],
+        // Several servers at once under load want the machine to themselves.
+        ...(name === 'nodes' && { sequence: { groupOrder: 1 }, fileParallelism: false }),
       },
     })),
     coverage: {

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { VoiceAgent } from '../../../shared/contract/voice-agents.ts'
-import { startNodes, type Nodes } from '../../support/nodes.ts'
+import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
+import { startNodes, type Nodes } from '../support/nodes.ts'
 import {
   actionOf,
   createSite,
@@ -13,8 +13,8 @@ import {
   numberOf,
   voiceRequest,
   type Site,
-} from '../../support/site.ts'
-import type { TestServer } from '../../support/test-server.ts'
+} from '../support/site.ts'
+import type { TestServer } from '../support/test-server.ts'
 
 const count = 3
 let nodes: Nodes
@@ -25,7 +25,7 @@ beforeAll(async () => {
   nodes = await startNodes(count)
   site = await createSite({ api: nodes.api(0) } as unknown as TestServer)
   cdrTemplate = JSON.parse(
-    await readFile(join(import.meta.dirname, '../../fixtures/cloudonix/cdr-answered.json'), 'utf8'),
+    await readFile(join(import.meta.dirname, '../fixtures/cloudonix/cdr-answered.json'), 'utf8'),
   ) as { session: object }
 }, 60_000)
 afterAll(() => nodes.dispose())
