@@ -64,12 +64,13 @@ const startLoad = () => {
       )
       if (status !== 200 || !text.includes('<Response>')) failed.push(`${status} ${text}`)
       const agent = dialled(text)
-      if (agent === undefined) return
-      placed.push(token)
-      held.set(agent, (held.get(agent) ?? 0) + 1)
-      worst.set(agent, Math.max(worst.get(agent) ?? 0, held.get(agent) ?? 0))
-      await sleep(60)
-      held.set(agent, (held.get(agent) ?? 0) - 1)
+      if (agent !== undefined) {
+        placed.push(token)
+        held.set(agent, (held.get(agent) ?? 0) + 1)
+        worst.set(agent, Math.max(worst.get(agent) ?? 0, held.get(agent) ?? 0))
+        await sleep(60)
+        held.set(agent, (held.get(agent) ?? 0) - 1)
+      }
       const ended = await nodes.post((n + 1) % count, `${site.base}/cdr`, cdr(token))
       if (ended.status !== 200) failed.push(`CDR ${ended.status} ${ended.text}`)
     } catch (error) {

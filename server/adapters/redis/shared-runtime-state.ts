@@ -54,7 +54,7 @@ const newest = (states: readonly (Call | undefined)[]): Call | undefined =>
 
 const longestPauseMs = 16
 const retryMs = 100
-const followEvery = 5
+const followMs = 250
 /** Others may write down in this time what they decided before they noticed. */
 const settleMs = 20
 
@@ -94,6 +94,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     for (const work of works.values()) work.isAlone = true
     outage = beginOutage()
     void comeBack(outage)
+    void goAlone(outage)
   }
 
   /** By Redis, or without it where it is away. */
@@ -151,8 +152,17 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     }
   }
 
+  const goAlone = async (lost: Outage): Promise<void> => {
+    while (!isClosed && outage === lost) {
+      await sleep(followMs, undefined, { ref: false })
+      await followOthers(lost).catch((error: unknown) =>
+        log.warn({ err: error }, 'It cannot be read which calls ended on other nodes'),
+      )
+    }
+  }
+
   const comeBack = async (lost: Outage): Promise<void> => {
-    for (let tries = 1; !isClosed && outage === lost; tries += 1) {
+    while (!isClosed && outage === lost) {
       try {
         remote.beginAnew()
         await nodes.meet(
@@ -166,7 +176,6 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         parts.onBack()
       } catch {
         await sleep(retryMs, undefined, { ref: false })
-        if (tries % followEvery === 0) await followOthers(lost).catch(() => undefined)
       }
     }
   }
@@ -201,6 +210,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
   }
 
   outage = beginOutage()
+  void goAlone(outage)
   const isBack = await Promise.race([
     comeBack(outage).then(() => true),
     sleep(nodes.longestMeetingMs, false, { ref: false }),

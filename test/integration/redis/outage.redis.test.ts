@@ -14,15 +14,13 @@ const cap = 10
 let redis: TestRedis
 let nodes: { state: RuntimeState; told: string[] }[]
 let calls: Map<string, Call>
-/** What the nodes' common store holds of them; it may be late. */
-let stored: readonly Call[]
-const store = (): void => {
-  stored = [...calls.values()].filter(({ state }) => state === 'connecting')
-}
+/** What the nodes' common store says, as long as it is late. */
+let late: readonly Call[] | undefined
+const inFlight = (): readonly Call[] => late ?? [...calls.values()].filter(({ state }) => state === 'connecting')
 
 const join = async () => {
   const told: string[] = []
-  const state = await sharedState(redis.url, () => stored, {
+  const state = await sharedState(redis.url, inFlight, {
     onLost: () => told.push('lost'),
     onBack: () => told.push('back'),
   })
@@ -33,7 +31,7 @@ beforeEach(async () => {
   redis = await startRedis()
   nodes = []
   calls = new Map()
-  store()
+  late = undefined
   for (let n = 0; n < 3; n += 1) await join()
   // Until everybody has heard of everybody.
   await sleep(1100)
@@ -96,15 +94,15 @@ const running = () => [...calls.values()].filter(({ state }) => state === 'conne
 
 it('goes on without Redis within the caps, and tells it everything when it is back', async () => {
   for (let n = 0; n < 4; n += 1) expect(await call(nodes[n % 3]!, `before-${n}`)).toBe(true)
-  store()
+  late = inFlight()
   await redis.kill()
   const asked = await Promise.all(Array.from({ length: 90 }, (_, n) => call(nodes[n % 3]!, `during-${n}`)))
+  late = undefined
   // Four are held, six are free: each of three nodes hands out two.
   expect(asked.filter(Boolean)).toHaveLength(6)
   expect(nodes.map(({ told }) => told)).toEqual(nodes.map(() => ['back', 'lost']))
   await hangUp(nodes[0]!, 'before-0')
   await hangUp(nodes[1]!, 'before-1')
-  store()
   // Their slots are handed out again, each by the node that it belongs to, which may have to read that its call is over.
   const more: string[] = []
   for (let tries = 0; more.length < 2 && tries < 100; tries += 1) {
@@ -134,7 +132,7 @@ it('goes on without Redis within the caps, and tells it everything when it is ba
 
 it('overshoots a cap by less than the number of nodes, whatever is free', async () => {
   for (let n = 0; n < 3; n += 1) await call(nodes[n % 3]!, `before-${n}`)
-  store()
+  late = inFlight()
   await redis.kill()
   const asked = await Promise.all(Array.from({ length: 90 }, (_, n) => call(nodes[n % 3]!, `during-${n}`)))
   // Seven free: three for each of three.
