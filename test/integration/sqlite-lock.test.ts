@@ -14,11 +14,13 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
-const openAsServer = async () =>
-  openSqliteStore({ dataDir, masterKey: await loadMasterKey(dataDir), log: silent, occupant: 'server' })
+const open = async (occupant: 'server' | 'node') =>
+  openSqliteStore({ dataDir, masterKey: await loadMasterKey(dataDir), log: silent, occupant })
+const openAsServer = () => open('server')
+const openAsNode = () => open('node')
 
-const startOther = async () => {
-  const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+const startOther = async (occupant: 'server' | 'node' = 'server') => {
+  const child = spawn(process.execPath, [script, dataDir, occupant], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   return {
     pid: child.pid!,
@@ -79,8 +81,33 @@ describe('a data directory', { timeout: 30_000 }, () => {
     await (await openAsServer()).close()
   })
 
-  it('with a lock file that is none is refused, naming the file', async () => {
-    await writeFile(join(dataDir, 'server.lock'), 'this is a shopping list, and it is long enough'.repeat(100))
-    await expect(openAsServer()).rejects.toThrow(join(dataDir, 'server.lock'))
+  it('is shared by nodes that start at once, and by no server until the last of them is gone', async () => {
+    const others = await Promise.all([startOther('node'), startOther('node')])
+    const node = await openAsNode()
+    const refusal = await openAsServer().catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ name: 'DataDirectoryInUseError' })
+    expect((refusal as Error).message).toMatch(/nodes that share a Redis are running in .*SWITCHYARD_REDIS_URL/)
+    expect((refusal as Error).message).toContain(dataDir)
+    await node.close()
+    await others[0].kill()
+    await expect(openAsServer()).rejects.toMatchObject({ name: 'DataDirectoryInUseError' })
+    await others[1].kill()
+    await (await openAsServer()).close()
+  })
+
+  it('of a server takes no node until the server is gone', async () => {
+    const other = await startOther()
+    const refusal = await openAsNode().catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ name: 'DataDirectoryInUseError' })
+    expect((refusal as Error).message).toMatch(/server without Redis is running in .*SWITCHYARD_REDIS_URL/)
+    await other.kill()
+    await (await openAsNode()).close()
+  })
+
+  it.each(['server.lock', 'nodes.lock'])('with a %s that is none is refused, naming the file', async (name) => {
+    await writeFile(join(dataDir, name), 'this is a shopping list, and it is long enough'.repeat(100))
+    await expect(openAsServer()).rejects.toThrow(join(dataDir, name))
+    await rm(join(dataDir, name))
+    await (await openAsServer()).close()
   })
 })

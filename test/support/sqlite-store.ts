@@ -32,7 +32,7 @@ const inlineHost = (): ThreadHost => {
 }
 
 /** The same store with everything in this thread, over the same messages: faster to start, and its coverage is counted. */
-export const openInlineStore = async (dataDir: string, log: Log = silent): Promise<Store> => {
+export const openInlineStore = async (dataDir: string, log: Log = silent, isShared = false): Promise<Store> => {
   const masterKey = await loadMasterKey(dataDir)
   await prepareDataDirectory(dataDir)
   const parts = { startHost: inlineHost, log, nowMs: Date.now }
@@ -42,7 +42,7 @@ export const openInlineStore = async (dataDir: string, log: Log = silent): Promi
       reader: createStoreThread<ReaderApi>({ role: 'reader', ...parts }),
       lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
     },
-    options: { file: databaseFile(dataDir), masterKey, nowMs: Date.now() },
+    options: { file: databaseFile(dataDir), masterKey, nowMs: Date.now(), isShared },
     log,
   })
 }

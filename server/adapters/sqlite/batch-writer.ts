@@ -5,6 +5,7 @@ import { createJournalWriter } from './journal-repository.ts'
 import type { Keyring } from './keyring.ts'
 import type { PackedUnit } from './packed-unit.ts'
 import { isStorageFault } from './store-errors.ts'
+import { createTurnTaker } from './take-turn.ts'
 import { createUnitWriter } from './unit-writer.ts'
 import { type WireError, toWireError } from './wire-error.ts'
 
@@ -24,7 +25,8 @@ export interface BatchReport {
 export const createBatchWriter = (db: Database, keyring: Keyring, isShared = false) => {
   const units = createUnitWriter(db, keyring, isShared)
   const writeJournal = createJournalWriter(db)
-  const begin = db.prepare('BEGIN IMMEDIATE')
+  const alone = db.prepare('BEGIN IMMEDIATE')
+  const begin = isShared ? createTurnTaker(db) : () => void alone.run()
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
   const savepoint = db.prepare('SAVEPOINT one')
@@ -36,7 +38,7 @@ export const createBatchWriter = (db: Database, keyring: Keyring, isShared = fal
   let probes = 0
 
   const inBatch = <T>(work: () => T): T => {
-    begin.run()
+    begin()
     units.beginBatch()
     try {
       const result = work()

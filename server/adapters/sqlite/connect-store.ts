@@ -88,7 +88,7 @@ export const connectStore = async ({
   const keeper = createWalKeeper({
     copy: () => reader.call('wal', 'copy'),
     syncDatabase: () => files.database.datasync(),
-    finish: () => writer.call('wal', 'copy'),
+    finish: () => writer.call('wal', 'finish'),
     log,
     nowMs: Date.now,
   })

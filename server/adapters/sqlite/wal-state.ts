@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { openDatabase } from './open-database.ts'
 
 export interface WalState {
   /** Pages in the write-ahead log. */
@@ -20,4 +21,26 @@ export const createCheckpoints = (db: Database) => {
     }
   }
   return { look: run('NOOP'), copy: run('PASSIVE'), empty: run('TRUNCATE') }
+}
+
+/**
+ * Copies the log to its very end although other processes write to it too: `db` keeps them from writing meanwhile, and because
+ * who is in a transaction cannot copy, a second connection does.
+ */
+export const createExclusiveCopy = (db: Database, file: string) => {
+  const second = openDatabase(file, 'reader')
+  const { copy } = createCheckpoints(second)
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const rollback = db.prepare('ROLLBACK')
+  return {
+    copy: (): WalState => {
+      begin.run()
+      try {
+        return copy()
+      } finally {
+        rollback.run()
+      }
+    },
+    close: (): void => void second.close(),
+  }
 }

@@ -21,7 +21,7 @@ import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { createTenantPurge } from './tenant-purge.ts'
 import type { ThreadOptions } from './thread-protocol.ts'
-import { createCheckpoints, type WalState } from './wal-state.ts'
+import { createCheckpoints, createExclusiveCopy, type WalState } from './wal-state.ts'
 
 const writes = <Row>({ create, update, delete: remove }: SyncConfigRepository<Row>) => ({
   create,
@@ -49,6 +49,7 @@ export const openWriter = (options: ThreadOptions) => {
   const answers = createAnswerWriter(db)
   const purge = createTenantPurge(db, keyring)
   const checkpoints = createCheckpoints(db)
+  const exclusively = options.isShared ? createExclusiveCopy(db, options.file) : undefined
   const writeBatch = createBatchWriter(db, keyring, options.isShared)
   const { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode } =
     createSqliteAccessRepository(db)
@@ -85,11 +86,12 @@ export const openWriter = (options: ThreadOptions) => {
       },
     },
     meta: { set: createSqliteMetaRepository(db).set },
-    wal: { copy: checkpoints.copy },
+    wal: { finish: exclusively?.copy ?? checkpoints.copy },
     thread: {
       close: (): void => {
         // Emptying the log would wait for the others that use it.
-        if (!options.isShared) checkpoints.empty()
+        if (exclusively) exclusively.close()
+        else checkpoints.empty()
         db.close()
       },
     },
