@@ -10,7 +10,7 @@ import { createEventBus } from './adapters/memory/event-bus.ts'
 import { createKeyedLock } from './adapters/memory/keyed-lock.ts'
 import { openRedis } from './adapters/redis/open-redis.ts'
 import { loadMasterKey } from './adapters/sqlite/master-key.ts'
-import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
+import { openChangeLock, openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
 import { systemClock, systemWait } from './adapters/system/clock.ts'
 import { systemCrypto } from './adapters/system/crypto.ts'
 import { newId, newSecret } from './adapters/system/ids.ts'
@@ -173,6 +173,16 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       (await createEmbeddedRuntimeState(store.journal, await store.calls.inFlight(), await openCircuits()))
     closers.push(() => (shared ?? runtime).close())
     const events = shared ? telling(bus, shared.publish) : bus
+    const changes = shared && (await openChangeLock(config.dataDir))
+    closers.push(() => Promise.resolve(changes?.close()))
+    /** Knows what others have changed before it changes anything. */
+    const amongNodes =
+      changes &&
+      (<T>(work: () => Promise<T>): Promise<T> =>
+        changes.alone(async () => {
+          await nodes.catchUp()
+          return work()
+        }))
     const access = createAccess({
       store: store.access,
       clock,
@@ -182,7 +192,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       log,
       isKnownTenant: (tenantId) => Promise.resolve(directory.byId(tenantId) !== undefined),
     })
-    await access.bootstrap(config.bootstrapToken)
+    const bootstrap = (): Promise<void> => access.bootstrap(config.bootstrapToken)
+    await (changes ? changes.alone(bootstrap) : bootstrap())
     const publicUrl = config.publicUrl?.replace(/\/+$/, '')
 
     const callLog = rememberUnsaved(store.callLog, log, clock)
@@ -254,7 +265,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createWebhookEventHandlers(calls, directory),
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }
-    const dispatch = createDispatch(inTurn(handlers, createKeyedLock()), (error, name) =>
+    const dispatch = createDispatch(inTurn(handlers, createKeyedLock(), amongNodes), (error, name) =>
       log.error({ operation: name, err: error }, 'An operation failed'),
     )
     const readHealth = async () => health.read(await runtime.liveCallCount(), callLog.backlog())

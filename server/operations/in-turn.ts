@@ -12,15 +12,27 @@ const besideChanges: ReadonlySet<string> = new Set<OperationName>([
   'calls.hangup',
 ])
 
+/** Takes as long as there are calls, and need not know what others change meanwhile. */
+const besideOtherNodes: ReadonlySet<string> = new Set<OperationName>(['tenants.delete'])
+
 /**
  * Changes of one tenant's configuration go one after the other: each is checked against what others have stored, and two
- * at once could each pass and together make what is refused, such as groups that lead to each other.
+ * at once could each pass and together make what is refused, such as groups that lead to each other. `amongNodes` sees to
+ * that where there are others; it takes one change at a time, whatever the tenant.
  */
-export const inTurn = (handlers: Handlers, lock: Lock): Handlers => {
+export const inTurn = (
+  handlers: Handlers,
+  lock: Lock,
+  amongNodes: (<T>(work: () => Promise<T>) => Promise<T>) | undefined,
+): Handlers => {
   const waiting = Object.entries(handlers).map(([name, handler]) => {
     const handle = handler as Handle
     const isChange = operations[name as OperationName].method !== 'GET' && !besideChanges.has(name)
-    const wrapped: Handle = (actor, input) => lock(input.tenantId ?? '', () => handle(actor, input))
+    const isAmongNodes = amongNodes !== undefined && !besideOtherNodes.has(name)
+    const wrapped: Handle = (actor, input) =>
+      isAmongNodes
+        ? lock('', () => amongNodes(() => handle(actor, input)))
+        : lock(input.tenantId ?? '', () => handle(actor, input))
     return [name, isChange ? wrapped : handle]
   })
   return Object.fromEntries(waiting) as Handlers

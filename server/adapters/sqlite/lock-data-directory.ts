@@ -13,12 +13,12 @@ export type Occupant = 'server' | 'node'
 const holderOf = (db: Database.Database): number => db.pragma('user_version', { simple: true }) as number
 
 /** Empty files at first; nothing else may make them, for the reason below. */
-const openLockFile = async (file: string): Promise<Database.Database> => {
+export const openLockFile = async (file: string, timeoutMs: number): Promise<Database.Database> => {
   if (!existsSync(file)) await (await open(file, 'a', 0o600)).close()
-  return new Database(file, { timeout: patienceMs })
+  return new Database(file, { timeout: timeoutMs })
 }
 
-const isBusy = (error: unknown): boolean => /^SQLITE_BUSY/.test(errorCode(error) ?? '')
+export const isBusy = (error: unknown): boolean => /^SQLITE_BUSY/.test(errorCode(error) ?? '')
 
 /**
  * Nodes hold a read lock on `nodes.lock`, of which there may be many; a server that is alone holds it for writing, so that it
@@ -26,7 +26,7 @@ const isBusy = (error: unknown): boolean => /^SQLITE_BUSY/.test(errorCode(error)
  */
 const lockAs = async (dataDir: string, occupant: Occupant, whyBusy: () => string): Promise<() => void> => {
   const file = join(dataDir, 'nodes.lock')
-  const db = await openLockFile(file)
+  const db = await openLockFile(file, patienceMs)
   try {
     if (occupant === 'server') db.exec('BEGIN EXCLUSIVE')
     else {
@@ -63,7 +63,7 @@ const lockAsNode = (dataDir: string): Promise<() => void> =>
  */
 const lockAsServer = async (dataDir: string): Promise<() => void> => {
   const file = join(dataDir, 'server.lock')
-  const db = await openLockFile(file)
+  const db = await openLockFile(file, patienceMs)
   try {
     for (;;) {
       db.exec('BEGIN IMMEDIATE')

@@ -1,11 +1,10 @@
 import type { Database } from 'better-sqlite3'
-import { errorCode } from './store-errors.ts'
+import { isBusy } from './lock-data-directory.ts'
 
 const pauseMs = 1
 const longestMs = 30_000
 
 const cell = new Int32Array(new SharedArrayBuffer(4))
-const isBusy = (error: unknown): boolean => errorCode(error)?.startsWith('SQLITE_BUSY') === true
 
 /**
  * Begins a transaction that writes where other processes do so too. SQLite itself would look ever less often, ten times a
