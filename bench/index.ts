@@ -1,17 +1,19 @@
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { formatSection, type Bench, type Section } from './figures.ts'
-import { benchHttp } from './http.ts'
+import { findRedisServer } from '../scripts/machine.ts'
+import { benchHttp, benchHttpOnRedis } from './http.ts'
 import { benchRebuild } from './rebuild.ts'
 import { benchRouting } from './routing.ts'
 import { benchStore } from './store.ts'
 
-/** `npm run bench [-- --only routing|rebuild|store|http] [--seconds 5] [--json]` */
+/** `npm run bench [-- --only routing|rebuild|store|http|http-redis] [--seconds 5] [--json]` */
 const benches: Readonly<Record<string, Bench>> = {
   routing: benchRouting,
   rebuild: benchRebuild,
   store: benchStore,
   http: benchHttp,
+  ...(findRedisServer() && { 'http-redis': benchHttpOnRedis }),
 }
 
 const { values } = parseArgs({
