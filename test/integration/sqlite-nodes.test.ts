@@ -99,6 +99,17 @@ describe('a node', { timeout: 60_000 }, () => {
     expect(await a.configuration.countCalls('tenant-1')).toBe(1)
   })
 
+  it('leaves the schema alone that nodes of an older version go by', async () => {
+    await twoNodes(threaded)
+    const file = new Database(databaseFile(dataDir))
+    const newest = file.pragma('user_version', { simple: true }) as number
+    file.pragma(`user_version = ${newest - 1}`)
+    await expect(threaded()).rejects.toThrow(/Nodes of an older version are working with .* Stop all of them/)
+    file.pragma(`user_version = ${newest}`)
+    file.close()
+    nodes.push(await threaded())
+  })
+
   it('closes while others work on, without their log', async () => {
     const [a, b] = await twoNodes(threaded)
     await a.callLog.append(aVoiceUnit('tenant-1', 1), 'written')

@@ -20,20 +20,41 @@ export const openLockFile = async (file: string, timeoutMs: number): Promise<Dat
 
 export const isBusy = (error: unknown): boolean => /^SQLITE_BUSY/.test(errorCode(error) ?? '')
 
+export interface DirectoryLock {
+  /** Nobody else works in the directory, or those who do came at the same moment. */
+  readonly isOnlyOne: boolean
+  unlock(): void
+}
+
+const isUnlocked = (db: Database.Database): boolean => {
+  db.pragma('busy_timeout = 0')
+  try {
+    db.exec('BEGIN EXCLUSIVE')
+    db.exec('ROLLBACK')
+    return true
+  } catch (error) {
+    if (isBusy(error)) return false
+    throw error
+  } finally {
+    db.pragma(`busy_timeout = ${patienceMs}`)
+  }
+}
+
 /**
  * Nodes hold a read lock on `nodes.lock`, of which there may be many; a server that is alone holds it for writing, so that it
  * and nodes keep each other out.
  */
-const lockAs = async (dataDir: string, occupant: Occupant, whyBusy: () => string): Promise<() => void> => {
+const lockAs = async (dataDir: string, occupant: Occupant, whyBusy: () => string): Promise<DirectoryLock> => {
   const file = join(dataDir, 'nodes.lock')
   const db = await openLockFile(file, patienceMs)
   try {
+    const isOnlyOne = occupant === 'server' || isUnlocked(db)
     if (occupant === 'server') db.exec('BEGIN EXCLUSIVE')
     else {
       db.exec('BEGIN')
       db.prepare('SELECT count(*) FROM sqlite_schema').get()
     }
-    return () => void db.close()
+    return { isOnlyOne, unlock: () => void db.close() }
   } catch (error) {
     db.close()
     throw isBusy(error) ? new DataDirectoryInUseError(whyBusy()) : explainOpenError(error, file)
@@ -43,7 +64,7 @@ const lockAs = async (dataDir: string, occupant: Occupant, whyBusy: () => string
 const wayOut = 'stop it first, or name another directory with SWITCHYARD_DATA_DIR'
 
 /** Makes sure that only nodes of one Redis work in the directory; answers how to give the lock back. */
-const lockAsNode = (dataDir: string): Promise<() => void> =>
+const lockAsNode = (dataDir: string): Promise<DirectoryLock> =>
   lockAs(
     dataDir,
     'node',
@@ -83,19 +104,22 @@ const lockAsServer = async (dataDir: string): Promise<() => void> => {
   }
 }
 
-export const lockDataDirectory = async (dataDir: string, occupant: Occupant): Promise<() => void> => {
+export const lockDataDirectory = async (dataDir: string, occupant: Occupant): Promise<DirectoryLock> => {
   if (occupant === 'node') return lockAsNode(dataDir)
   const unlock = await lockAsServer(dataDir)
   try {
-    const letNodesIn = await lockAs(
+    const { isOnlyOne, unlock: letNodesIn } = await lockAs(
       dataDir,
       'server',
       () =>
         `Switchyard nodes that share a Redis are running in ${dataDir}. Set SWITCHYARD_REDIS_URL to join them, stop them first, or name another directory with SWITCHYARD_DATA_DIR`,
     )
-    return () => {
-      letNodesIn()
-      unlock()
+    return {
+      isOnlyOne,
+      unlock: () => {
+        letNodesIn()
+        unlock()
+      },
     }
   } catch (error) {
     unlock()

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { NotADatabaseError, SchemaFromFutureError } from './store-errors.ts'
+import { DataDirectoryInUseError, NotADatabaseError, SchemaFromFutureError } from './store-errors.ts'
 
 /** One step of the schema. Never changed once released: a later step changes what an earlier one made. */
 export interface Migration {
@@ -25,7 +25,7 @@ const writtenBy = (db: Database): string | undefined => {
 export const migrate = (
   db: Database,
   migrations: readonly Migration[],
-  options: { file: string; nowMs: number; appVersion?: string | undefined },
+  options: { file: string; nowMs: number; appVersion?: string | undefined; mayMigrate?: boolean | undefined },
 ): { from: number; to: number } => {
   const newest = migrations.at(-1)?.version ?? 0
   const step = db.transaction(() => {
@@ -44,6 +44,11 @@ export const migrate = (
       )
     const pending = migrations.filter(({ version }) => version > from)
     if (pending.length === 0) return { from, to: from }
+    if (from > 0 && options.mayMigrate === false)
+      throw new DataDirectoryInUseError(
+        `Nodes of an older version are working with ${options.file}, which has schema ${from}; this version needs schema ${newest}. ` +
+          'Stop all of them, then start this one',
+      )
     for (const { up } of pending) up(db, options.nowMs)
     db.pragma(`application_id = ${applicationId}`)
     db.pragma(`user_version = ${newest}`)

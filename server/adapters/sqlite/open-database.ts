@@ -10,8 +10,8 @@ const cacheKib: Readonly<Record<ThreadRole, number>> = { writer: 8_000, reader: 
  *
  * No automatic checkpoints: they would run inside a commit and hold up every answer behind it (wal-keeper.ts).
  */
-export const openDatabase = (file: string, role: ThreadRole): Database.Database => {
-  const db = new Database(file, { timeout: 5000 })
+export const openDatabase = (file: string, role: ThreadRole, patienceMs = 5000): Database.Database => {
+  const db = new Database(file, { timeout: patienceMs })
   try {
     if (role === 'writer') {
       db.pragma('journal_mode = WAL')

@@ -13,6 +13,8 @@ export { openChangeLock } from './change-lock.ts'
 export { loadMasterKey } from './master-key.ts'
 export * from './store-errors.ts'
 
+const notLocked = { isOnlyOne: true, unlock: () => undefined }
+
 /**
  * Opens `<dataDir>/switchyard.db`, making or migrating it first. Rejects with a StoreOpenError whose message names the way out:
  * DataDirectoryError, DataDirectoryInUseError, SchemaFromFutureError, NotADatabaseError, MasterKeyError or DiskFullError.
@@ -34,7 +36,7 @@ export const openSqliteStore = async ({
   occupant?: Occupant
 }): Promise<Store> => {
   await prepareDataDirectory(dataDir)
-  const unlock = occupant ? await lockDataDirectory(dataDir, occupant) : () => undefined
+  const { isOnlyOne, unlock } = occupant ? await lockDataDirectory(dataDir, occupant) : notLocked
   const parts = { startHost: startWorker, log, nowMs: Date.now }
   const threads = {
     writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
@@ -47,6 +49,7 @@ export const openSqliteStore = async ({
     appVersion,
     nowMs: Date.now(),
     isShared: occupant === 'node',
+    mayMigrate: isOnlyOne,
   }
   try {
     const store = await connectStore({ threads, options, log })

@@ -9,6 +9,8 @@ export interface ThreadOptions {
   readonly nowMs: number
   /** Other processes write to the file as well: nothing that was read before is sure to be so still. */
   readonly isShared?: boolean | undefined
+  /** False where others may go by the schema as it is. */
+  readonly mayMigrate?: boolean | undefined
 }
 
 /** The first request opens the file; all others name something of the API that this role has. */

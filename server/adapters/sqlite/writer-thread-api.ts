@@ -19,9 +19,13 @@ import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
+import { DataDirectoryInUseError } from './store-errors.ts'
 import { createTenantPurge } from './tenant-purge.ts'
 import type { ThreadOptions } from './thread-protocol.ts'
 import { createCheckpoints, createExclusiveCopy, type WalState } from './wal-state.ts'
+
+/** As long as a migration may take on another node. */
+const patienceWithNodesMs = 30_000
 
 const writes = <Row>({ create, update, delete: remove }: SyncConfigRepository<Row>) => ({
   create,
@@ -29,14 +33,32 @@ const writes = <Row>({ create, update, delete: remove }: SyncConfigRepository<Ro
   delete: remove,
 })
 
-const prepareFile = (db: Database, { file, masterKey, nowMs, appVersion }: ThreadOptions): void => {
-  migrate(db, migrations, { file, nowMs, appVersion })
+/** Of nodes that start at once, the first migrates; until it began, another one finds the schema as it was. */
+const migrationBeginsMs = 5000
+const lookAgainMs = 100
+
+const migrateInTurn = (db: Database, options: ThreadOptions): void => {
+  const giveUpMs = performance.now() + migrationBeginsMs
+  for (;;) {
+    try {
+      migrate(db, migrations, options)
+      return
+    } catch (error) {
+      if (!(error instanceof DataDirectoryInUseError) || performance.now() > giveUpMs) throw error
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lookAgainMs)
+  }
+}
+
+const prepareFile = (db: Database, options: ThreadOptions): void => {
+  const { file, masterKey } = options
+  migrateInTurn(db, options)
   checkMasterKey(db, createSecretKey(masterKey), file)
 }
 
 /** All that changes the file. One thread runs this, so writes have one order. */
 export const openWriter = (options: ThreadOptions) => {
-  const db = openDatabase(options.file, 'writer')
+  const db = openDatabase(options.file, 'writer', options.isShared ? patienceWithNodesMs : undefined)
   try {
     prepareFile(db, options)
   } catch (error) {
