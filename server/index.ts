@@ -91,7 +91,6 @@ const retryMs = 5000
 const metricsMs = 5000
 const cloudonixUrl = 'https://api.cloudonix.io'
 const answersKeptMs = 24 * 3_600_000
-const orphansMs = 60_000
 const catchUpMs = 1000
 
 /** The nodes' common Redis keeps what they count. */
@@ -306,11 +305,12 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       const freed = await runtime.freeOrphans()
       if (freed > 0) log.warn({ freed }, 'Slots that no call holds any more were given back')
     })
+    freeOrphans()
     const retry = quietly('Storing what could not be stored', () => callLog.retry())
     const timers = [
       setInterval(sweep, sweepMs),
       setInterval(retry, retryMs),
-      setInterval(freeOrphans, orphansMs),
+      setInterval(freeOrphans, sweepMs),
       ...(shared ? [setInterval(catchUp, catchUpMs)] : []),
       setInterval(
         quietly('Telling the metrics', async () =>
