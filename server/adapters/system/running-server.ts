@@ -9,10 +9,14 @@ export interface RunningServer {
 
 const fileIn = (dataDir: string): string => join(dataDir, 'server.json')
 
-/** Answers how to take it back. */
+/** Answers how to take it back; of several nodes the newest is announced, and what another one announced stays. */
 export const announceServer = async (dataDir: string, urls: RunningServer): Promise<() => Promise<void>> => {
   await writeFile(fileIn(dataDir), `${JSON.stringify(urls)}\n`, { mode: 0o600 })
-  return () => rm(fileIn(dataDir), { force: true })
+  return async () => {
+    const announced = await findServer(dataDir)
+    if (announced?.admin === urls.admin && announced.webhooks === urls.webhooks)
+      await rm(fileIn(dataDir), { force: true })
+  }
 }
 
 /** Undefined where none is running. */
