@@ -26,6 +26,7 @@ describe('the settings of the environment', () => {
       SWITCHYARD_BOOTSTRAP_TOKEN: 'token',
       SWITCHYARD_MASTER_KEY: 'key',
       SWITCHYARD_LOG_LEVEL: 'warn',
+      SWITCHYARD_REDIS_URL: 'rediss://:secret@redis.example.com:6380/3',
     }
     expect(readConfig(env, { port: 1234 })).toMatchObject({
       dataDir: '/srv/switchyard',
@@ -39,6 +40,7 @@ describe('the settings of the environment', () => {
       bootstrapToken: 'token',
       masterKey: 'key',
       logLevel: 'warn',
+      redisUrl: 'rediss://:secret@redis.example.com:6380/3',
     })
   })
 
@@ -55,4 +57,13 @@ describe('the settings of the environment', () => {
       new RegExp(`${name} is "${value.replace(/[?.]/g, '\\$&')}"; it wants`),
     )
   })
+
+  it.each(['127.0.0.1:6379', 'http://:secret@127.0.0.1', 'redis:///0'])(
+    'SWITCHYARD_REDIS_URL=%s is refused without repeating what may hold a password',
+    (value) => {
+      const read = () => readConfig({ SWITCHYARD_REDIS_URL: value })
+      expect(read).toThrow('SWITCHYARD_REDIS_URL cannot be read; it wants the URL of a Redis')
+      expect(read).not.toThrow('secret')
+    },
+  )
 })
