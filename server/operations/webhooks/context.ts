@@ -43,6 +43,8 @@ export interface Incoming {
   readonly isKeyExpired: boolean
   /** Slots taken for it so far; given back when nothing comes of it. */
   readonly taken: { readonly agentId: string; readonly provider: string; readonly leaseKey: string }[]
+  /** Numbers of the attempts whose slots were given back and whose results were told to the circuits. */
+  readonly settled: Set<number>
   /** What circuits have become because of it. */
   readonly circuitChanges: CircuitChange[]
 }

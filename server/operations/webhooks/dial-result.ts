@@ -10,7 +10,7 @@ import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { printDocument } from './documents.ts'
 import { earlierAnswer, knownCall } from './known-call.ts'
 import { placeCall } from './place-call.ts'
-import { nextAttempt, settleEnded, triedIn } from './slots.ts'
+import { nextAttempt, settleSoFar, triedIn } from './slots.ts'
 import { readState, restoreFromState } from './state-of-call.ts'
 
 /** A stream that ended sooner than this never was a conversation. */
@@ -133,6 +133,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
   const { call } = before
   const { result, word, answeredAtMs } = resultOf(incoming, call, attempt)
   const ended = endAttempt(before, n, result, nowMs)
+  await settleSoFar(deps, incoming, ended)
   const tried = triedIn(call, nowMs)
   const groupAttempts =
     typeof state === 'string'
@@ -167,10 +168,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
     ? placed.progress
     : finish(placed.progress, lastWord[result].event, closingFacts(call, result, answeredAtMs, nowMs), nowMs)
   // What is stored of the call knows more than its state, and must not be overwritten; its slots are given back all the same.
-  if (unread !== undefined)
-    incoming.circuitChanges.push(
-      ...(await settleEnded(deps, inForce.routing.circuitPolicy, progress.call, progress.attempts)),
-    )
+  if (unread !== undefined) await settleSoFar(deps, incoming, progress)
   return {
     outcome: 'applied',
     reason: distrust ?? unread,

@@ -27,6 +27,7 @@ const isConversationOver = (
       isKeyExpired: false,
       circuitChanges: [],
       taken: [],
+      settled: new Set(),
     })
   } catch (error) {
     // Perhaps the very thing that failed before; the caller gets an answer all the same.

@@ -16,7 +16,7 @@ import { handleDialResult } from './dial-result.ts'
 import { credentialProblem } from './credentials.ts'
 import { faultAnswer } from './fault-answer.ts'
 import { handleSessionUpdate } from './session-update.ts'
-import { settleEnded } from './slots.ts'
+import { settleSoFar } from './slots.ts'
 import { handleVoiceRequest } from './voice-request.ts'
 
 /** A voice answer waits this long for its decision to be written; a caller must not wait for a disk. */
@@ -150,11 +150,12 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     }
   }
 
-  const settle = async ({ inForce, nowMs, circuitChanges }: Incoming, handled: Handled): Promise<void> => {
+  const settle = async (incoming: Incoming, handled: Handled): Promise<void> => {
+    const { inForce, nowMs } = incoming
     const tenantId = inForce.tenant.id
     const { progress, cxml, answerKey, otherAnswerKey } = handled
     if (progress) {
-      circuitChanges.push(...(await settleEnded(deps, inForce.routing.circuitPolicy, progress.call, progress.attempts)))
+      await settleSoFar(deps, incoming, progress)
       await runtime.saveCall(progress.call)
       for (const { agentId, result } of progress.attempts)
         if (agentId && result) results.note(tenantId, agentId, result, nowMs)
@@ -237,7 +238,8 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
       return refuse(request, inForce, 'unreadable', 400, reason)
     }
     const times = { nowMs: clock.nowMs(), steadyMs: clock.steadyMs() }
-    return answerReadable({ request, inForce, fields, token, ...times, isKeyExpired, taken: [], circuitChanges: [] })
+    const notedSoFar = { taken: [], settled: new Set<number>(), circuitChanges: [] }
+    return answerReadable({ request, inForce, fields, token, ...times, isKeyExpired, ...notedSoFar })
   }
 
   const answerKnown = async (

@@ -1,4 +1,5 @@
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
+import type { Progress } from '../../domain/calls/call-progress.ts'
 import type { CircuitPolicy } from '../../domain/routing/circuit/circuit.ts'
 import type { SelectionAsk, SelectionReply, Tried } from '../../domain/routing/routing.ts'
 import type { CircuitChange } from '../../ports/runtime-state.ts'
@@ -55,6 +56,20 @@ export const settleEnded = async (
     changes.push(...(await runtime.endAttempt(ended)))
   }
   return changes
+}
+
+/**
+ * Settles what has ended in a webhook so far, each attempt once. Before somebody else is asked: the next choice goes by
+ * what this one came to.
+ */
+export const settleSoFar = async (
+  deps: Pick<WebhookDeps, 'runtime' | 'clock'>,
+  { inForce, settled, circuitChanges }: Incoming,
+  { call, attempts }: Progress,
+): Promise<void> => {
+  const unsettled = attempts.filter(({ n, endedAtMs }) => endedAtMs !== undefined && !settled.has(n))
+  for (const { n } of unsettled) settled.add(n)
+  circuitChanges.push(...(await settleEnded(deps, inForce.routing.circuitPolicy, call, unsettled)))
 }
 
 /** What a call was tried with, for a decision of now that must not try it again. */

@@ -19,7 +19,7 @@ import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { printDocument } from './documents.ts'
 import { earlierAnswer, knownCall } from './known-call.ts'
 import { placeCall } from './place-call.ts'
-import { nextAttempt, triedIn } from './slots.ts'
+import { nextAttempt, settleSoFar, triedIn } from './slots.ts'
 
 /** The same request: token and stage, or token and content where no stage is named. */
 const answerKeyOf = ({ crypto }: WebhookDeps, { request, token }: Incoming): string => {
@@ -85,6 +85,7 @@ export const handleVoiceRequest = async (deps: WebhookDeps, incoming: Incoming):
   const before = known
     ? startOver(known, nowMs)
     : newCall(deps, incoming, { direction, from: numbers.from.number, to: numbers.to.number })
+  await settleSoFar(deps, incoming, before)
   const plan = { n: nextAttempt(before.call), tried: triedIn(before.call, nowMs) }
   const sign = isSaid
     ? `the platform says ${voice.direction.slice(0, 64)}`

@@ -91,6 +91,16 @@ describe('an agent that fails', () => {
     ])
   })
 
+  it('takes its provider along when others of it fail too, already for the call that shows it', async () => {
+    const { to, values } = await aLine(['dasha', 'dasha', 'dasha', 'deepvox'], { maxAttempts: 4 })
+    const first = await ask(to)
+    await report(first.token, first.cxml, 'failed', to)
+    const second = await ask(to)
+    const next = await report(second.token, second.cxml, 'failed', to)
+    expect(dialled(next)).toBe(values[1])
+    expect(dialled(await report(second.token, next, 'failed', to))).toBe(values[3])
+  })
+
   it('is still out after a restart', async () => {
     const { to, values, first } = await aLine()
     for (let n = 0; n < 3; n += 1) {
@@ -130,6 +140,17 @@ describe('what an admin says', () => {
     expect(dialled((await ask(to)).cxml)).toBe(values[0])
     expect((await test.api('POST', `${tenant}/voice-agents/${first.id}/circuit`, { state: 'ajar' })).status).toBe(400)
     expect((await test.api('POST', `${tenant}/voice-agents/nobody/drain`, { draining: true })).status).toBe(404)
+  })
+
+  it('limits a provider to its plan, which a dial that is over does not count in', async () => {
+    const { to, values } = await aLine(['synthflow', 'synthflow'])
+    const { body } = await test.api<{ version: number }>('GET', tenant)
+    const limited = { version: body.version, settings: { providerLimits: { synthflow: 1 } } }
+    expect((await test.api('PATCH', tenant, limited)).status).toBe(200)
+    const { token, cxml } = await ask(to)
+    expect(dialled((await ask(to)).cxml)).toBeUndefined()
+    expect(dialled(await report(token, cxml, 'busy', to))).toBe(values[1])
+    await test.api('PATCH', tenant, { version: body.version + 1, settings: { providerLimits: null } })
   })
 
   it('limits a provider, keeps callers with their agent, and rings a member for its own time', async () => {
