@@ -58,6 +58,7 @@ export interface EndedAttempt {
   readonly provider: string
   readonly leaseKey: string
   readonly result?: AttemptResult | undefined
+  readonly startedAtMs: number
   readonly policy: CircuitPolicy
   readonly nowMs: number
 }

@@ -264,7 +264,8 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         result: AttemptResult | undefined,
         nowMs = now,
         agentId = 'agent-1',
-      ) => state.endAttempt({ tenantId, agentId, provider: 'vapi', leaseKey, result, policy, nowMs })
+        startedAtMs = nowMs,
+      ) => state.endAttempt({ tenantId, agentId, provider: 'vapi', leaseKey, result, startedAtMs, policy, nowMs })
       const failThrice = async (state: RuntimeState) => {
         for (const n of [1, 2]) expect(await end(state, `f${n}`, 'failed')).toEqual([])
         return end(state, 'f3', 'failed')
@@ -333,6 +334,26 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         expect(await state.circuits(tenantId, [agent], now + 38_000)).toEqual([])
         const next = await state.select(aRequest({ ...alone, nowMs: now + 38_000 }))
         expect(next).toMatchObject({ agentId: 'agent-1', changes: [{ subject: agent, to: 'closed' }] })
+      })
+
+      it('that are closed again do not open by what began before they opened', async () => {
+        const state = await opened()
+        await failThrice(state)
+        const trial = aRequest({ ...alone, nowMs: now + 30_000 })
+        await state.select(trial)
+        expect(await end(state, trial.leaseKey, 'answered', now + 31_000)).toMatchObject([{ to: 'closed' }])
+        for (const n of [1, 2, 3, 4])
+          expect(await end(state, `late${n}`, 'no_answer', now + 32_000, 'agent-1', now - n)).toEqual([])
+        for (const n of [1, 2]) expect(await end(state, `new${n}`, 'failed', now + 33_000)).toEqual([])
+        expect(await end(state, 'new3', 'failed', now + 33_000)).toMatchObject([{ to: 'open' }])
+      })
+
+      it('close by the answer to a trial that talked on while others were tried', async () => {
+        const state = await opened()
+        await failThrice(state)
+        const asked = Array.from({ length: 9 }, (_, n) => aRequest({ ...alone, nowMs: now + (n + 1) * 30_000 }))
+        for (const request of asked) expect((await state.select(request)).agentId).toBe('agent-1')
+        expect(await end(state, asked[0]!.leaseKey, 'answered', now + 300_000)).toMatchObject([{ to: 'closed' }])
       })
 
       it('of a provider open when several of its agents fail', async () => {

@@ -93,7 +93,7 @@ it('routes in Redis as in one process, whatever happens', async () => {
         }
         const tenantId = 'tenant-1'
         const members = membersOf([1, 1, 1, 1, 1]).map((one, i) => ({ ...one, ...traits[i] }))
-        const slots: { agentId: string; provider: string; leaseKey: string }[] = []
+        const slots: { agentId: string; provider: string; leaseKey: string; startedAtMs: number }[] = []
         let nowMs = begin
         let n = 0
         for (const one of steps) {
@@ -117,7 +117,7 @@ it('routes in Redis as in one process, whatever happens', async () => {
             const { agentId } = await both((state) => state.select(request))
             if (agentId !== undefined && !request.dryRun) {
               const { provider } = members.find((m) => m.agentId === agentId)!
-              slots.push({ agentId, provider, leaseKey: request.leaseKey })
+              slots.push({ agentId, provider, leaseKey: request.leaseKey, startedAtMs: nowMs })
             }
           } else if (one.kind === 'trunk') {
             const request: TrunkRequest = {

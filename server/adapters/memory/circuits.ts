@@ -43,9 +43,10 @@ export const createCircuits = (): Circuits => {
       const begun = beginAttempt(circuit, key, untilMs)
       return begun === stored(subject) ? [] : put(subject, begun)
     },
-    end(subject, { agentId, leaseKey: key, result, policy, nowMs }) {
+    end(subject, { agentId, leaseKey: key, result, startedAtMs, policy, nowMs }) {
       const circuit = at(subject, nowMs)
-      const ended = endAttempt(circuit, { agentId, key, result }, subject.kind === 'provider', policy, nowMs)
+      const attempt = { agentId, key, result, startedAtMs }
+      const ended = endAttempt(circuit, attempt, subject.kind === 'provider', policy, nowMs)
       return ended === stored(subject) ? [] : put(subject, ended)
     },
     answer(subject, key, nowMs) {

@@ -47,13 +47,15 @@ export const settleEnded = async (
   attempts: readonly DialAttempt[],
 ): Promise<CircuitChange[]> => {
   const changes: CircuitChange[] = []
-  for (const { agentId, provider = '', trunkId, endedAtMs, n, result } of attempts) {
+  const nowMs = clock.steadyMs()
+  const steadyOf = (wallMs: number): number => nowMs - (clock.nowMs() - wallMs)
+  for (const { agentId, provider = '', trunkId, startedAtMs, endedAtMs, n, result } of attempts) {
     if (endedAtMs === undefined) continue
     const leaseKey = leaseKeyOf(token, n)
     if (trunkId !== undefined) await runtime.releaseTrunk(tenantId, trunkId, leaseKey)
     if (agentId === undefined) continue
-    const ended = { tenantId, agentId, provider, leaseKey, result, policy, nowMs: clock.steadyMs() }
-    changes.push(...(await runtime.endAttempt(ended)))
+    const started = { startedAtMs: steadyOf(startedAtMs), leaseKey }
+    changes.push(...(await runtime.endAttempt({ tenantId, agentId, provider, ...started, result, policy, nowMs })))
   }
   return changes
 }

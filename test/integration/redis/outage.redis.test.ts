@@ -79,6 +79,7 @@ const hangUp = ({ state }: { state: RuntimeState }, token: string): Promise<void
       provider: 'vapi',
       leaseKey: `${token}\n1`,
       result: 'answered',
+      startedAtMs: nowMs,
       policy: aCircuitPolicy(),
       nowMs,
     })

@@ -16,7 +16,7 @@ local function readCircuit(key)
   for i = 1, #flat, 2 do
     local name, value = flat[i], flat[i + 1]
     if name == 'reason' then circuit.reason = value
-    elseif name == 'openedAtMs' or name == 'retryAtMs' then circuit[name] = tonumber(value)
+    elseif name == 'openedAtMs' or name == 'retryAtMs' or name == 'lastOpenedAtMs' then circuit[name] = tonumber(value)
     else circuit[name] = cjson.decode(value) end
   end
   return circuit
@@ -27,6 +27,7 @@ local function writeCircuit(key, circuit)
   for _, name in ipairs({ 'row', 'slices', 'trials' }) do
     if next(circuit[name]) then redis.call('HSET', key, name, cjson.encode(circuit[name])) end
   end
+  if circuit.lastOpenedAtMs then redis.call('HSET', key, 'lastOpenedAtMs', circuit.lastOpenedAtMs) end
   if circuit.openedAtMs then
     redis.call('HSET', key, 'openedAtMs', circuit.openedAtMs, 'retryAtMs', circuit.retryAtMs, 'reason', circuit.reason)
   end
@@ -37,10 +38,16 @@ local function circuitState(circuit)
   return #circuit.trials > 0 and 'half_open' or 'open'
 end
 
+local function closedAgain(circuit)
+  local closed = closedCircuit()
+  closed.lastOpenedAtMs = circuit.openedAtMs
+  return closed
+end
+
 local function circuitAt(circuit, nowMs)
   if circuit.openedAtMs then
     for _, trial in ipairs(circuit.trials) do
-      if trial.answeredAtMs and nowMs - trial.answeredAtMs >= ${provenMs} then return closedCircuit() end
+      if trial.answeredAtMs and nowMs - trial.answeredAtMs >= ${provenMs} then return closedAgain(circuit) end
     end
   end
   return circuit
@@ -122,23 +129,25 @@ local function endedCircuit(circuit, ended, isShared)
       if trial.key ~= ended.leaseKey then trials[#trials + 1] = trial end
     end
     if #trials == #circuit.trials then return circuit end
-    if ended.result == 'answered' then return closedCircuit() end
+    if ended.result == 'answered' then return closedAgain(circuit) end
     return {
       row = circuit.row, slices = circuit.slices, trials = trials, reason = circuit.reason,
       openedAtMs = circuit.openedAtMs, retryAtMs = isFailed and nowMs + policy.coolOffMs or circuit.retryAtMs,
     }
   end
   if not isFailed and ended.result ~= 'answered' then return circuit end
+  local lastOpenedAtMs = circuit.lastOpenedAtMs
+  if lastOpenedAtMs and ended.startedAtMs <= lastOpenedAtMs then return circuit end
   local slices = {}
   if policy.failureRatio then
     slices = withResult(circuit.slices, isFailed and 1 or 0, policy.windowMs, nowMs)
   end
-  if not isFailed then return { row = {}, slices = slices, trials = {} } end
+  if not isFailed then return { row = {}, slices = slices, trials = {}, lastOpenedAtMs = lastOpenedAtMs } end
   local row = {}
   for id, count in pairs(circuit.row) do row[id] = count end
   row[ended.agentId] = (row[ended.agentId] or 0) + 1
   local reason = whyOpen(row, slices, policy, isShared)
-  if not reason then return { row = row, slices = slices, trials = {} } end
+  if not reason then return { row = row, slices = slices, trials = {}, lastOpenedAtMs = lastOpenedAtMs } end
   return {
     row = {}, slices = {}, trials = {}, openedAtMs = nowMs, reason = reason, retryAtMs = nowMs + policy.coolOffMs,
   }

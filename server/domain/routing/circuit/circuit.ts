@@ -26,6 +26,8 @@ export interface Circuit {
   readonly slices: readonly Slice[]
   /** Undefined: closed. */
   readonly openedAtMs?: number | undefined
+  /** When it opened last, of one that is closed again. */
+  readonly lastOpenedAtMs?: number | undefined
   readonly reason?: string | undefined
   /** When the next trial may begin. */
   readonly retryAtMs?: number | undefined
@@ -49,10 +51,12 @@ interface Slice {
 export const closedCircuit: Circuit = { row: {}, slices: [], trials: [] }
 
 export const slicesPerWindow = 10
-/** More than one is known only where trials were not heard of again. */
-export const keptTrials = 4
+/** Where nobody tells of answers, trials go on in their conversations while the next ones begin: an hour of them is kept. */
+export const keptTrials = 100
 /** An "answered" of a session that is being torn down is followed by the failed result sooner than this. */
 export const provenMs = 3000
+
+const closedAgain = ({ openedAtMs }: Circuit): Circuit => ({ ...closedCircuit, lastOpenedAtMs: openedAtMs })
 
 /**
  * The circuit as it is at that time: a trial that has been connected for a while is as good as its result, which only comes
@@ -61,7 +65,7 @@ export const provenMs = 3000
 export const circuitAt = (circuit: Circuit, nowMs: number): Circuit =>
   circuit.openedAtMs !== undefined &&
   circuit.trials.some(({ answeredAtMs }) => answeredAtMs !== undefined && nowMs - answeredAtMs >= provenMs)
-    ? closedCircuit
+    ? closedAgain(circuit)
     : circuit
 
 /** Half-open from the first trial on. */
@@ -126,7 +130,7 @@ const whyOpen = (
 
 /**
  * Takes in how an attempt ended that held the slot `key`; undefined is not known. What began before the circuit opened says
- * nothing about whether it may close, and does not put off the next trial.
+ * nothing about whether it may close, does not put off the next trial, and opens it no second time once it is closed again.
  */
 export const endAttempt = (
   circuit: Circuit,
@@ -134,7 +138,13 @@ export const endAttempt = (
     agentId,
     key,
     result,
-  }: { readonly agentId: string; readonly key: string; readonly result?: AttemptResult | undefined },
+    startedAtMs,
+  }: {
+    readonly agentId: string
+    readonly key: string
+    readonly result?: AttemptResult | undefined
+    readonly startedAtMs: number
+  },
   isShared: boolean,
   policy: CircuitPolicy,
   nowMs: number,
@@ -143,15 +153,17 @@ export const endAttempt = (
   if (circuit.openedAtMs !== undefined) {
     const trials = circuit.trials.filter((trial) => trial.key !== key)
     if (trials.length === circuit.trials.length) return circuit
-    if (result === 'answered') return closedCircuit
+    if (result === 'answered') return closedAgain(circuit)
     return { ...circuit, trials, ...(isFailed && { retryAtMs: nowMs + policy.coolOffMs }) }
   }
   if (!isFailed && result !== 'answered') return circuit
+  const { lastOpenedAtMs } = circuit
+  if (lastOpenedAtMs !== undefined && startedAtMs <= lastOpenedAtMs) return circuit
   const slices = policy.failureRatio === undefined ? [] : withResult(circuit.slices, isFailed, policy.windowMs, nowMs)
-  if (!isFailed) return { row: {}, slices, trials: [] }
+  if (!isFailed) return { row: {}, slices, trials: [], lastOpenedAtMs }
   const row = { ...circuit.row, [agentId]: (circuit.row[agentId] ?? 0) + 1 }
   const reason = whyOpen(row, slices, policy, isShared)
   return reason === undefined
-    ? { row, slices, trials: [] }
+    ? { row, slices, trials: [], lastOpenedAtMs }
     : { row: {}, slices: [], openedAtMs: nowMs, reason, retryAtMs: nowMs + policy.coolOffMs, trials: [] }
 }

@@ -20,13 +20,25 @@ const policy = aCircuitPolicy()
 const after = (results: readonly AttemptResult[], more: Partial<typeof policy> = {}, from = closedCircuit): Circuit =>
   results.reduce(
     (circuit, result, i) =>
-      endAttempt(circuit, { agentId: 'a', key: `k${i}`, result }, false, { ...policy, ...more }, now + i * 1000),
+      endAttempt(
+        circuit,
+        { agentId: 'a', key: `k${i}`, result, startedAtMs: now + i * 1000 },
+        false,
+        { ...policy, ...more },
+        now + i * 1000,
+      ),
     from,
   )
 const opened = after(['failed', 'failed', 'failed'])
 const openedAtMs = now + 2000
-const end = (circuit: Circuit, key: string, result: AttemptResult | undefined, atMs: number) =>
-  endAttempt(circuit, { agentId: 'a', key, result }, false, policy, atMs)
+const end = (
+  circuit: Circuit,
+  key: string,
+  result: AttemptResult | undefined,
+  atMs: number,
+  startedAtMs = atMs - 1000,
+) => endAttempt(circuit, { agentId: 'a', key, result, startedAtMs }, false, policy, atMs)
+const closedAgain = { ...closedCircuit, lastOpenedAtMs: openedAtMs }
 
 describe('a circuit', () => {
   it('opens with the third failed result in a row', () => {
@@ -52,7 +64,13 @@ describe('a circuit', () => {
     expect(after(mixed, { ...ratio, failureRatio: 0.6 }).openedAtMs).toBeUndefined()
     const spread = mixed.reduce(
       (circuit, result, i) =>
-        endAttempt(circuit, { agentId: 'a', key: 'k', result }, false, { ...policy, ...ratio }, now + i * 60_000),
+        endAttempt(
+          circuit,
+          { agentId: 'a', key: 'k', result, startedAtMs: now },
+          false,
+          { ...policy, ...ratio },
+          now + i * 60_000,
+        ),
       closedCircuit,
     )
     expect(circuitState(spread)).toBe('closed')
@@ -62,7 +80,8 @@ describe('a circuit', () => {
     const ratio = { ...policy, failureRatio: 0.9, failures: 99, minimumResults: 3 }
     const times = [now, now - 60_000, now - 120_000]
     const circuit = times.reduce(
-      (before, atMs) => endAttempt(before, { agentId: 'a', key: 'k', result: 'failed' }, false, ratio, atMs),
+      (before, atMs) =>
+        endAttempt(before, { agentId: 'a', key: 'k', result: 'failed', startedAtMs: now }, false, ratio, atMs),
       closedCircuit,
     )
     expect(circuit.reason).toBe('3 of 3 failed')
@@ -85,7 +104,7 @@ describe('a circuit', () => {
     const failed = end(trying, 't1', 'no_answer', at + 20_000)
     expect(circuitState(failed)).toBe('open')
     expect(failed.retryAtMs).toBe(at + 50_000)
-    expect(end(trying, 't1', 'answered', at)).toEqual(closedCircuit)
+    expect(end(trying, 't1', 'answered', at)).toEqual(closedAgain)
     const busy = end(trying, 't1', 'busy', at)
     expect([circuitState(busy), whyBroken(busy, at)]).toEqual(['open', undefined])
     expect(circuitState(end(trying, 't1', undefined, at))).toBe('open')
@@ -101,7 +120,7 @@ describe('a circuit', () => {
     const trying = beginAttempt(opened, 't1', at + 35_000)
     const answered = noteAnswer(trying, 't1', at + 5000)
     expect(circuitState(circuitAt(answered, at + 7999))).toBe('half_open')
-    expect(circuitAt(answered, at + 8000)).toBe(closedCircuit)
+    expect(circuitAt(answered, at + 8000)).toEqual(closedAgain)
     expect(noteAnswer(answered, 't1', at + 7000)).toBe(answered)
     expect(noteAnswer(trying, 'other', at)).toBe(trying)
     // A stray answer of a session that is being torn down comes just before the failed result.
@@ -114,16 +133,30 @@ describe('a circuit', () => {
     expect(circuitAt(closedCircuit, now)).toBe(closedCircuit)
   })
 
-  it('remembers a few trials that nobody heard of', () => {
-    const many = Array.from({ length: 9 }, (_, i) => i).reduce(
+  it('remembers a hundred trials that nobody heard of', () => {
+    const many = Array.from({ length: 105 }, (_, i) => i).reduce(
       (circuit, i) => beginAttempt(circuit, `t${i}`, now),
       opened,
     )
-    expect(many.trials).toHaveLength(4)
+    expect(many.trials).toHaveLength(100)
     const heard = noteAnswer(many, 't7', now)
-    expect(heard.trials.map(({ answeredAtMs }) => answeredAtMs)).toEqual([undefined, undefined, now, undefined])
-    expect(end(many, 't8', 'answered', now)).toEqual(closedCircuit)
+    expect(heard.trials.filter(({ answeredAtMs }) => answeredAtMs === now).map(({ key }) => key)).toEqual(['t7'])
+    // Its conversation was a long one, and nobody told of its answer.
+    expect(end(many, 't5', 'answered', now)).toEqual(closedAgain)
     expect(end(many, 't0', 'answered', now)).toBe(many)
+  })
+
+  it('that is closed again learns nothing from what began before it opened', () => {
+    const at = openedAtMs + 30_000
+    const closed = end(beginAttempt(opened, 't1', at + 35_000), 't1', 'answered', at + 5000)
+    const late = (circuit: Circuit, result: AttemptResult, n: number) =>
+      end(circuit, `late${n}`, result, at + 6000 + n, openedAtMs - n)
+    expect([1, 2, 3, 4].reduce((circuit, n) => late(circuit, 'no_answer', n), closed)).toBe(closed)
+    // It opens with three of now, which an answer to a call of before does not stand between.
+    const after = (circuit: Circuit, n: number) => end(circuit, `new${n}`, 'failed', at + 60_000 + n)
+    expect(circuitState(after(late(after(after(closed, 1), 2), 'answered', 0), 3))).toBe('open')
+    const answered = end(after(after(closed, 1), 2), 'new3', 'answered', at + 60_003)
+    expect(answered).toEqual(closed)
   })
 
   it('of a provider is not opened by one of its agents alone', () => {
@@ -131,7 +164,8 @@ describe('a circuit', () => {
       agents
         .split('')
         .reduce(
-          (circuit, agentId, i) => endAttempt(circuit, { agentId, key: `k${i}`, result: 'failed' }, true, policy, now),
+          (circuit, agentId, i) =>
+            endAttempt(circuit, { agentId, key: `k${i}`, result: 'failed', startedAtMs: now }, true, policy, now),
           closedCircuit,
         )
     expect(circuitState(shared('aaaaaa'))).toBe('closed')
@@ -139,7 +173,7 @@ describe('a circuit', () => {
     expect(circuitState(shared('ab'))).toBe('closed')
     const one = endAttempt(
       closedCircuit,
-      { agentId: 'a', key: 'k', result: 'failed' },
+      { agentId: 'a', key: 'k', result: 'failed', startedAtMs: now },
       true,
       { ...policy, failures: 1 },
       now,
@@ -157,7 +191,7 @@ describe('a circuit', () => {
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         let circuit = closedCircuit
         let nowMs = now
-        const running: { key: string; isTrial: boolean; untilMs: number }[] = []
+        const running: { key: string; isTrial: boolean; startedAtMs: number; untilMs: number }[] = []
         for (const [i, { result, passMs, begins }] of steps.entries()) {
           nowMs += passMs
           circuit = circuitAt(circuit, nowMs)
@@ -167,11 +201,11 @@ describe('a circuit', () => {
               expect(nowMs).toBeGreaterThanOrEqual(circuit.openedAtMs! + policy.coolOffMs)
               expect(running.some((one) => one.isTrial && one.untilMs > nowMs)).toBe(false)
             }
-            running.push({ key: `k${i}`, isTrial, untilMs: nowMs + 35_000 })
+            running.push({ key: `k${i}`, isTrial, startedAtMs: nowMs, untilMs: nowMs + 35_000 })
             circuit = beginAttempt(circuit, `k${i}`, nowMs + 35_000)
           } else {
             const ended = running.shift()
-            if (ended) circuit = end(circuit, ended.key, result, nowMs)
+            if (ended) circuit = end(circuit, ended.key, result, nowMs, ended.startedAtMs)
             if (circuit.openedAtMs === undefined) for (const one of running) one.isTrial = false
           }
         }
