@@ -1,3 +1,4 @@
+import { isWithheld } from '../numbers/withheld.ts'
 import type { RoutingStep } from './explanation.ts'
 import { outOfSchedule } from './out-of-schedule.ts'
 import type { Routing, Tried, Walk } from './routing.ts'
@@ -33,7 +34,12 @@ export const runtimeFacts = (agent: RoutableAgent | undefined) => ({
   ignoresCircuit: agent?.circuit === 'closed',
 })
 
-const memberOf = (config: RoutingConfig, member: RoutableGroup['members'][number], tried: Tried): SelectableMember => {
+/** A member as it stands in the configuration, for a call that was tried with some already. */
+export const selectableMember = (
+  config: RoutingConfig,
+  member: RoutableGroup['members'][number],
+  tried: Tried,
+): SelectableMember => {
   const agent = config.agents.get(member.agentId)
   const barred = barredAgent(config, agent, tried) ?? (member.enabled ? undefined : 'disabled in this group')
   return { ...member, ...runtimeFacts(agent), barred }
@@ -98,10 +104,10 @@ export function* askGroup(
     Math.min(ringTimeoutSeconds, leftSeconds)
   const reply = yield {
     group: { id: group.id, strategy: group.strategy, windowMs: group.windowMs },
-    members: group.members.map((member) => memberOf(config, member, tried)),
+    members: group.members.map((member) => selectableMember(config, member, tried)),
     isFirstChoice: tried.attempts === 0,
     ringTimeoutSeconds: group.members.reduce((longest, member) => Math.max(longest, ringSeconds(member)), 0),
-    sticky: stickyMs === undefined ? undefined : { caller: tried.caller, ms: stickyMs },
+    sticky: stickyMs === undefined || isWithheld(tried.caller) ? undefined : { caller: tried.caller, ms: stickyMs },
   }
   const compared = explainMembers(config, group, reply.verdicts)
   const agent = reply.agentId === undefined ? undefined : config.agents.get(reply.agentId)
