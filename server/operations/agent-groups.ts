@@ -1,12 +1,13 @@
 import type { Input, Handlers } from '../../shared/contract/index.ts'
 import type { AgentGroup, Member } from '../../shared/contract/agent-groups.ts'
 import { DomainError } from '../domain/errors.ts'
-import { outOfSchedule } from '../domain/routing/out-of-schedule.ts'
+import { selectableMember } from '../domain/routing/ask-group.ts'
+import { nothingTried } from '../domain/routing/routing.ts'
 import type { Target } from '../domain/routing/target.ts'
 import type { StoredGroup } from '../ports/configuration.ts'
 import { assertTarget, assertTenant, assertUnused, type ConfigDeps } from './config-context.ts'
 import { getRow, given, updateRow } from './rows.ts'
-import { defaults } from './tenant-directory.ts'
+import { defaults, tenantInForce } from './tenant-directory.ts'
 
 type AgentGroupHandlers = Pick<Handlers, Extract<keyof Handlers, `agentGroups.${string}`>>
 type MemberInput = Input<'agentGroups.setMembers'>['members']
@@ -134,48 +135,47 @@ export const createAgentGroupHandlers = (deps: ConfigDeps): AgentGroupHandlers =
     async 'agentGroups.distribution'(_actor, { tenantId, id }) {
       const group = await getRow(store.agentGroups, 'agent group', tenantId, id)
       const nowMs = clock.steadyMs()
-      const wallClockMs = clock.nowMs()
       const windowMs = group.settings.windowHours * 3_600_000
-      const state = await runtime.groupState(tenantId, id, windowMs, nowMs)
-      const routing = directory.byId(tenantId)?.routing
-      const active = await runtime.activeCalls(
+      const { firstChoices, lastUsedAtMs } = await runtime.groupState(tenantId, id, windowMs, nowMs)
+      const { routing } = tenantInForce(directory, tenantId)
+      const aCall = { ...nothingTried, caller: '', atMs: clock.nowMs() }
+      const { verdicts } = await runtime.select({
         tenantId,
-        group.members.map(({ agentId }) => agentId),
+        group: { id, strategy: group.strategy, windowMs },
+        members: group.members.map((member) => selectableMember(routing, member, aCall)),
+        isFirstChoice: true,
+        leaseKey: 'distribution',
+        leaseMs: 0,
+        trialMs: 0,
+        providerLimits: routing.providerLimits,
+        chance: 0,
         nowMs,
-      )
-      const total = group.members.reduce((sum, { agentId }) => sum + (state.firstChoices.get(agentId) ?? 0), 0)
-      const whyNot = (member: Member): string | undefined => {
-        const agent = routing?.agents.get(member.agentId)
-        if (!agent) return 'was deleted'
-        if (!member.enabled) return 'disabled in this group'
-        if (!agent.enabled) return 'disabled'
-        if (routing?.providers.get(agent.provider)?.enabled !== true)
-          return `its provider ${agent.provider} is disabled`
-        const closed = outOfSchedule(routing, agent.scheduleId, wallClockMs)
-        if (closed !== undefined) return closed
-        const cap = agent.maxConcurrentCalls
-        const calls = active.get(member.agentId) ?? 0
-        return cap !== undefined && calls >= cap ? `at its cap (${calls} of ${cap})` : undefined
-      }
-      const weights = group.members.reduce((sum, member) => sum + (whyNot(member) === undefined ? member.weight : 0), 0)
+        dryRun: true,
+      })
+      const standing = new Map(verdicts.map((verdict) => [verdict.agentId, verdict]))
+      const isEligible = ({ agentId }: Member): boolean => standing.get(agentId)?.eligible === true
+      const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
+      const total = sum(group.members.map(({ agentId }) => firstChoices.get(agentId) ?? 0))
+      const weights = sum(group.members.filter(isEligible).map(({ weight }) => weight))
       return {
         groupId: id,
         strategy: group.strategy,
         totalFirstChoices: total,
         members: group.members.map((member) => {
-          const why = whyNot(member)
-          const firstChoices = state.firstChoices.get(member.agentId) ?? 0
+          const { agentId, weight } = member
+          const eligible = isEligible(member)
+          const counted = firstChoices.get(agentId) ?? 0
           return {
-            agentId: member.agentId,
-            name: routing?.agents.get(member.agentId)?.name ?? member.agentId,
-            eligible: why === undefined,
-            why,
-            weight: member.weight,
-            activeCalls: active.get(member.agentId) ?? 0,
-            firstChoices,
-            targetShare: why === undefined && weights > 0 ? member.weight / weights : 0,
-            realShare: total > 0 ? firstChoices / total : 0,
-            lastUsedAtMs: state.lastUsedAtMs.get(member.agentId),
+            agentId,
+            name: routing.agents.get(agentId)?.name ?? agentId,
+            eligible,
+            why: eligible ? undefined : standing.get(agentId)?.verdict,
+            weight,
+            activeCalls: standing.get(agentId)?.activeCalls ?? 0,
+            firstChoices: counted,
+            targetShare: eligible ? weight / weights : 0,
+            realShare: total > 0 ? counted / total : 0,
+            lastUsedAtMs: lastUsedAtMs.get(agentId),
           }
         }),
       }
