@@ -39,7 +39,9 @@ import { createVoiceAgentHandlers } from './operations/voice-agents.ts'
 import { readUnsaved, rememberUnsaved } from './operations/unsaved-units.ts'
 import { createWebhookEventHandlers } from './operations/webhook-events.ts'
 import { createWebhookHandler } from './operations/webhooks/handle-webhook.ts'
+import type { Call } from './domain/calls/call.ts'
 import type { EventBus } from './ports/event-bus.ts'
+import type { RuntimeJournal } from './ports/runtime-state.ts'
 import type { Log } from './ports/system.ts'
 
 export { DomainError } from './domain/errors.ts'
@@ -140,7 +142,10 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const results = createAgentResults()
     const directory = createTenantDirectory(store.configuration, log)
     await directory.loadAll()
-    const openCircuits = async () => toOpenCircuits(await store.calls.openCircuits(), directory)
+    const openCircuits = async (inFlight: readonly Call[]) =>
+      toOpenCircuits(await store.calls.openCircuits(), inFlight, directory, clock.nowMs())
+    const openEmbedded = async (journal: RuntimeJournal, inFlight: readonly Call[]) =>
+      createEmbeddedRuntimeState(journal, inFlight, await openCircuits(inFlight))
     const nodes = createNodeListener({ bus, directory, store: store.configuration, log })
     const quietly = (what: string, work: () => Promise<unknown>) => (): void => {
       work().catch((error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`))
@@ -158,7 +163,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
               return store.calls.inFlight()
             },
             find: store.calls.find,
-            openLocal: async (inFlight) => createEmbeddedRuntimeState(noJournal, inFlight, await openCircuits()),
+            openLocal: (inFlight) => openEmbedded(noJournal, inFlight),
             newId,
             log,
             steadyMs: clock.steadyMs,
@@ -167,9 +172,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
             onMessage: (message) => void nodes.hear(message as NodeMessage),
             onGap: catchUp,
           })
-    const runtime =
-      shared?.runtime ??
-      (await createEmbeddedRuntimeState(store.journal, await store.calls.inFlight(), await openCircuits()))
+    const runtime = shared?.runtime ?? (await openEmbedded(store.journal, await store.calls.inFlight()))
     closers.push(() => (shared ?? runtime).close())
     const events = shared ? telling(bus, shared.publish) : bus
     const changes = shared && (await openChangeLock(config.dataDir))
@@ -254,7 +257,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const handlers: Handlers = {
       ...createTenantHandlers(configDeps),
       ...createProviderHandlers(configDeps),
-      ...createVoiceAgentHandlers({ ...configDeps, results, calls }),
+      ...createVoiceAgentHandlers({ ...configDeps, results, calls, callLog }),
       ...createAgentGroupHandlers(configDeps),
       ...createInboundRuleHandlers(configDeps),
       ...createScheduleHandlers(configDeps),

@@ -1,7 +1,7 @@
 import type { Handlers } from '../../shared/contract/index.ts'
 import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
 import { DomainError } from '../domain/errors.ts'
-import type { CallStore } from '../ports/call-store.ts'
+import type { CallLog, CallStore } from '../ports/call-store.ts'
 import type { StoredAgent } from '../ports/configuration.ts'
 import type { CircuitStanding, CircuitSubject } from '../ports/runtime-state.ts'
 import type { AgentResults } from './agent-results.ts'
@@ -14,6 +14,7 @@ type VoiceAgentHandlers = Pick<Handlers, Extract<keyof Handlers, `voiceAgents.${
 interface VoiceAgentDeps extends ConfigDeps {
   readonly results: AgentResults
   readonly calls: Pick<CallStore, 'circuitChanges'>
+  readonly callLog: Pick<CallLog, 'append'>
 }
 
 const subjectOf = ({ id }: Pick<StoredAgent, 'id'>): CircuitSubject => ({ kind: 'agent', id })
@@ -28,7 +29,7 @@ const circuitHealth = (
     : { circuit: circuitOverride, circuitReason: `held ${circuitOverride} by an admin` }
 
 export const createVoiceAgentHandlers = (deps: VoiceAgentDeps): VoiceAgentHandlers => {
-  const { store, directory, runtime, events, clock, newId, results, calls } = deps
+  const { store, directory, runtime, events, clock, newId, results, calls, callLog } = deps
 
   const toAgents = async (tenantId: string, agents: readonly StoredAgent[]): Promise<VoiceAgent[]> => {
     const active = await runtime.activeCalls(
@@ -158,10 +159,19 @@ export const createVoiceAgentHandlers = (deps: VoiceAgentDeps): VoiceAgentHandle
       return toAgent(await set(tenantId, id, { draining }))
     },
     async 'voiceAgents.setCircuit'(_actor, { tenantId, id, state }) {
+      const before = await toAgent(await getRow(store.voiceAgents, 'voice agent', tenantId, id))
       const row = await set(tenantId, id, { circuitOverride: state })
       // Left to the results again it begins anew: who says so knows more than they do.
       if (state === 'auto') await runtime.forgetCircuits(tenantId, [subjectOf(row)])
-      return toAgent(row)
+      const agent = await toAgent(row)
+      const [from, to] = [before.health.circuit, agent.health.circuit]
+      if (from !== to) {
+        const reason = state === 'auto' ? 'left to its results by an admin' : agent.health.circuitReason
+        const change = { atMs: clock.nowMs(), subject: subjectOf(row), from, to, reason }
+        await callLog.append({ tenantId, circuitChanges: [change] }, 'written')
+        events.publish('agent.circuitChanged', { tenantId, change })
+      }
+      return agent
     },
     async 'voiceAgents.circuitChanges'(_actor, { tenantId, id, limit = 50, cursor }) {
       const agent = await getRow(store.voiceAgents, 'voice agent', tenantId, id)

@@ -1,6 +1,6 @@
 import type { AttemptResult, CircuitState, StrategyName } from '../../shared/vocabulary.ts'
 import type { Call } from '../domain/calls/call.ts'
-import type { CircuitPolicy } from '../domain/routing/circuit/circuit.ts'
+import type { CircuitPolicy, Trial } from '../domain/routing/circuit/circuit.ts'
 import type { GroupTally } from '../domain/routing/strategies/tally.ts'
 import type { OfferedTrunk, TrunkChoice } from '../domain/routing/choose-trunk.ts'
 import type { MemberVerdict, SelectableMember } from '../domain/routing/select-member.ts'
@@ -146,4 +146,5 @@ export interface OpenCircuit {
   readonly reason: string
   readonly openedAtMs: number
   readonly retryAtMs: number
+  readonly trials: readonly Trial[]
 }

@@ -7,7 +7,13 @@ import {
   noteAnswer,
   type Circuit,
 } from '../../domain/routing/circuit/circuit.ts'
-import type { CircuitChange, CircuitStanding, CircuitSubject, EndedAttempt } from '../../ports/runtime-state.ts'
+import type {
+  CircuitChange,
+  CircuitStanding,
+  CircuitSubject,
+  EndedAttempt,
+  OpenCircuit,
+} from '../../ports/runtime-state.ts'
 
 /** The circuits of one tenant's agents and providers. */
 export interface Circuits {
@@ -17,7 +23,7 @@ export interface Circuits {
   answer(subject: CircuitSubject, key: string, nowMs: number): void
   standing(subject: CircuitSubject, nowMs: number): CircuitStanding | undefined
   /** As it was known to stand when the process of before ended. */
-  restore(subject: CircuitSubject, openedAtMs: number, retryAtMs: number, reason: string): void
+  restore(subject: CircuitSubject, circuit: Pick<OpenCircuit, 'openedAtMs' | 'retryAtMs' | 'reason' | 'trials'>): void
   forget(subject: CircuitSubject): void
 }
 
@@ -59,8 +65,8 @@ export const createCircuits = (): Circuits => {
       const { reason, openedAtMs, retryAtMs } = circuit
       return { subject, state: circuitState(circuit), reason, openedAtMs, retryAtMs }
     },
-    restore: (subject, openedAtMs, retryAtMs, reason) =>
-      void circuits.set(keyOf(subject), { ...closedCircuit, openedAtMs, retryAtMs, reason }),
+    restore: (subject, { openedAtMs, retryAtMs, reason, trials }) =>
+      void circuits.set(keyOf(subject), { ...closedCircuit, openedAtMs, retryAtMs, reason, trials }),
     forget: (subject) => void circuits.delete(keyOf(subject)),
   }
 }

@@ -87,8 +87,7 @@ export const createEmbeddedRuntimeState = async (
       if (trunkId !== undefined) trunks.hold(trunkId, leaseKey, leaseUntilMs, 0)
     }
   }
-  for (const { tenantId, subject, openedAtMs, retryAtMs, reason } of openCircuits)
-    stateOf(tenantId).circuits.restore(subject, openedAtMs, retryAtMs, reason)
+  for (const open of openCircuits) stateOf(open.tenantId).circuits.restore(open.subject, open)
 
   const tallyOf = (tenantId: string, groupId: string): GroupTally => {
     const name = key(tenantId, groupId)

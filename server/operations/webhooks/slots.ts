@@ -1,15 +1,16 @@
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
 import type { Progress } from '../../domain/calls/call-progress.ts'
-import type { CircuitPolicy } from '../../domain/routing/circuit/circuit.ts'
+import type { RoutingConfig } from '../../domain/routing/routing-config.ts'
 import type { SelectionAsk, SelectionReply, Tried } from '../../domain/routing/routing.ts'
 import type { CircuitChange } from '../../ports/runtime-state.ts'
+import { defaultCircuitPolicy } from '../tenant-directory.ts'
 import type { Incoming, WebhookDeps } from './context.ts'
 
 /** Longer than ring time and call together, so that a lost end event never holds a slot for ever. */
 export const leaseGraceSeconds = 60
 
 /** A trial of an open circuit is given up for lost when it rang longer than it could by this. */
-const trialGraceSeconds = 10
+export const trialGraceSeconds = 10
 
 export const leaseKeyOf = (token: string, n: number): string => `${token}\n${n}`
 
@@ -39,14 +40,15 @@ export const askRuntime =
     return reply
   }
 
-/** Gives back the slots of attempts that have ended, and tells the circuits how. */
+/** Gives back the slots of attempts that have ended, and tells the circuits how; of an agent whose circuit an admin holds, it does not matter. */
 export const settleEnded = async (
   { runtime, clock }: Pick<WebhookDeps, 'runtime' | 'clock'>,
-  policy: CircuitPolicy,
+  routing: Pick<RoutingConfig, 'agents' | 'circuitPolicy'> | undefined,
   { tenantId, token }: Call,
   attempts: readonly DialAttempt[],
 ): Promise<CircuitChange[]> => {
   const changes: CircuitChange[] = []
+  const policy = routing?.circuitPolicy ?? defaultCircuitPolicy
   const nowMs = clock.steadyMs()
   const steadyOf = (wallMs: number): number => nowMs - (clock.nowMs() - wallMs)
   for (const { agentId, provider = '', trunkId, startedAtMs, endedAtMs, n, result } of attempts) {
@@ -54,8 +56,9 @@ export const settleEnded = async (
     const leaseKey = leaseKeyOf(token, n)
     if (trunkId !== undefined) await runtime.releaseTrunk(tenantId, trunkId, leaseKey)
     if (agentId === undefined) continue
-    const started = { startedAtMs: steadyOf(startedAtMs), leaseKey }
-    changes.push(...(await runtime.endAttempt({ tenantId, agentId, provider, ...started, result, policy, nowMs })))
+    const isHeld = (routing?.agents.get(agentId)?.circuit ?? 'auto') !== 'auto'
+    const ended = { tenantId, agentId, provider, leaseKey, startedAtMs: steadyOf(startedAtMs), policy, nowMs }
+    changes.push(...(await runtime.endAttempt({ ...ended, result: isHeld ? undefined : result })))
   }
   return changes
 }
@@ -71,7 +74,7 @@ export const settleSoFar = async (
 ): Promise<void> => {
   const unsettled = attempts.filter(({ n, endedAtMs }) => endedAtMs !== undefined && !settled.has(n))
   for (const { n } of unsettled) settled.add(n)
-  circuitChanges.push(...(await settleEnded(deps, inForce.routing.circuitPolicy, call, unsettled)))
+  circuitChanges.push(...(await settleEnded(deps, inForce.routing, call, unsettled)))
 }
 
 /** What a call was tried with, for a decision of now that must not try it again. */

@@ -35,7 +35,7 @@ const create = async <T extends Row>(noun: string, fields: object): Promise<T> =
 }
 let numbers = 0
 /** Agents of a provider each, a group of them, and a number that leads to it. */
-const aLine = async (providers = ['vapi', 'retell'], settings: object = {}) => {
+const aLine = async (providers = ['vapi', 'retell'], settings: object = {}, strategy = 'priority') => {
   const to = `+1202555${String(2000 + (numbers += 1))}`
   const agents: Agent[] = []
   for (const [i, provider] of providers.entries()) {
@@ -44,10 +44,16 @@ const aLine = async (providers = ['vapi', 'retell'], settings: object = {}) => {
     )
   }
   const members = agents.map(({ id }, i) => ({ agentId: id, priority: i + 1 }))
-  const group = await create('agent-groups', { name: to, strategy: 'priority', settings, members })
+  const group = await create('agent-groups', { name: to, strategy, settings, members })
   await create('inbound-rules', { pattern: to, target: { type: 'group', id: group.id } })
   const [first] = agents
-  return { to, agents, values: agents.map((_, i) => `${to.replace('1202', '1303')}${i}`), first: first! }
+  return {
+    to,
+    agents,
+    groupId: group.id,
+    values: agents.map((_, i) => `${to.replace('1202', '1303')}${i}`),
+    first: first!,
+  }
 }
 const ask = async (to: string, from?: string): Promise<{ token: string; cxml: string }> => {
   const token = newToken()
@@ -57,6 +63,31 @@ const report = async (token: string, cxml: string, result: string, to: string): 
   (await test.webhook(actionOf(cxml), dialResult(token, result, to))).text
 const agentNow = async (id: string): Promise<Agent> =>
   (await test.api<Agent>('GET', `${tenant}/voice-agents/${id}`)).body
+
+const failThrice = async (to: string): Promise<void> => {
+  for (let n = 0; n < 3; n += 1) {
+    const { token, cxml } = await ask(to)
+    await report(token, cxml, 'no-answer', to)
+  }
+}
+const cooledOff = async (id: string): Promise<void> => {
+  const { retryAtMs } = (await agentNow(id)).health
+  await expect.poll(() => Date.now() >= retryAtMs!, { timeout: 10_000 }).toBe(true)
+}
+const limitProviders = async (providerLimits: Record<string, number> | null): Promise<void> => {
+  const { version } = (await test.api<{ version: number }>('GET', tenant)).body
+  const { status, text } = await test.api('PATCH', tenant, { version, settings: { providerLimits } })
+  expect(status, text).toBe(200)
+}
+const timelineOf = async (id: string): Promise<string[]> => {
+  interface Change {
+    readonly from: string
+    readonly to: string
+    readonly reason?: string
+  }
+  const { items } = (await test.api<{ items: Change[] }>('GET', `${tenant}/voice-agents/${id}/circuit`)).body
+  return items.map(({ from, to, reason }) => `${from} → ${to}${reason === undefined ? '' : `: ${reason}`}`)
+}
 
 describe('an agent that fails', () => {
   it('gets no attempt after its third failed result, is tried again, and comes back with an answer', async () => {
@@ -70,8 +101,7 @@ describe('an agent that fails', () => {
     for (const { token, cxml } of calls.slice(3))
       expect(dialled(await report(token, cxml, 'failed', to))).toBe(values[1])
 
-    const { retryAtMs } = (await agentNow(first.id)).health
-    await expect.poll(() => Date.now() >= retryAtMs!, { timeout: 10_000 }).toBe(true)
+    await cooledOff(first.id)
     const trying = await Promise.all(Array.from({ length: 10 }, () => ask(to)))
     const trials = trying.filter(({ cxml }) => dialled(cxml) === values[0])
     expect(trials).toHaveLength(1)
@@ -80,15 +110,9 @@ describe('an agent that fails', () => {
     expect((await agentNow(first.id)).health.circuit).toBe('closed')
     expect(dialled((await ask(to)).cxml)).toBe(values[0])
 
-    const changes = async () =>
-      (await test.api<{ items: { from: string; to: string }[] }>('GET', `${tenant}/voice-agents/${first.id}/circuit`))
-        .body.items
-    await expect.poll(async () => (await changes()).length).toBe(3)
-    expect((await changes()).map(({ from, to: now }) => `${from} → ${now}`)).toEqual([
-      'half_open → closed',
-      'open → half_open',
-      'closed → open',
-    ])
+    await expect
+      .poll(() => timelineOf(first.id))
+      .toEqual(['half_open → closed', 'open → half_open: 3 failed in a row', 'closed → open: 3 failed in a row'])
   })
 
   it('takes its provider along when others of it fail too, already for the call that shows it', async () => {
@@ -101,12 +125,24 @@ describe('an agent that fails', () => {
     expect(dialled(await report(second.token, next, 'failed', to))).toBe(values[3])
   })
 
+  it('is tried by one call over a restart too, whose answer brings it back', async () => {
+    const { to, values, first } = await aLine()
+    await failThrice(to)
+    await cooledOff(first.id)
+    const trial = await ask(to)
+    expect(dialled(trial.cxml)).toBe(values[0])
+    await test.restart()
+    expect((await agentNow(first.id)).health.circuit).toBe('half_open')
+    await cooledOff(first.id)
+    expect(dialled((await ask(to)).cxml)).toBe(values[1])
+    await report(trial.token, trial.cxml, 'answered', to)
+    expect((await agentNow(first.id)).health.circuit).toBe('closed')
+    expect(dialled((await ask(to)).cxml)).toBe(values[0])
+  })
+
   it('is still out after a restart', async () => {
     const { to, values, first } = await aLine()
-    for (let n = 0; n < 3; n += 1) {
-      const { token, cxml } = await ask(to)
-      await report(token, cxml, 'no-answer', to)
-    }
+    await failThrice(to)
     await test.restart()
     expect((await agentNow(first.id)).health).toMatchObject({ circuitReason: '3 failed in a row' })
     expect([values[0], values[1]]).toContain(dialled((await ask(to)).cxml))
@@ -142,22 +178,73 @@ describe('what an admin says', () => {
     expect((await test.api('POST', `${tenant}/voice-agents/nobody/drain`, { draining: true })).status).toBe(404)
   })
 
+  it('is on the timeline, and outlives a restart', async () => {
+    const { to, values, first } = await aLine()
+    const told: string[] = []
+    test.server.events.subscribe((event) => {
+      if (event.name === 'agent.circuitChanged') told.push(event.payload.change.to)
+    })
+    await failThrice(to)
+    const hold = (state: string) => test.api('POST', `${tenant}/voice-agents/${first.id}/circuit`, { state })
+    await hold('auto')
+    await hold('auto')
+    expect(told).toEqual(['open', 'closed'])
+    await test.restart()
+    expect((await agentNow(first.id)).health).toMatchObject({ circuit: 'closed' })
+    await hold('open')
+    await hold('closed')
+    // What becomes of calls to it meanwhile neither opens it nor its provider.
+    await failThrice(to)
+    expect(await timelineOf(first.id)).toEqual([
+      'open → closed: held closed by an admin',
+      'closed → open: held open by an admin',
+      'open → closed: left to its results by an admin',
+      'closed → open: 3 failed in a row',
+    ])
+    await hold('auto')
+    expect(dialled((await ask(to)).cxml)).toBe(values[0])
+  })
+
+  it('shows in the distribution of its groups', async () => {
+    const { to, agents, groupId } = await aLine(['vapi', 'retell', 'vapi'])
+    const why = async () => {
+      const path = `${tenant}/agent-groups/${groupId}/distribution`
+      const { body } = await test.api<{ members: { eligible: boolean; why?: string; targetShare: number }[] }>(
+        'GET',
+        path,
+      )
+      return body.members.map(({ eligible, why: reason, targetShare }) => (eligible ? targetShare : reason))
+    }
+    expect(await why()).toEqual([1 / 3, 1 / 3, 1 / 3])
+    await test.api('POST', `${tenant}/voice-agents/${agents[0]!.id}/drain`, { draining: true })
+    await test.api('POST', `${tenant}/voice-agents/${agents[1]!.id}/circuit`, { state: 'open' })
+    expect(await why()).toEqual(['draining: it takes no new calls', 'its circuit is held open', 1])
+    await ask(to)
+    await limitProviders({ vapi: 1 })
+    expect((await why())[2]).toMatch(/^its provider vapi is at its limit/)
+    await limitProviders(null)
+  })
+
   it('limits a provider to its plan, which a dial that is over does not count in', async () => {
     const { to, values } = await aLine(['synthflow', 'synthflow'])
-    const { body } = await test.api<{ version: number }>('GET', tenant)
-    const limited = { version: body.version, settings: { providerLimits: { synthflow: 1 } } }
-    expect((await test.api('PATCH', tenant, limited)).status).toBe(200)
+    await limitProviders({ synthflow: 1 })
     const { token, cxml } = await ask(to)
     expect(dialled((await ask(to)).cxml)).toBeUndefined()
     expect(dialled(await report(token, cxml, 'busy', to))).toBe(values[1])
-    await test.api('PATCH', tenant, { version: body.version + 1, settings: { providerLimits: null } })
+    await limitProviders(null)
+  })
+
+  it('keeps callers with their agent, but not those who withhold their number: nobody knows who they are', async () => {
+    const { to, values } = await aLine(['vapi', 'retell'], { stickyMinutes: 5 }, 'round_robin')
+    for (const from of ['anonymous', 'Anonymous', 'sip:anonymous@anonymous.invalid', 'Restricted', '']) {
+      const two = [await ask(to, from), await ask(to, from)]
+      expect(two.map(({ cxml }) => dialled(cxml)).sort(), from).toEqual(values)
+    }
   })
 
   it('limits a provider, keeps callers with their agent, and rings a member for its own time', async () => {
     const { to, values, agents } = await aLine(['ultravox', 'deepvox'], { stickyMinutes: 5 })
-    const { body } = await test.api<{ version: number }>('GET', tenant)
-    const limited = { version: body.version, settings: { providerLimits: { ultravox: 1 } } }
-    expect((await test.api('PATCH', tenant, limited)).status).toBe(200)
+    await limitProviders({ ultravox: 1 })
     const first = await ask(to, '+12025550001')
     expect(dialled(first.cxml)).toBe(values[0])
     const second = await ask(to, '+12025550002')
@@ -165,7 +252,7 @@ describe('what an admin says', () => {
     await report(first.token, first.cxml, 'answered', to)
     expect(dialled((await ask(to, '+12025550002')).cxml)).toBe(values[1])
     expect(dialled((await ask(to, '+12025550001')).cxml)).toBe(values[0])
-    await test.api('PATCH', tenant, { version: body.version + 1, settings: { providerLimits: null } })
+    await limitProviders(null)
 
     const [group] = (await test.api<{ items: Row[] }>('GET', `${tenant}/agent-groups?search=${encodeURIComponent(to)}`))
       .body.items

@@ -34,7 +34,7 @@ export interface Circuit {
   /** Trials whose result has not come, newest last. */
   readonly trials: readonly Trial[]
 }
-interface Trial {
+export interface Trial {
   /** Of its slot. */
   readonly key: string
   /** Longer it does not ring. */
