@@ -6,7 +6,7 @@ import { emptyTally } from '../../server/domain/routing/strategies/tally.ts'
 import type { Candidate, Strategy } from '../../server/domain/routing/strategies/strategy.ts'
 import { strategyNames, type StrategyName } from '../../shared/vocabulary.ts'
 import { aPresent, membersOf } from '../support/builders.ts'
-import { aRotation, worstDeviation } from '../support/rotation.ts'
+import { aRotation, worstBalance, worstDeviation } from '../support/rotation.ts'
 
 /** Few heavy ones beside many light ones are the hard cases. */
 const weight = fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.constantFrom(1, 1, 1, 3, 10, 40, 1000))
@@ -151,24 +151,47 @@ describe.each((Object.entries(strategies) as [StrategyName, Strategy][]).filter(
       )
     })
 
-    it('keeps every balance within a call of zero through any comings and goings', () => {
-      const someIndexes = fc.array(fc.nat({ max: 11 }), { minLength: 1, maxLength: 12 })
+    it('keeps everybody within one call of its share, what was carried over included, through any comings and goings', () => {
+      const phase = fc.record({
+        absent: fc.array(fc.nat({ max: 11 }), { maxLength: 11 }),
+        /** Whose weight is changed before it. */
+        reweighed: fc.option(fc.record({ who: fc.nat({ max: 11 }), weight }), { nil: undefined, freq: 3 }),
+        calls: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 60 })),
+      })
       fc.assert(
         fc.property(
           fc.array(weight, { minLength: 12, maxLength: 12 }),
-          fc.array(fc.tuple(someIndexes, fc.integer({ min: 1, max: 8 })), { minLength: 1, maxLength: 40 }),
+          fc.array(phase, { minLength: 1, maxLength: 40 }),
           (weights, phases) => {
-            const members = membersOf(weights)
+            let members = membersOf(weights)
             const rotation = aRotation(name)
-            for (const [indexes, calls] of phases) {
-              const present = members.filter((_, i) => indexes.includes(i))
-              expect(worstDeviation(rotation, present, calls)).toBeLessThan(2)
-              for (const { offset } of rotation.tally.members.values()) expect(Math.abs(offset)).toBeLessThanOrEqual(1)
+            for (const { absent, reweighed, calls } of phases) {
+              if (reweighed)
+                members = members.map((member, i) =>
+                  i === reweighed.who ? { ...member, weight: reweighed.weight } : member,
+                )
+              const present = members.filter((_, i) => !absent.includes(i))
+              for (let n = 0; n < calls; n += 1) {
+                rotation.next(present)
+                expect(worstBalance(rotation, present)).toBeLessThan(1)
+              }
             }
           },
         ),
-        { numRuns: 100 },
+        { numRuns: 60 },
       )
+    })
+
+    it('does so with 1000 members of whom some leave and return', () => {
+      const members = membersOf(Array.from({ length: 1000 }, (_, i) => 1 + ((i * 7919) % 1000)))
+      const rotation = aRotation(name)
+      for (let epoch = 0; epoch < 30; epoch += 1) {
+        const present = members.filter((_, i) => (i * 31 + epoch * 17) % 7 > epoch % 3)
+        for (let n = 0; n < 1 + ((epoch * 13) % 40); n += 1) {
+          rotation.next(present)
+          expect(worstBalance(rotation, present)).toBeLessThan(1)
+        }
+      }
     })
 
     it('is fair in the long run to one that is at its cap every other call', () => {

@@ -2,7 +2,13 @@ import type { StrategyName } from '../../shared/vocabulary.ts'
 import { selectMember, type SelectableMember } from '../../server/domain/routing/select-member.ts'
 import { aPresent } from './builders.ts'
 import { strategies } from '../../server/domain/routing/strategies/index.ts'
-import { countFirstChoice, emptyTally, expire, type GroupTally } from '../../server/domain/routing/strategies/tally.ts'
+import {
+  countFirstChoice,
+  countOf,
+  emptyTally,
+  expire,
+  type GroupTally,
+} from '../../server/domain/routing/strategies/tally.ts'
 
 const windowMs = 86_400_000
 
@@ -46,4 +52,15 @@ export const worstDeviation = (
       worst = Math.max(worst, Math.abs((counts.get(id) ?? 0) - (n * weight) / total))
   }
   return worst
+}
+
+/** How far, in calls, anybody of the epoch is from its share now, with what it brought along. */
+export const worstBalance = ({ tally }: ReturnType<typeof aRotation>, members: readonly SelectableMember[]): number => {
+  const total = members.reduce((sum, { weight }) => sum + weight, 0)
+  const found = members.map(({ agentId, weight }) => {
+    const member = tally.members.get(agentId)
+    return { weight, offset: member?.offset ?? 0, count: countOf(member) }
+  })
+  const calls = found.reduce((sum, { count }) => sum + count, 0)
+  return Math.max(...found.map(({ weight, offset, count }) => Math.abs(offset + (calls * weight) / total - count)))
 }
