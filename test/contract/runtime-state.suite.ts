@@ -365,6 +365,30 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         expect(verdicts[2]?.verdict).toBe('its provider vapi: circuit open (3 failed in a row), next trial in 30 s')
       })
 
+      it('of a provider are tried by its agents in turn, so that one that is dead keeps nobody out', async () => {
+        const state = await opened()
+        await end(state, 'a', 'failed')
+        await end(state, 'b', 'failed')
+        await end(state, 'c', 'failed', now, 'agent-2')
+        const members = membersOf([1, 1, 1]).map((one, i) => ({ ...one, priority: i + 1 }))
+        const tried: (string | undefined)[] = []
+        let nowMs = now
+        for (let n = 0; n < 4; n += 1) {
+          nowMs += 30_000
+          const group = { id: 'group-1', strategy: 'priority' as const, windowMs: hour }
+          const trial = aRequest({ group, members, nowMs })
+          const { agentId, verdicts } = await state.select(trial)
+          tried.push(agentId)
+          if (n === 1)
+            expect(verdicts[0]).toMatchObject({
+              eligible: false,
+              verdict: 'its provider vapi: circuit open, another agent of it is tried first',
+            })
+          await end(state, trial.leaseKey, 'no_answer', nowMs, agentId, nowMs)
+        }
+        expect(tried).toEqual(['agent-1', 'agent-2', 'agent-3', 'agent-1'])
+      })
+
       it('that an admin holds closed are not asked, and a dry run tries nothing', async () => {
         const state = await opened()
         await failThrice(state)

@@ -81,12 +81,41 @@ interface Judged {
   readonly reason: string | undefined
 }
 
-const judge = (members: readonly SelectableMember[], present: Present): readonly Judged[] =>
-  members.map((member) => {
-    const { agentId, weight, priority, position } = member
-    const activeCalls = present.activeCallsOf(agentId)
-    return { member, agentId, weight, priority, position, activeCalls, reason: whyNot(member, activeCalls, present) }
+/** Trials of its provider that failed with this agent since that one is out; undefined where it is not. */
+const failedTrials = (
+  { agentId, provider, ignoresCircuit }: SelectableMember,
+  present: Present,
+): number | undefined => {
+  const { openedAtMs, row } = present.circuitOfProvider(provider)
+  return openedAtMs === undefined || ignoresCircuit ? undefined : (row[agentId] ?? 0)
+}
+
+/** The agents of a provider that is out try it in turn: with one that is dead itself it would never come back. */
+const inTurn = (judged: readonly Judged[], present: Present): readonly Judged[] => {
+  const fewest = new Map<string, number>()
+  for (const { member, reason } of judged) {
+    const failed = reason === undefined ? failedTrials(member, present) : undefined
+    if (failed !== undefined) fewest.set(member.provider, Math.min(failed, fewest.get(member.provider) ?? failed))
+  }
+  if (fewest.size === 0) return judged
+  return judged.map((one) => {
+    const { provider } = one.member
+    const isLater = one.reason === undefined && (failedTrials(one.member, present) ?? 0) > (fewest.get(provider) ?? 0)
+    return isLater
+      ? { ...one, reason: `its provider ${provider}: circuit open, another agent of it is tried first` }
+      : one
   })
+}
+
+const judge = (members: readonly SelectableMember[], present: Present): readonly Judged[] =>
+  inTurn(
+    members.map((member) => {
+      const { agentId, weight, priority, position } = member
+      const activeCalls = present.activeCallsOf(agentId)
+      return { member, agentId, weight, priority, position, activeCalls, reason: whyNot(member, activeCalls, present) }
+    }),
+    present,
+  )
 
 /** Says of each member what became of it, from what was compared. */
 const tell = (

@@ -119,6 +119,13 @@ local function whyOpen(row, slices, policy, isShared)
   end
 end
 
+local function withFailure(before, agentId)
+  local row = {}
+  for id, count in pairs(before) do row[id] = count end
+  row[agentId] = (row[agentId] or 0) + 1
+  return row
+end
+
 local function endedCircuit(circuit, ended, isShared)
   local policy, nowMs = ended.policy, ended.nowMs
   local isFailed = false
@@ -131,7 +138,8 @@ local function endedCircuit(circuit, ended, isShared)
     if #trials == #circuit.trials then return circuit end
     if ended.result == 'answered' then return closedAgain(circuit) end
     return {
-      row = circuit.row, slices = circuit.slices, trials = trials, reason = circuit.reason,
+      row = isFailed and withFailure(circuit.row, ended.agentId) or circuit.row, slices = circuit.slices,
+      trials = trials, reason = circuit.reason,
       openedAtMs = circuit.openedAtMs, retryAtMs = isFailed and nowMs + policy.coolOffMs or circuit.retryAtMs,
     }
   end
@@ -143,9 +151,7 @@ local function endedCircuit(circuit, ended, isShared)
     slices = withResult(circuit.slices, isFailed and 1 or 0, policy.windowMs, nowMs)
   end
   if not isFailed then return { row = {}, slices = slices, trials = {}, lastOpenedAtMs = lastOpenedAtMs } end
-  local row = {}
-  for id, count in pairs(circuit.row) do row[id] = count end
-  row[ended.agentId] = (row[ended.agentId] or 0) + 1
+  local row = withFailure(circuit.row, ended.agentId)
   local reason = whyOpen(row, slices, policy, isShared)
   if not reason then return { row = row, slices = slices, trials = {}, lastOpenedAtMs = lastOpenedAtMs } end
   return {

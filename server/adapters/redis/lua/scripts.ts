@@ -73,10 +73,11 @@ for i, provider in ipairs(request.providers) do
   local circuit = circuitAt(readCircuit(circuitKey('provider', key)), nowMs)
   if circuit.openedAtMs then circuits[#circuits + 1] = { 'provider', key, circuit } end
   providers[i] = { key = key, isFull = limit >= 0 and active >= limit, isBroken = isBroken(circuit, nowMs) }
+  if circuit.openedAtMs then providers[i].failedTrials = circuit.row end
   reply[#reply + 1] = active
 end
 
-local members, eligible, sticky = {}, {}, nil
+local members, able, eligible, sticky = {}, {}, {}, nil
 for i = 1, count do
   local at, value = 4 + ${argsPerMember} * (i - 1), 3 + ${fieldsPerMember} * (i - 1)
   local id, cap, standing = ARGV[at], tonumber(ARGV[at + 6]), ARGV[at + 7]
@@ -94,8 +95,18 @@ for i = 1, count do
   if circuit.openedAtMs then circuits[#circuits + 1] = { 'agent', id, circuit } end
   local mayTry = standing == 'held_closed' or not (isBroken(circuit, nowMs) or member.provider.isBroken)
   if standing ~= 'barred' and not (cap >= 0 and member.active >= cap) and not member.provider.isFull and mayTry then
+    able[#able + 1] = member
+    local failed = standing ~= 'held_closed' and member.provider.failedTrials
+    if failed then
+      member.failed = failed[id] or 0
+      member.provider.fewest = math.min(member.failed, member.provider.fewest or member.failed)
+    end
+  end
+end
+for _, member in ipairs(able) do
+  if not member.failed or member.failed <= member.provider.fewest then
     eligible[#eligible + 1] = member
-    if id == lastAgent then sticky = member end
+    if member.id == lastAgent then sticky = member end
   end
 end
 

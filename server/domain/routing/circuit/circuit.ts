@@ -20,7 +20,10 @@ export interface CircuitPolicy {
  * before failed and cooled off, or was not heard of for as long as it may ring. An answer to a trial closes it.
  */
 export interface Circuit {
-  /** Failed results since the last answer, by agent: of one agent it has one entry, of a provider several. */
+  /**
+   * Failed results since the last answer, while it is open those of trials, by agent: of one agent it has one entry, of a
+   * provider several.
+   */
   readonly row: Readonly<Record<string, number>>
   /** Results inside the window, in slices of it, oldest first. */
   readonly slices: readonly Slice[]
@@ -110,6 +113,11 @@ const withResult = (slices: readonly Slice[], isFailed: boolean, windowMs: numbe
     : [...kept, { startMs: nowMs, results: 1, failed }]
 }
 
+const withFailure = (row: Circuit['row'], agentId: string): Circuit['row'] => ({
+  ...row,
+  [agentId]: (row[agentId] ?? 0) + 1,
+})
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
 
 const whyOpen = (
@@ -154,14 +162,16 @@ export const endAttempt = (
     const trials = circuit.trials.filter((trial) => trial.key !== key)
     if (trials.length === circuit.trials.length) return circuit
     if (result === 'answered') return closedAgain(circuit)
-    return { ...circuit, trials, ...(isFailed && { retryAtMs: nowMs + policy.coolOffMs }) }
+    return isFailed
+      ? { ...circuit, trials, row: withFailure(circuit.row, agentId), retryAtMs: nowMs + policy.coolOffMs }
+      : { ...circuit, trials }
   }
   if (!isFailed && result !== 'answered') return circuit
   const { lastOpenedAtMs } = circuit
   if (lastOpenedAtMs !== undefined && startedAtMs <= lastOpenedAtMs) return circuit
   const slices = policy.failureRatio === undefined ? [] : withResult(circuit.slices, isFailed, policy.windowMs, nowMs)
   if (!isFailed) return { row: {}, slices, trials: [], lastOpenedAtMs }
-  const row = { ...circuit.row, [agentId]: (circuit.row[agentId] ?? 0) + 1 }
+  const row = withFailure(circuit.row, agentId)
   const reason = whyOpen(row, slices, policy, isShared)
   return reason === undefined
     ? { row, slices, trials: [], lastOpenedAtMs }
