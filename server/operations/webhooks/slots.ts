@@ -40,7 +40,10 @@ export const askRuntime =
     return reply
   }
 
-/** Gives back the slots of attempts that have ended, and tells the circuits how; of an agent whose circuit an admin holds, it does not matter. */
+/**
+ * Gives back the slots of attempts that have ended, and tells the circuits how. Of an agent that was deleted, or whose circuit
+ * an admin holds, it does not matter.
+ */
 export const settleEnded = async (
   { runtime, clock }: Pick<WebhookDeps, 'runtime' | 'clock'>,
   routing: Pick<RoutingConfig, 'agents' | 'circuitPolicy'> | undefined,
@@ -56,9 +59,9 @@ export const settleEnded = async (
     const leaseKey = leaseKeyOf(token, n)
     if (trunkId !== undefined) await runtime.releaseTrunk(tenantId, trunkId, leaseKey)
     if (agentId === undefined) continue
-    const isHeld = (routing?.agents.get(agentId)?.circuit ?? 'auto') !== 'auto'
+    const counts = routing?.agents.get(agentId)?.circuit === 'auto'
     const ended = { tenantId, agentId, provider, leaseKey, startedAtMs: steadyOf(startedAtMs), policy, nowMs }
-    changes.push(...(await runtime.endAttempt({ ...ended, result: isHeld ? undefined : result })))
+    changes.push(...(await runtime.endAttempt({ ...ended, result: counts ? result : undefined })))
   }
   return changes
 }

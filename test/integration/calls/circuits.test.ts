@@ -205,6 +205,18 @@ describe('what an admin says', () => {
     expect(dialled((await ask(to)).cxml)).toBe(values[0])
   })
 
+  it('by deleting it ends what its calls have to say', async () => {
+    const { to, values, first } = await aLine(['fonio', 'fonio', 'deepvox'])
+    const calls = [await ask(to), await ask(to), await ask(to), await ask(to)]
+    expect((await test.api('DELETE', `${tenant}/voice-agents/${first.id}?force=true`)).status).toBe(204)
+    const told: unknown[] = []
+    test.server.events.subscribe((event) => {
+      if (event.name === 'agent.circuitChanged') told.push(event.payload.change)
+    })
+    for (const { token, cxml } of calls) expect(dialled(await report(token, cxml, 'failed', to))).toBe(values[1])
+    expect(told).toEqual([])
+  })
+
   it('shows in the distribution of its groups', async () => {
     const { to, agents, groupId } = await aLine(['vapi', 'retell', 'vapi'])
     const why = async () => {
