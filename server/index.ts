@@ -28,6 +28,8 @@ import { inTurn } from './operations/in-turn.ts'
 import { createInboundRuleHandlers } from './operations/inbound-rules.ts'
 import { renderMetrics } from './operations/metrics.ts'
 import { createNodeListener, telling, type NodeMessage } from './operations/node-events.ts'
+import { createNumberHandlers } from './operations/numbers.ts'
+import { createOutboundRuleHandlers } from './operations/outbound-rules.ts'
 import { createProviderHandlers } from './operations/providers.ts'
 import { closeLostCalls, toOpenCircuits } from './operations/recovery.ts'
 import { createRoutingHandlers } from './operations/routing.ts'
@@ -35,6 +37,7 @@ import { createScheduleHandlers } from './operations/schedules.ts'
 import { createSystemHandlers } from './operations/system.ts'
 import { createTenantDirectory } from './operations/tenant-directory.ts'
 import { createTenantHandlers } from './operations/tenants.ts'
+import { createTrunkHandlers } from './operations/trunks.ts'
 import { createVoiceAgentHandlers } from './operations/voice-agents.ts'
 import { readUnsaved, rememberUnsaved } from './operations/unsaved-units.ts'
 import { createWebhookEventHandlers } from './operations/webhook-events.ts'
@@ -260,6 +263,9 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createVoiceAgentHandlers({ ...configDeps, results, calls, callLog }),
       ...createAgentGroupHandlers(configDeps),
       ...createInboundRuleHandlers(configDeps),
+      ...createOutboundRuleHandlers(configDeps),
+      ...createTrunkHandlers(configDeps, cloudonix),
+      ...createNumberHandlers(configDeps),
       ...createScheduleHandlers(configDeps),
       ...createCallHandlers({ calls, directory, cloudonix, log }),
       ...createCloudonixHandlers(cloudonix, directory),

@@ -47,6 +47,14 @@ export type CircuitOverride = (typeof circuitOverrides)[number]
 export const directions = ['inbound', 'outbound'] as const
 export type Direction = (typeof directions)[number]
 
+/** What a synchronisation found of a trunk at the platform. */
+export const trunkPlatformStates = ['present', 'inactive', 'deleted', 'vanished'] as const
+export type TrunkPlatformState = (typeof trunkPlatformStates)[number]
+
+/** What one of the tenant's own numbers is: one that callers reach it by, or one that an agent calls from. */
+export const numberKinds = ['did', 'agent'] as const
+export type NumberKind = (typeof numberKinds)[number]
+
 export const dialKinds = ['service', 'sip', 'stream'] as const
 export type DialKind = (typeof dialKinds)[number]
 

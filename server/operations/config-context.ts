@@ -59,12 +59,20 @@ export const assertTarget = async (
   if (target.type === 'number') {
     if (!/^\+?\d{2,20}$/.test(target.value))
       throw invalid(path, `${owner} names the number "${target.value}"; write it like +12025550100`)
-    if (target.trunkIds !== undefined) {
-      throw invalid(
-        path,
-        `${owner} names trunks, but there are none yet; leave trunkIds out and Cloudonix tries the domain's trunks in its own order`,
-      )
-    }
+    await assertTrunks({ store }, tenantId, path, owner, target.trunkIds)
+  }
+}
+
+export const assertTrunks = async (
+  { store }: Pick<ConfigDeps, 'store'>,
+  tenantId: string,
+  path: string,
+  owner: string,
+  trunkIds: readonly string[] = [],
+): Promise<void> => {
+  for (const id of trunkIds) {
+    if (!(await store.trunks.get(tenantId, id)))
+      throw invalid(path, `${owner} names trunk ${id}, which does not exist; choose one of this tenant's trunks`)
   }
 }
 

@@ -3,12 +3,13 @@ import { operations, type Actor, type Handlers, type OperationName } from '../..
 type Lock = <T>(key: string, work: () => Promise<T>) => Promise<T>
 type Handle = (actor: Actor, input: { readonly tenantId?: string }) => Promise<unknown>
 
-/** Takes long, or waits for others, and changes no configuration. */
+/** Takes long, or waits for others; what it changes of the configuration is held together by the versions of the rows. */
 const besideChanges: ReadonlySet<string> = new Set<OperationName>([
   'routing.test',
   'routing.testBatch',
   'routing.testCases.run',
   'cloudonix.test',
+  'trunks.sync',
   'calls.hangup',
 ])
 

@@ -1,33 +1,12 @@
 import type { Handlers } from '../../shared/contract/index.ts'
-import { DomainError } from '../domain/errors.ts'
-import { readNumber } from '../domain/numbers/read-number.ts'
-import { formatPattern, parsePattern } from '../domain/routing/pattern.ts'
 import type { StoredRule } from '../ports/configuration.ts'
 import { assertSchedule, assertTarget, assertTenant, type ConfigDeps } from './config-context.ts'
+import { tidyPattern } from './patterns.ts'
 import { getRow, given, updateRow } from './rows.ts'
 
 type InboundRuleHandlers = Pick<Handlers, Extract<keyof Handlers, `inboundRules.${string}`>>
 
 const defaultPriority = 100
-
-const refuse = (path: string, message: string): never => {
-  throw new DomainError('INVALID_INPUT', message, [{ path, message }])
-}
-
-/** The pattern as it is stored: tidy, so that the same pattern always reads the same, and one that a number can match. */
-const tidyPattern = (path: string, text: string, defaultCountry: string): string => {
-  const pattern = parsePattern(text)
-  if (typeof pattern === 'string') return refuse(path, pattern)
-  const tidy = formatPattern(pattern)
-  if (pattern.kind !== 'exact') return tidy
-  const { number, how } = readNumber(tidy, { defaultCountry, isKnown: () => false })
-  return number === tidy
-    ? tidy
-    : refuse(
-        path,
-        `"${tidy}" is understood as ${number} (${how}) when it is dialled, so this would never match; write ${number}`,
-      )
-}
 
 export const createInboundRuleHandlers = (deps: ConfigDeps): InboundRuleHandlers => {
   const { store, directory, events, clock, newId } = deps
@@ -99,7 +78,7 @@ export const createInboundRuleHandlers = (deps: ConfigDeps): InboundRuleHandlers
     async 'inboundRules.reorder'(_actor, { tenantId, ids }) {
       await assertTenant(deps, tenantId)
       for (const id of ids) await getRow(store.inboundRules, 'inbound rule', tenantId, id)
-      const count = await store.reorderRules(tenantId, ids, clock.nowMs())
+      const count = await store.reorderRules('inboundRules', tenantId, ids, clock.nowMs())
       await changed(tenantId, ids, 'updated')
       return { changed: count }
     },

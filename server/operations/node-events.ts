@@ -16,6 +16,8 @@ const ofConfiguration: readonly EventName[] = [
   'group.changed',
   'rule.changed',
   'schedule.changed',
+  'trunk.changed',
+  'number.changed',
 ]
 
 const tenantOf = (payload: object): string | undefined =>

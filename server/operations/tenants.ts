@@ -6,6 +6,7 @@ import { DomainError } from '../domain/errors.ts'
 import { isTimeZone } from '../domain/schedules/time-zone.ts'
 import type { StoredTenant } from '../ports/configuration.ts'
 import { assertTarget, type ConfigDeps } from './config-context.ts'
+import { tidyPattern } from './patterns.ts'
 import { getRow, given, updateRow } from './rows.ts'
 
 type TenantHandlers = Pick<Handlers, Extract<keyof Handlers, `tenants.${string}`>>
@@ -43,6 +44,15 @@ const assertLanguage = (language: string | undefined): void => {
   if (language === undefined || isLanguageTag(language)) return
   const message = `"${language}" is no language; write a tag such as en-US or de-DE`
   throw new DomainError('INVALID_INPUT', message, [{ path: '/settings/sayLanguage', message }])
+}
+
+/** As they are stored: tidy, and such that a number can match. */
+const tidySettings = ({ settings, defaultCountry }: StoredTenant): StoredTenant['settings'] => {
+  const tidied = (name: 'outboundAllow' | 'outboundDeny') =>
+    settings[name] && {
+      [name]: settings[name].map((text, i) => tidyPattern(`/settings/${name}/${i}`, text, defaultCountry)),
+    }
+  return { ...settings, ...tidied('outboundAllow'), ...tidied('outboundDeny') }
 }
 
 export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
@@ -95,9 +105,10 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
         'The emergency target',
         tenant.settings.emergencyTarget,
       )
-      await store.tenants.create(tenant)
+      const tidy = { ...tenant, settings: tidySettings(tenant) }
+      await store.tenants.create(tidy)
       await changed(tenant.id, 'created')
-      return toTenant(tenant, actor.role)
+      return toTenant(tidy, actor.role)
     },
     async 'tenants.get'(actor, { tenantId }) {
       return toTenant(await get(tenantId), actor.role)
@@ -120,7 +131,13 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
         'The emergency target',
         next.settings.emergencyTarget,
       )
-      const row = await updateRow(store.tenants, 'tenant', version, next, clock.nowMs())
+      const row = await updateRow(
+        store.tenants,
+        'tenant',
+        version,
+        { ...next, settings: tidySettings(next) },
+        clock.nowMs(),
+      )
       await changed(tenantId, 'updated')
       return toTenant(row, actor.role)
     },
@@ -128,9 +145,9 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
       const tenant = await get(tenantId)
       if (!force) {
         const calls = await store.countCalls(tenantId)
-        const [agents, groups, rules] = await Promise.all(
-          [store.voiceAgents, store.agentGroups, store.inboundRules].map((repository) =>
-            repository.list(tenantId, { limit: 1 }),
+        const [agents, groups, rules, outboundRules, trunks] = await Promise.all(
+          [store.voiceAgents, store.agentGroups, store.inboundRules, store.outboundRules, store.trunks].map(
+            (repository) => repository.list(tenantId, { limit: 1 }),
           ),
         )
         const owned = [
@@ -138,6 +155,8 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
           ...(agents?.items.length ? ['voice agents'] : []),
           ...(groups?.items.length ? ['agent groups'] : []),
           ...(rules?.items.length ? ['inbound rules'] : []),
+          ...(outboundRules?.items.length ? ['outbound rules'] : []),
+          ...(trunks?.items.length ? ['trunks'] : []),
         ]
         if (owned.length > 0) {
           throw new DomainError(

@@ -1,10 +1,13 @@
 import type { AgentGroup, GroupSettings, Member } from '../../shared/contract/agent-groups.ts'
 import type { Target } from '../../shared/contract/fields.ts'
 import type { InboundRule } from '../../shared/contract/inbound-rules.ts'
+import type { OwnNumber } from '../../shared/contract/numbers.ts'
+import type { OutboundRule } from '../../shared/contract/outbound-rules.ts'
 import type { Provider } from '../../shared/contract/providers.ts'
 import type { Schedule } from '../../shared/contract/schedules.ts'
 import type { RoutingTestCase } from '../../shared/contract/routing-tests.ts'
 import type { Tenant } from '../../shared/contract/tenants.ts'
+import type { Trunk } from '../../shared/contract/trunks.ts'
 import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
 
 export type { AgentGroup, GroupSettings, InboundRule, Member, Provider, Target }
@@ -28,6 +31,9 @@ export type TenantVersion = Pick<StoredTenant, 'id' | 'configVersion'>
 export type StoredAgent = Omit<VoiceAgent, 'hasPassword' | 'health'> & { readonly password?: string | undefined }
 export type StoredGroup = AgentGroup
 export type StoredRule = InboundRule
+export type StoredOutboundRule = OutboundRule
+export type StoredTrunk = Trunk
+export type StoredNumber = OwnNumber
 export type StoredSchedule = Schedule
 export type StoredTestCase = RoutingTestCase
 /** What routing goes by. Equal targets may be one object. */
@@ -63,13 +69,23 @@ export interface ConfigRepository<Row> {
   delete(tenantId: string | undefined, id: string): Promise<boolean>
 }
 
-/** Something that refers to an agent, a group or a schedule: what a refusal to delete lists. */
+/** Something that refers to an agent, a group, a trunk …: what a refusal to delete lists. */
 export interface ConfigUser {
   readonly kind:
-    'voice agent' | 'group member' | 'group fallback' | 'inbound rule' | 'tenant default' | 'tenant emergency target'
+    | 'voice agent'
+    | 'group member'
+    | 'group fallback'
+    | 'inbound rule'
+    | 'outbound rule'
+    | 'number'
+    | 'tenant default'
+    | 'tenant emergency target'
   readonly id: string
   readonly name: string
 }
+
+export type RuleNoun = 'inboundRules' | 'outboundRules'
+export type UsedType = 'agent' | 'group' | 'schedule' | 'trunk' | 'number'
 
 export interface ConfigurationStore {
   readonly tenants: ConfigRepository<StoredTenant>
@@ -79,20 +95,25 @@ export interface ConfigurationStore {
   readonly voiceAgents: ConfigRepository<StoredAgent>
   readonly agentGroups: ConfigRepository<StoredGroup>
   readonly inboundRules: ConfigRepository<StoredRule>
+  readonly outboundRules: ConfigRepository<StoredOutboundRule>
+  /** Making one the default takes that from the one before. */
+  readonly trunks: ConfigRepository<StoredTrunk>
+  readonly numbers: ConfigRepository<StoredNumber>
   readonly schedules: ConfigRepository<StoredSchedule>
   /** Bears on no routing: the one noun whose writes give the configuration no new version. */
   readonly testCases: ConfigRepository<StoredTestCase>
   /** Changes many rows of a noun in one transaction; answers how many there were. */
   bulk(
-    noun: 'voiceAgents' | 'inboundRules',
+    noun: 'voiceAgents' | RuleNoun,
     tenantId: string,
     ids: readonly string[],
     action: 'enable' | 'disable' | 'delete',
     nowMs: number,
   ): Promise<number>
   /** Gives the rules the priorities 10, 20, 30 … in this order; answers how many there were. */
-  reorderRules(tenantId: string, ids: readonly string[], nowMs: number): Promise<number>
-  usersOf(tenantId: string, type: 'agent' | 'group' | 'schedule', id: string): Promise<readonly ConfigUser[]>
+  reorderRules(noun: RuleNoun, tenantId: string, ids: readonly string[], nowMs: number): Promise<number>
+  /** `id` of a number is the number itself. */
+  usersOf(tenantId: string, type: UsedType, id: string): Promise<readonly ConfigUser[]>
   /** Rules by age (creation order), a page at a time, so that a million rules never sit in one message. */
   rulesAfter(tenantId: string, afterRowId: number, limit: number): Promise<{ rules: RoutingRule[]; lastRowId: number }>
   /** How many calls a tenant has on record. */

@@ -25,6 +25,8 @@ export const events = {
   'group.changed': changed,
   'rule.changed': changed,
   'schedule.changed': changed,
+  'trunk.changed': changed,
+  'number.changed': changed,
   'metrics.updated': Type.Object({ atMs: Ms, health: SystemHealth }),
   'system.degraded': Type.Object({ part: Type.String(), message: Type.String(), sinceMs: Ms }),
   'system.recovered': Type.Object({ part: Type.String(), atMs: Ms }),

@@ -5,6 +5,8 @@ import { callOperations } from './calls.ts'
 import { cloudonixOperations } from './cloudonix.ts'
 import type { EventName, EventPayload } from './events.ts'
 import { inboundRuleOperations } from './inbound-rules.ts'
+import { numberOperations } from './numbers.ts'
+import { outboundRuleOperations } from './outbound-rules.ts'
 import { providerOperations } from './providers.ts'
 import { routingAnalysisOperations } from './routing-analysis.ts'
 import { routingTestOperations } from './routing-tests.ts'
@@ -12,6 +14,7 @@ import { routingOperations } from './routing.ts'
 import { scheduleOperations } from './schedules.ts'
 import { systemOperations } from './system.ts'
 import { tenantOperations } from './tenants.ts'
+import { trunkOperations } from './trunks.ts'
 import { voiceAgentOperations } from './voice-agents.ts'
 import { webhookEventOperations } from './webhook-events.ts'
 
@@ -21,6 +24,9 @@ export const operations = {
   ...voiceAgentOperations,
   ...agentGroupOperations,
   ...inboundRuleOperations,
+  ...outboundRuleOperations,
+  ...trunkOperations,
+  ...numberOperations,
   ...scheduleOperations,
   ...routingOperations,
   ...routingAnalysisOperations,

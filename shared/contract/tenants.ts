@@ -1,5 +1,20 @@
 import Type from 'typebox'
-import { closed, Id, listFields, Ms, Name, oneOf, orNull, Page, rowFields, Seconds, Target, Version } from './fields.ts'
+import { attemptResults } from '../vocabulary.ts'
+import {
+  closed,
+  Id,
+  listFields,
+  Ms,
+  Name,
+  oneOf,
+  orNull,
+  Page,
+  Pattern,
+  rowFields,
+  Seconds,
+  Target,
+  Version,
+} from './fields.ts'
 import type { Operation } from './operation.ts'
 
 const credentialCheck = ['required', 'when_present', 'off'] as const
@@ -61,6 +76,16 @@ const settings = {
       description: 'Plan limits: active calls at most, by provider key',
     },
   ),
+  outboundAllow: Type.Array(Pattern, {
+    maxItems: 1000,
+    description: 'What may be dialled through trunks; nothing unless set',
+  }),
+  outboundDeny: Type.Array(Pattern, { maxItems: 1000, description: 'What may not, though it is allowed above' }),
+  trunkRetryOn: Type.Array(oneOf(attemptResults.filter((result) => result !== 'answered')), {
+    maxItems: 4,
+    uniqueItems: true,
+    description: 'Results after which the next trunk is tried; busy, no_answer and failed unless set',
+  }),
   sayLanguage: Type.String({ minLength: 2, maxLength: 20, description: 'Language of spoken messages, e.g. en-US' }),
 }
 
@@ -79,6 +104,9 @@ const TenantSettingsChange = Type.Object(
     webhookAuth: orNull(settings.webhookAuth),
     circuit: orNull(settings.circuit),
     providerLimits: orNull(settings.providerLimits),
+    outboundAllow: orNull(settings.outboundAllow),
+    outboundDeny: orNull(settings.outboundDeny),
+    trunkRetryOn: orNull(settings.trunkRetryOn),
     sayLanguage: orNull(settings.sayLanguage),
   },
   { ...closed, description: 'What is not named stays as it is; null takes a setting back' },

@@ -259,7 +259,7 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
         () => schedules.update(aSchedule({ version: 2 })),
         () => schedules.delete('tenant-1', 'schedule-1'),
         () => bulk('voiceAgents', 'tenant-1', ['agent-1'], 'disable', 7),
-        () => reorderRules('tenant-1', ['rule-1'], 7),
+        () => reorderRules('inboundRules', 'tenant-1', ['rule-1'], 7),
         () => inboundRules.delete('tenant-1', 'rule-1'),
         () => agentGroups.delete('tenant-1', 'group-1'),
         () => voiceAgents.delete('tenant-1', 'agent-1'),
@@ -345,7 +345,7 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
       const ids = async () => (await inboundRules.list('tenant-1', { limit: 10 })).items.map(({ id }) => id)
       expect(plain(await inboundRules.get('tenant-1', 'c'))).toEqual(plain(rule))
       expect(await ids()).toEqual(['c', 'b', 'a'])
-      expect(await reorderRules('tenant-1', ['a', 'b', 'nobody', 'c'], 5)).toBe(3)
+      expect(await reorderRules('inboundRules', 'tenant-1', ['a', 'b', 'nobody', 'c'], 5)).toBe(3)
       expect(await ids()).toEqual(['a', 'b', 'c'])
       expect((await inboundRules.get('tenant-1', 'c'))?.priority).toBe(40)
       const first = await rulesAfter('tenant-1', 0, 2)

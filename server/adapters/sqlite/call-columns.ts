@@ -1,7 +1,7 @@
 import type { CallRecord } from '../../../shared/contract/calls.ts'
 import { isTerminal } from '../../../shared/vocabulary.ts'
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
-import { bit, given, optionalBit } from './rows.ts'
+import { bit, given, optionalBit, parseGiven } from './rows.ts'
 
 /** How a call lies in its row. The write path binds by position, so the order here is the order of the values. */
 export const changingColumns = [
@@ -117,6 +117,7 @@ export interface AttemptRow {
   readonly number: string | null
   readonly provider: string | null
   readonly trunk_id: string | null
+  readonly trunk_plan: string | null
   readonly group_id: string | null
   readonly started_at_ms: number
   readonly ended_at_ms: number | null
@@ -173,6 +174,7 @@ export const toAttempt = (row: AttemptRow): DialAttempt => ({
   number: given(row.number),
   provider: given(row.provider),
   trunkId: given(row.trunk_id),
+  trunkPlan: parseGiven(row.trunk_plan),
   groupId: given(row.group_id),
   startedAtMs: row.started_at_ms,
   endedAtMs: given(row.ended_at_ms),

@@ -31,11 +31,12 @@ interface NamedAttemptRow extends AttemptRow {
 }
 
 const named = `
-SELECT c.*, a.name AS agent_name, g.name AS group_name, r.name AS rule_name
+SELECT c.*, a.name AS agent_name, g.name AS group_name, coalesce(r.name, o.name) AS rule_name
 FROM call_records c JOIN tenants t ON t.no = c.tenant_no
 LEFT JOIN voice_agents a ON a.tenant_id = t.id AND a.id = c.agent_id
 LEFT JOIN agent_groups g ON g.tenant_id = t.id AND g.id = c.group_id
-LEFT JOIN inbound_routing_rules r ON r.tenant_id = t.id AND r.id = c.rule_id`
+LEFT JOIN inbound_routing_rules r ON r.tenant_id = t.id AND r.id = c.rule_id
+LEFT JOIN outbound_routing_rules o ON o.tenant_id = t.id AND o.id = c.rule_id`
 
 const toTransition = (row: TransitionRow): Transition => ({
   atMs: row.at_ms,
@@ -54,7 +55,13 @@ const toDecision = (row: StoredDecision): DecisionRow => ({
 })
 
 const toShownAttempt = (row: NamedAttemptRow): Attempt => {
-  const { decisionId: _decision, provider: _provider, leaseUntilMs: _lease, ...attempt } = toAttempt(row)
+  const {
+    decisionId: _decision,
+    provider: _provider,
+    leaseUntilMs: _lease,
+    trunkPlan: _plan,
+    ...attempt
+  } = toAttempt(row)
   return { ...attempt, agentName: given(row.agent_name) }
 }
 

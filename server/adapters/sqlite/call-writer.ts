@@ -40,12 +40,12 @@ INSERT INTO call_records (${inserted.join(', ')}) VALUES (${placeholders(inserte
   )
   const putAttempt = db.prepare(`
 INSERT INTO dial_attempts (tenant_no, call_no, n, decision_id, agent_id, provider, trunk_id, group_id, started_at_ms, ended_at_ms,
-  result, lease_until_ms, number, revision)
-VALUES (${placeholders(14)})
+  result, lease_until_ms, number, trunk_plan, revision)
+VALUES (${placeholders(15)})
 ON CONFLICT (tenant_no, call_no, n) DO UPDATE SET decision_id = excluded.decision_id, agent_id = excluded.agent_id,
   provider = excluded.provider, trunk_id = excluded.trunk_id, group_id = excluded.group_id, started_at_ms = excluded.started_at_ms,
   ended_at_ms = excluded.ended_at_ms, result = excluded.result, lease_until_ms = excluded.lease_until_ms,
-  number = excluded.number, revision = excluded.revision
+  number = excluded.number, trunk_plan = excluded.trunk_plan, revision = excluded.revision
 WHERE excluded.revision > revision`)
   const newestTransition = db.prepare<[number, number], { n: number | null }>(
     'SELECT max(n) AS n FROM call_transitions WHERE tenant_no = ? AND call_no = ?',

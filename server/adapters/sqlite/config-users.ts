@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { TenantSettings } from '../../../shared/contract/tenants.ts'
-import type { ConfigUser, Target } from '../../ports/configuration.ts'
+import type { ConfigUser, Target, UsedType } from '../../ports/configuration.ts'
 import { parse, parseGiven } from './rows.ts'
 
 interface Named {
@@ -12,7 +12,7 @@ interface TenantTargets extends Named {
   readonly settings: string
 }
 
-/** Everything of a tenant that refers to one of its agents, groups or schedules. */
+/** Everything of a tenant that refers to one of its agents, groups, schedules, trunks or numbers. */
 export const createConfigUsers = (db: Database) => {
   const memberships = db.prepare<[string, string], Named>(`
 SELECT g.id, g.name FROM agent_group_memberships m JOIN agent_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
@@ -28,12 +28,33 @@ WHERE tenant_id = ? AND target_id = ? AND json_extract(target, '$.type') = ? ORD
   const scheduledRules = db.prepare<[string, string], Named>(
     'SELECT id, name FROM inbound_routing_rules WHERE tenant_id = ? AND schedule_id = ? ORDER BY priority, no',
   )
+  const outboundRules = db.prepare<[string, string, string], Named>(`
+SELECT id, name FROM outbound_routing_rules
+WHERE tenant_id = ? AND target_id = ? AND json_extract(target, '$.type') = ? ORDER BY priority, no`)
+  const numbers = db.prepare<[string, string], Named>(
+    'SELECT id, number AS name FROM numbers WHERE tenant_id = ? AND agent_id = ? ORDER BY number',
+  )
+  const callerIds = db.prepare<[string, string], Named>(
+    'SELECT id, name FROM outbound_routing_rules WHERE tenant_id = ? AND caller_id = ? ORDER BY priority, no',
+  )
+  const trunkRules = db.prepare<[string, string], Named>(`
+SELECT id, name FROM outbound_routing_rules
+WHERE tenant_id = ? AND EXISTS (SELECT 1 FROM json_each(trunk_ids) WHERE value = ?) ORDER BY priority, no`)
+  const trunkTargets = db.prepare<[string, string], Named>(`
+SELECT id, name FROM inbound_routing_rules
+WHERE tenant_id = ? AND EXISTS (SELECT 1 FROM json_each(target, '$.trunkIds') WHERE value = ?) ORDER BY priority, no`)
+  const trunkFallbacks = db.prepare<[string, string], Named>(`
+SELECT id, name FROM agent_groups
+WHERE tenant_id = ? AND EXISTS (SELECT 1 FROM json_each(fallback, '$.trunkIds') WHERE value = ?) ORDER BY name`)
   const tenant = db.prepare<[string], TenantTargets>(
     'SELECT id, name, default_target, settings FROM tenants WHERE id = ?',
   )
 
-  return (tenantId: string, type: 'agent' | 'group' | 'schedule', id: string): ConfigUser[] => {
-    const leadsThere = (target: Target | undefined) => target?.type === type && target.id === id
+  return (tenantId: string, type: UsedType, id: string): ConfigUser[] => {
+    const leadsThere = (target: Target | undefined): boolean =>
+      target?.type === 'number'
+        ? type === 'trunk' && (target.trunkIds ?? []).includes(id)
+        : target?.type === type && 'id' in target && target.id === id
     const as = (kind: ConfigUser['kind'], rows: readonly Named[]): ConfigUser[] =>
       rows.map((row) => ({ kind, id: row.id, name: row.name }))
     if (type === 'schedule')
@@ -41,11 +62,14 @@ WHERE tenant_id = ? AND target_id = ? AND json_extract(target, '$.type') = ? ORD
         ...as('voice agent', scheduledAgents.all(tenantId, id)),
         ...as('inbound rule', scheduledRules.all(tenantId, id)),
       ]
+    if (type === 'number') return as('outbound rule', callerIds.all(tenantId, id))
     const own = tenant.get(tenantId)
     return [
       ...(type === 'agent' ? as('group member', memberships.all(tenantId, id)) : []),
-      ...as('group fallback', fallbacks.all(tenantId, id, type)),
-      ...as('inbound rule', rules.all(tenantId, id, type)),
+      ...as('group fallback', type === 'trunk' ? trunkFallbacks.all(tenantId, id) : fallbacks.all(tenantId, id, type)),
+      ...as('inbound rule', type === 'trunk' ? trunkTargets.all(tenantId, id) : rules.all(tenantId, id, type)),
+      ...as('outbound rule', type === 'trunk' ? trunkRules.all(tenantId, id) : outboundRules.all(tenantId, id, type)),
+      ...(type === 'agent' ? as('number', numbers.all(tenantId, id)) : []),
       ...(own && leadsThere(parseGiven<Target>(own.default_target)) ? as('tenant default', [own]) : []),
       ...(own && leadsThere(parse<TenantSettings>(own.settings).emergencyTarget)
         ? as('tenant emergency target', [own])

@@ -5,10 +5,13 @@ import type {
   Provider,
   StoredAgent,
   StoredGroup,
+  StoredNumber,
+  StoredOutboundRule,
   StoredRule,
   StoredSchedule,
   StoredTenant,
   StoredTestCase,
+  StoredTrunk,
 } from '../../ports/configuration.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import { createRulePageReader } from './read-rule-page.ts'
@@ -27,6 +30,9 @@ interface Nouns {
   readonly voiceAgents: StoredAgent
   readonly agentGroups: StoredGroup
   readonly inboundRules: StoredRule
+  readonly outboundRules: StoredOutboundRule
+  readonly trunks: StoredTrunk
+  readonly numbers: StoredNumber
   readonly schedules: StoredSchedule
   readonly testCases: StoredTestCase
 }
@@ -53,12 +59,15 @@ export const createConfigurationStore = (threads: Threads): ConfigurationStore =
   voiceAgents: createRepository(threads, 'voiceAgents'),
   agentGroups: createRepository(threads, 'agentGroups'),
   inboundRules: createRepository(threads, 'inboundRules'),
+  outboundRules: createRepository(threads, 'outboundRules'),
+  trunks: createRepository(threads, 'trunks'),
+  numbers: createRepository(threads, 'numbers'),
   schedules: createRepository(threads, 'schedules'),
   testCases: createRepository(threads, 'testCases'),
   tenantVersions: () => threads.reader.call('tenants', 'versions'),
   bulk: (noun, tenantId, ids, action, nowMs) =>
     threads.writer.call('bulk', 'change', noun, tenantId, ids, action, nowMs),
-  reorderRules: (tenantId, ids, nowMs) => threads.writer.call('inboundRules', 'reorder', tenantId, ids, nowMs),
+  reorderRules: (noun, tenantId, ids, nowMs) => threads.writer.call('bulk', 'reorder', noun, tenantId, ids, nowMs),
   usersOf: (tenantId, type, id) => threads.reader.call('users', 'of', tenantId, type, id),
   rulesAfter: async (tenantId, afterRowId, limit) =>
     readRulePage(await threads.reader.call('inboundRules', 'after', tenantId, afterRowId, limit)),

@@ -40,9 +40,23 @@ const packCall = (call: Call): PackedCall => ({
 })
 
 const packAttempt = (attempt: Call['attempts'][number]): Values => {
-  const { n, decisionId, agentId, number, provider, trunkId, groupId, ...rest } = attempt
+  const { n, decisionId, agentId, number, provider, trunkId, trunkPlan, groupId, ...rest } = attempt
   const { startedAtMs, endedAtMs, result, leaseUntilMs } = rest
-  return [n, decisionId, agentId, provider, trunkId, groupId, startedAtMs, endedAtMs, result, leaseUntilMs, number]
+  const plan = trunkPlan && JSON.stringify(trunkPlan)
+  return [
+    n,
+    decisionId,
+    agentId,
+    provider,
+    trunkId,
+    groupId,
+    startedAtMs,
+    endedAtMs,
+    result,
+    leaseUntilMs,
+    number,
+    plan,
+  ]
 }
 
 const packDecision = ({ id, atMs, outcome, explanation, cxml }: NonNullable<UnitOfWork['decision']>): Values => [

@@ -9,12 +9,15 @@ import { createSqliteGroupRepository } from './group-repository.ts'
 import { createJournalReader } from './journal-repository.ts'
 import { createKeyring } from './keyring.ts'
 import { createSqliteMetaRepository } from './meta-repository.ts'
+import { createSqliteNumberRepository } from './number-repository.ts'
 import { openDatabase } from './open-database.ts'
+import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
+import { createSqliteTrunkRepository } from './trunk-repository.ts'
 import { createTokenSeeder } from './token-seeder.ts'
 import { createCheckpoints } from './wal-state.ts'
 import { createSqliteWebhookRepository } from './webhook-repository.ts'
@@ -37,6 +40,9 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     agentGroups: reads(createSqliteGroupRepository(db)),
     testCases: reads(createSqliteTestCaseRepository(db)),
     inboundRules: { ...reads(rules), after: rules.after },
+    outboundRules: reads(createSqliteOutboundRuleRepository(db)),
+    trunks: reads(createSqliteTrunkRepository(db)),
+    numbers: reads(createSqliteNumberRepository(db)),
     schedules: reads(createSqliteScheduleRepository(db)),
     users: { of: createConfigUsers(db) },
     calls: createSqliteCallRepository(db, keyring, events.ofToken),

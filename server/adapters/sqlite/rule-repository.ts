@@ -56,7 +56,6 @@ export interface RulePage {
 }
 
 export interface SyncRuleRepository extends SyncConfigRepository<StoredRule> {
-  reorder(tenantId: string, ids: readonly string[], nowMs: number): number
   after(tenantId: string, afterRowId: number, limit: number): RulePage
 }
 
@@ -76,8 +75,6 @@ UPDATE inbound_routing_rules SET name = :name, pattern = :pattern, caller_patter
   updated_at_ms = :updatedAtMs
 WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
   const remove = db.prepare('DELETE FROM inbound_routing_rules WHERE tenant_id = ? AND id = ?')
-  const setPriority = db.prepare(`
-UPDATE inbound_routing_rules SET priority = ?, version = version + 1, updated_at_ms = ? WHERE tenant_id = ? AND id = ?`)
   const after = db.prepare<[string, number, number], { rules: string; last: number | null }>(`
 SELECT json_group_array(json_array(id, name, pattern, caller_pattern, target, priority, enabled, schedule_id) ORDER BY no) AS rules, max(no) AS last
 FROM (SELECT * FROM inbound_routing_rules WHERE tenant_id = ? AND no > ? ORDER BY no LIMIT ?)`)
@@ -111,13 +108,6 @@ FROM (SELECT * FROM inbound_routing_rules WHERE tenant_id = ? AND no > ? ORDER B
       if (tenantId === undefined || remove.run(tenantId, id).changes === 0) return false
       bump.ofRules(tenantId)
       return true
-    }),
-    reorder: inTransaction(db, (tenantId: string, ids: readonly string[], nowMs: number) => {
-      bump.ofRules(tenantId)
-      return ids.reduce(
-        (changed, id, index) => changed + setPriority.run((index + 1) * 10, nowMs, tenantId, id).changes,
-        0,
-      )
     }),
     after: (tenantId, afterRowId, limit) => {
       const row = after.get(tenantId, afterRowId, limit)

@@ -5,14 +5,16 @@ import { createSqliteAccessRepository } from './access-repository.ts'
 import { createSqliteAgentRepository } from './agent-repository.ts'
 import { createAnswerWriter } from './answer-repository.ts'
 import { type Batch, type BatchReport, createBatchWriter } from './batch-writer.ts'
-import { createBulkChange } from './bulk-change.ts'
+import { createBulkChange, createReorder } from './bulk-change.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import { createSqliteGroupRepository } from './group-repository.ts'
 import { checkMasterKey, createKeyring } from './keyring.ts'
 import { createSqliteMetaRepository } from './meta-repository.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
+import { createSqliteNumberRepository } from './number-repository.ts'
 import { openDatabase } from './open-database.ts'
+import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.ts'
 import type { PackedUnit } from './packed-unit.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
@@ -20,6 +22,7 @@ import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { DataDirectoryInUseError } from './store-errors.ts'
+import { createSqliteTrunkRepository } from './trunk-repository.ts'
 import { createTenantPurge } from './tenant-purge.ts'
 import type { ThreadOptions } from './thread-protocol.ts'
 import { createCheckpoints, createExclusiveCopy, type WalState } from './wal-state.ts'
@@ -67,7 +70,6 @@ export const openWriter = (options: ThreadOptions) => {
   }
   const keyring = createKeyring(db, createSecretKey(options.masterKey))
   const tenants = writes(createSqliteTenantRepository(db, keyring))
-  const rules = createSqliteRuleRepository(db)
   const answers = createAnswerWriter(db)
   const purge = createTenantPurge(db, keyring)
   const checkpoints = createCheckpoints(db)
@@ -94,9 +96,12 @@ export const openWriter = (options: ThreadOptions) => {
     voiceAgents: writes(createSqliteAgentRepository(db, keyring)),
     agentGroups: writes(createSqliteGroupRepository(db)),
     testCases: writes(createSqliteTestCaseRepository(db)),
-    inboundRules: { ...writes(rules), reorder: rules.reorder },
+    inboundRules: writes(createSqliteRuleRepository(db)),
+    outboundRules: writes(createSqliteOutboundRuleRepository(db)),
+    trunks: writes(createSqliteTrunkRepository(db)),
+    numbers: writes(createSqliteNumberRepository(db)),
     schedules: writes(createSqliteScheduleRepository(db)),
-    bulk: { change: createBulkChange(db) },
+    bulk: { change: createBulkChange(db), reorder: createReorder(db) },
     access: { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode },
     answers: {
       dropBefore: async (ms: number): Promise<number> => {

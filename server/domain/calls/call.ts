@@ -1,5 +1,12 @@
 import type { AttemptResult, CallState, Direction, Disposition } from '../../../shared/vocabulary.ts'
 
+/** What an attempt through a trunk leaves to the next one. */
+export interface TrunkPlan {
+  /** Trunks not tried yet, in order. */
+  readonly left: readonly string[]
+  readonly callerId?: string | undefined
+}
+
 /** One try to reach one target within a call. */
 export interface DialAttempt {
   readonly n: number
@@ -9,6 +16,7 @@ export interface DialAttempt {
   readonly number?: string | undefined
   readonly provider?: string | undefined
   readonly trunkId?: string | undefined
+  readonly trunkPlan?: TrunkPlan | undefined
   readonly groupId?: string | undefined
   readonly startedAtMs: number
   readonly endedAtMs?: number | undefined

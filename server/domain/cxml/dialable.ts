@@ -16,3 +16,5 @@ export const isWssUrl = (text: string): boolean => wssUrl.test(text)
 
 /** One of our own addresses: absolute, or relative to the request. */
 export const isCallbackUrl = (text: string): boolean => callbackUrl.test(text)
+
+export const isTrunkName = (text: string): boolean => /^[A-Za-z0-9-]+$/.test(text)

@@ -1,5 +1,5 @@
 import { rejectReasons } from '../../../shared/vocabulary.ts'
-import { isCallbackUrl, isE164, isSipUri, isWssUrl } from './dialable.ts'
+import { isCallbackUrl, isE164, isSipUri, isTrunkName, isWssUrl } from './dialable.ts'
 import { isFilled, isLanguageTag, isOneLine, isPrintable } from './texts.ts'
 import type { CxmlDocument, Dial, DialNoun, Verb } from './verbs.ts'
 
@@ -50,7 +50,7 @@ const dialProblems = (dial: Dial): string[] => [
     'callerId wants 1 to 255 characters without markup, and without white space around them',
   ),
   ...when(dial.trunks?.length === 0, 'trunks wants at least one name'),
-  ...(dial.trunks ?? []).flatMap((trunk) => when(!/^[A-Za-z0-9-]+$/.test(trunk), `"${trunk}" is no trunk name`)),
+  ...(dial.trunks ?? []).flatMap((trunk) => when(!isTrunkName(trunk), `"${trunk}" is no trunk name`)),
 ]
 
 const verbProblems = (verb: Verb): string[] => {

@@ -12,6 +12,7 @@ import { cloudonixKey } from './0090-cloudonix-key.ts'
 import { routingTestCases } from './0100-routing-test-cases.ts'
 import { circuits } from './0110-circuits.ts'
 import { rulesVersion } from './0120-rules-version.ts'
+import { outbound } from './0130-outbound.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   routingTestCases,
   circuits,
   rulesVersion,
+  outbound,
 ]

@@ -1,0 +1,22 @@
+import { DomainError } from '../domain/errors.ts'
+import { readNumber } from '../domain/numbers/read-number.ts'
+import { formatPattern, parsePattern } from '../domain/routing/pattern.ts'
+
+export const refuse = (path: string, message: string): never => {
+  throw new DomainError('INVALID_INPUT', message, [{ path, message }])
+}
+
+/** The pattern as it is stored: tidy, so that the same pattern always reads the same, and one that a number can match. */
+export const tidyPattern = (path: string, text: string, defaultCountry: string): string => {
+  const pattern = parsePattern(text)
+  if (typeof pattern === 'string') return refuse(path, pattern)
+  const tidy = formatPattern(pattern)
+  if (pattern.kind !== 'exact') return tidy
+  const { number, how } = readNumber(tidy, { defaultCountry, isKnown: () => false })
+  return number === tidy
+    ? tidy
+    : refuse(
+        path,
+        `"${tidy}" is understood as ${number} (${how}) when it is dialled, so this would never match; write ${number}`,
+      )
+}
