@@ -13,6 +13,7 @@ import { classify } from '../server/domain/routing/call-numbers.ts'
 import { nothingTried } from '../server/domain/routing/routing.ts'
 import { defaultRetryOn, routeInbound } from '../server/domain/routing/routing-engine.ts'
 import { createRouteTableBuilder, type RouteTable } from '../server/domain/routing/route-table.ts'
+import type { OutboundWay } from '../server/domain/routing/route.ts'
 import type { RoutingConfig } from '../server/domain/routing/routing-config.ts'
 import { defaultCircuitPolicy } from '../server/operations/tenant-directory.ts'
 import type { RuntimeState } from '../server/ports/runtime-state.ts'
@@ -43,6 +44,12 @@ const configOf = (rules: RouteTable): RoutingConfig => {
     circuitPolicy: defaultCircuitPolicy,
     providerLimits: {},
     sayLanguage: 'en-US',
+    numbers: new Map(),
+    trunks: new Map(),
+    trunkRetryOn: [],
+    outboundAllow: [],
+    outboundDeny: [],
+    outboundRules: createRouteTableBuilder<OutboundWay>().build(),
     providers: new Map([
       [
         'vapi',
@@ -91,6 +98,7 @@ const decide = async (config: RoutingConfig, runtime: RuntimeState, n: number, r
   const walk = routeInbound(config, numbers, { ...nothingTried, caller: '+12025550123', atMs: nowMs })
   let step = walk.next()
   while (!step.done) {
+    if ('trunks' in step.value) throw new Error('an inbound rule to an agent group asks for no trunk')
     const { ringTimeoutSeconds, ...question } = step.value
     const leaseMs = (ringTimeoutSeconds + 14_460) * 1000
     step = walk.next(await runtime.select({ tenantId, ...question, ...undisturbed, leaseKey, leaseMs, nowMs }))

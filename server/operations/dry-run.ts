@@ -3,8 +3,9 @@ import type { Direction } from '../../shared/vocabulary.ts'
 import { maskDocument, renderCxml } from '../domain/cxml/render-cxml.ts'
 import { cxmlProblems } from '../domain/cxml/validate-cxml.ts'
 import { buildDocument } from '../domain/routing/build-document.ts'
-import { classify, readNumbers, type Numbers } from '../domain/routing/call-numbers.ts'
-import { nothingTried } from '../domain/routing/routing.ts'
+import { classify, readNumbers } from '../domain/routing/call-numbers.ts'
+import { routeOutbound } from '../domain/routing/outbound.ts'
+import { nothingTried, type Ask, type SelectionReply } from '../domain/routing/routing.ts'
 import { routeInbound } from '../domain/routing/routing-engine.ts'
 import type { RuntimeState } from '../ports/runtime-state.ts'
 import type { Clock, Random } from '../ports/system.ts'
@@ -28,24 +29,9 @@ export interface DryRunResult {
 /** What would happen to a call; takes no slot and counts nothing. All testing of rules goes through here. */
 export type DryRun = (inForce: TenantInForce, call: TestedCall) => Promise<DryRunResult>
 
-const refuseOutbound = (numbers: Numbers): DryRunResult => {
-  const because = 'outbound call; no outbound rules exist'
-  return {
-    decision: { target: { type: 'reject', value: 'rejected' } },
-    explanation: {
-      summary: `${because} → reject (rejected)`,
-      trigger: 'test',
-      direction: 'outbound',
-      ...numbers,
-      steps: [{ type: 'reject', because, outcome: 'reject (rejected)' }],
-    },
-    cxml: renderCxml([{ verb: 'Reject', reason: 'rejected' }]),
-  }
-}
-
 export const createDryRun =
   (
-    runtime: Pick<RuntimeState, 'select'>,
+    runtime: Pick<RuntimeState, 'select' | 'selectTrunk'>,
     clock: Pick<Clock, 'micros' | 'nowMs' | 'steadyMs'>,
     chance: Random,
   ): DryRun =>
@@ -53,24 +39,38 @@ export const createDryRun =
     const startedAt = clock.micros()
     const numbers = readNumbers(config, from, to)
     const direction = asked ?? classify(config, false, numbers)
-    if (direction === 'outbound') return refuseOutbound(numbers)
-    const tried = { ...nothingTried, caller: numbers.from.number, atMs: atMs ?? clock.nowMs() }
-    const routing = await runEngine(routeInbound(config, numbers, tried), ({ group, members, isFirstChoice, sticky }) =>
-      runtime.select({
-        tenantId: tenant.id,
+    const tried = { ...nothingTried, caller: numbers.from.number, direction, atMs: atMs ?? clock.nowMs() }
+    const nowMs = atMs ?? clock.steadyMs()
+    const ask = async (question: Ask): Promise<SelectionReply> => {
+      const always = { tenantId: tenant.id, leaseKey: 'test', leaseMs: 0, nowMs, dryRun: true }
+      if ('trunks' in question) {
+        const { trunkId, verdicts } = await runtime.selectTrunk({ ...always, trunks: question.trunks })
+        return { verdicts: [], trunkId, trunks: verdicts }
+      }
+      const { group, members, isFirstChoice, sticky } = question
+      return runtime.select({
+        ...always,
         group,
         members,
         isFirstChoice,
-        leaseKey: 'test',
-        leaseMs: 0,
         trialMs: 0,
         providerLimits: config.providerLimits,
         sticky,
         chance: chance(),
-        nowMs: atMs ?? clock.steadyMs(),
-        dryRun: true,
-      }),
+      })
+    }
+    const isSaid = asked === 'outbound'
+    const routing = await runEngine(
+      direction === 'outbound'
+        ? routeOutbound(config, numbers, isSaid ? 'authenticated' : undefined, tried)
+        : routeInbound(config, numbers, tried),
+      ask,
     )
+    const notes = isSaid
+      ? [
+          'tested as a call of an authenticated device; leave the direction out for one whose number alone says who calls',
+        ]
+      : []
     const document = buildDocument(config, routing, 'test', '/voice/-/dial-result?s=-')
     const problems = cxmlProblems(document)
     const last = routing.steps.at(-1)
@@ -82,7 +82,9 @@ export const createDryRun =
         groupId: routing.group?.id,
         ruleId: routing.ruleId,
         provider: routing.agent?.provider,
-        attempt: routing.agent ? 1 : undefined,
+        trunkId: routing.trunk?.id,
+        trunkName: routing.trunk?.name,
+        attempt: (routing.agent ?? routing.trunk) ? 1 : undefined,
       },
       explanation: {
         summary: `${last?.because ?? ''} → ${last?.outcome ?? ''}`,
@@ -92,7 +94,7 @@ export const createDryRun =
         rules: routing.rules,
         ...(routing.moreRules !== undefined && { moreRules: routing.moreRules }),
         steps: routing.steps,
-        ...(problems.length > 0 && { notes: problems }),
+        ...(notes.length + problems.length > 0 && { notes: [...notes, ...problems] }),
         tookMicros: Math.max(0, clock.micros() - startedAt),
       },
       cxml: renderCxml(maskDocument(document)),

@@ -2,11 +2,12 @@ import { DomainError } from '../domain/errors.ts'
 import type { CircuitPolicy } from '../domain/routing/circuit/circuit.ts'
 import { any, parsePattern, type Pattern } from '../domain/routing/pattern.ts'
 import { createRouteTableBuilder, type RouteTable } from '../domain/routing/route-table.ts'
+import type { OutboundWay } from '../domain/routing/route.ts'
 import type { RoutableAgent, RoutableGroup, RoutableProvider, RoutingConfig } from '../domain/routing/routing-config.ts'
 import { defaultRetryOn } from '../domain/routing/routing-engine.ts'
 import { compileSchedule } from '../domain/schedules/compile-schedule.ts'
 import { createTimeZones } from '../domain/schedules/time-zone.ts'
-import type { ConfigurationStore, StoredGroup, StoredTenant } from '../ports/configuration.ts'
+import type { ConfigurationStore, StoredGroup, StoredOutboundRule, StoredTenant } from '../ports/configuration.ts'
 import type { Log } from '../ports/system.ts'
 import { allOf } from './rows.ts'
 
@@ -100,6 +101,31 @@ const patternOf = (text: string | undefined, log: Log): Pattern => {
   return { kind: 'exact', value: unmatchable }
 }
 
+/** They come by priority and age, so that their order tells which of two with the same priority is older. */
+const compileOutbound = (rules: readonly StoredOutboundRule[], log: Log): RouteTable<OutboundWay> => {
+  const builder = createRouteTableBuilder<OutboundWay>()
+  for (const [
+    age,
+    { id, name, callerPattern, destinationPattern, priority, enabled, target, ...way },
+  ] of rules.entries())
+    builder.add({
+      ruleId: id,
+      name,
+      pattern: patternOf(destinationPattern, log),
+      callerPattern: callerPattern === undefined ? undefined : patternOf(callerPattern, log),
+      priority,
+      age,
+      enabled,
+      target: target ?? {
+        trunkIds: way.trunkIds,
+        stripDigits: way.stripDigits,
+        prepend: way.prepend,
+        callerId: way.callerId,
+      },
+    })
+  return builder.build()
+}
+
 /** Lets whatever else waits have its turn; messages from the store alone could keep the event loop for seconds. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -165,6 +191,9 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
         agents: await allOf((query) => store.voiceAgents.list(tenantId, query)),
         groups: await allOf((query) => store.agentGroups.list(tenantId, query)),
         schedules: await allOf((query) => store.schedules.list(tenantId, query)),
+        trunks: await allOf((query) => store.trunks.list(tenantId, query)),
+        numbers: await allOf((query) => store.numbers.list(tenantId, query)),
+        outboundRules: await allOf((query) => store.outboundRules.list(tenantId, query)),
         table: known?.rulesVersion === tenant.rulesVersion ? known.table : await compileRules(tenantId),
       }
       const after = await store.tenants.get(undefined, tenantId)
@@ -180,7 +209,9 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       indexKeys()
       return
     }
-    const { tenant, providers, agents, groups, schedules, table } = stored
+    const { tenant, providers, agents, groups, schedules, trunks, numbers, table } = stored
+    const outboundRules = compileOutbound(stored.outboundRules, log)
+    const { outboundAllow = [], outboundDeny = [] } = tenant.settings
     compiled.set(tenantId, { rulesVersion: tenant.rulesVersion, table })
     const ringTimeoutSeconds = tenant.settings.ringTimeoutSeconds ?? defaults.ringTimeoutSeconds
     const routableAgents = new Map<string, RoutableAgent>(
@@ -204,9 +235,15 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
         schedules.map((schedule) => [schedule.id, compileSchedule(schedule, zoneOf(schedule.timeZone))]),
       ),
       agentNumbers: new Set(agents.map(({ value }) => value).filter((value) => value.startsWith('+'))),
+      numbers: new Map(numbers.map((number) => [number.number, number])),
+      trunks: new Map(trunks.map((trunk) => [trunk.id, trunk])),
+      trunkRetryOn: tenant.settings.trunkRetryOn ?? defaultRetryOn,
+      outboundAllow: outboundAllow.map((text) => patternOf(text, log)),
+      outboundDeny: outboundDeny.map((text) => patternOf(text, log)),
       rules: table,
+      outboundRules,
     }
-    byId.set(tenantId, { tenant, routing, ruleName: table.nameOf })
+    byId.set(tenantId, { tenant, routing, ruleName: (ruleId) => table.nameOf(ruleId) ?? outboundRules.nameOf(ruleId) })
     indexKeys()
   }
 

@@ -29,6 +29,8 @@ const columns = [
   'groupName',
   'agentId',
   'agentName',
+  'trunkId',
+  'trunkName',
   'target',
   'summary',
 ] as const satisfies readonly (keyof TestedRow)[]
@@ -94,7 +96,7 @@ export const createTestBatch =
         from,
         to,
       })
-      const { agentId, agentName, groupId, ruleId, target } = decision
+      const { agentId, agentName, groupId, ruleId, target, trunkId, trunkName } = decision
       return {
         ...row,
         fromNumber: explanation.from?.number,
@@ -106,6 +108,8 @@ export const createTestBatch =
         groupName: groupId === undefined ? undefined : inForce.routing.groups.get(groupId)?.name,
         agentId,
         agentName,
+        trunkId,
+        trunkName,
         target,
         summary: explanation.summary,
       }

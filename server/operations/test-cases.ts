@@ -28,6 +28,7 @@ const differences = (
   compare('groupId', expect.groupId, decision.groupId)
   compare('agentId', expect.agentId, decision.agentId)
   compare('provider', expect.provider, decision.provider)
+  compare('trunkId', expect.trunkId, decision.trunkId)
   const { target } = expect
   if (target && !isSameTarget(target, decision.target) && !(target.type === 'group' && target.id === decision.groupId))
     found.push({ field: 'target', expected: describeTarget(target), came: describeTarget(decision.target) })

@@ -39,6 +39,8 @@ const TestedRow = Type.Object({
   groupName: Type.Optional(Type.String()),
   agentId: Type.Optional(Id),
   agentName: Type.Optional(Type.String()),
+  trunkId: Type.Optional(Id),
+  trunkName: Type.Optional(Type.String()),
   target: Type.Optional(Target),
   summary: Type.Optional(Type.String()),
 })
@@ -56,6 +58,7 @@ export const TestExpectation = Type.Object(
     groupId: Type.Optional(Id),
     agentId: Type.Optional(Id),
     provider: Type.Optional(Type.String({ maxLength: 64 })),
+    trunkId: Type.Optional(Id),
   },
   { ...closed, minProperties: 1, description: 'All that is named must be so' },
 )

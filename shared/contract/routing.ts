@@ -34,6 +34,14 @@ const ComparedMember = Type.Object({
   behind: Type.Optional(Type.Number({ description: 'Calls behind its weighted share, this call included' })),
 })
 
+const ComparedTrunk = Type.Object({
+  trunkId: Id,
+  name: Type.String(),
+  eligible: Type.Boolean(),
+  verdict: Type.String({ description: 'chosen, comes later, or why it was passed over' }),
+  chosen: Type.Boolean(),
+})
+
 /** One step on the way from the rule to the document: a group asked, an agent tried, a fallback taken. */
 export const RoutingStep = Type.Object({
   type: oneOf(targetTypes),
@@ -44,6 +52,7 @@ export const RoutingStep = Type.Object({
   strategy: Type.Optional(oneOf(strategyNames)),
   members: Type.Optional(Type.Array(ComparedMember)),
   moreMembers: Type.Optional(Type.Integer({ description: 'Members compared but not listed' })),
+  trunks: Type.Optional(Type.Array(ComparedTrunk)),
 })
 
 /** Why a decision came out as it did, readable on one screen. */
@@ -71,6 +80,8 @@ export const DecisionOutcome = Type.Object({
   groupId: Type.Optional(Id),
   ruleId: Type.Optional(Id),
   provider: Type.Optional(Type.String()),
+  trunkId: Type.Optional(Id),
+  trunkName: Type.Optional(Type.String()),
   attempt: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 export type DecisionOutcome = Type.Static<typeof DecisionOutcome>

@@ -8,8 +8,10 @@ import type {
   RoutableGroup,
   RoutableMember,
   RoutableProvider,
+  RoutableTrunk,
   RoutingConfig,
 } from '../../server/domain/routing/routing-config.ts'
+import type { OutboundWay, TrunkWay } from '../../server/domain/routing/route.ts'
 import { compileSchedule, type CompiledSchedule } from '../../server/domain/schedules/compile-schedule.ts'
 import type { Schedule } from '../../server/domain/schedules/schedule.ts'
 import { createTimeZones } from '../../server/domain/schedules/time-zone.ts'
@@ -122,6 +124,47 @@ export const aRouteTable = (...rules: readonly Route[]): RouteTable => {
   return builder.build()
 }
 
+export const aTrunk = (over: Partial<RoutableTrunk> = {}): RoutableTrunk => ({
+  id: 'trunk-a',
+  name: over.id ?? 'trunk-a',
+  direction: 'outbound',
+  priority: 100,
+  enabled: true,
+  isDefault: false,
+  ...over,
+})
+
+export const aTrunkWay = (over: Partial<TrunkWay> = {}): TrunkWay => ({
+  trunkIds: ['trunk-a'],
+  stripDigits: 0,
+  prepend: '',
+  ...over,
+})
+
+/** Any destination, through trunk-a. */
+export const anOutboundRule = (
+  over: Partial<Omit<Route<OutboundWay>, 'pattern' | 'callerPattern'>> & {
+    pattern?: string
+    callerPattern?: string
+  } = {},
+): Route<OutboundWay> => ({
+  ruleId: 'out-1',
+  name: 'Out',
+  priority: 100,
+  age: 1,
+  enabled: true,
+  target: aTrunkWay(),
+  ...over,
+  pattern: aPattern(over.pattern ?? '*'),
+  callerPattern: over.callerPattern === undefined ? undefined : aPattern(over.callerPattern),
+})
+
+const anOutboundTable = (...rules: readonly Route<OutboundWay>[]): RouteTable<OutboundWay> => {
+  const builder = createRouteTableBuilder<OutboundWay>()
+  for (const rule of rules) builder.add(rule)
+  return builder.build()
+}
+
 /** Monday to Friday, nine to five. */
 export const aSchedule = (over: Partial<Schedule> = {}): Schedule => ({
   id: 'schedule-1',
@@ -139,12 +182,17 @@ export const aCompiledSchedule = (over: Partial<Schedule> = {}): CompiledSchedul
   return compileSchedule(schedule, zoneOf(schedule.timeZone))
 }
 
-type ConfigParts = Omit<Partial<RoutingConfig>, 'agents' | 'groups' | 'providers' | 'rules' | 'schedules'> & {
+type ConfigParts = Omit<
+  Partial<RoutingConfig>,
+  'agents' | 'groups' | 'providers' | 'rules' | 'schedules' | 'trunks' | 'outboundRules'
+> & {
   agents?: readonly RoutableAgent[]
   groups?: readonly RoutableGroup[]
   providers?: readonly RoutableProvider[]
   rules?: readonly Route[]
   schedules?: readonly CompiledSchedule[]
+  trunks?: readonly RoutableTrunk[]
+  outboundRules?: readonly Route<OutboundWay>[]
 }
 
 export const aRoutingConfig = ({
@@ -157,6 +205,8 @@ export const aRoutingConfig = ({
   ],
   rules = [aRule()],
   schedules = [],
+  trunks = [],
+  outboundRules = [],
   ...over
 }: ConfigParts = {}): RoutingConfig => ({
   tenantId: 'tenant-1',
@@ -173,7 +223,13 @@ export const aRoutingConfig = ({
   groups: new Map(groups.map((group) => [group.id, group])),
   schedules: new Map(schedules.map((schedule) => [schedule.id, schedule])),
   agentNumbers: new Set(agents.map(({ value }) => value).filter((value) => value.startsWith('+'))),
+  numbers: new Map(),
+  trunks: new Map(trunks.map((trunk) => [trunk.id, trunk])),
+  trunkRetryOn: ['busy', 'no_answer', 'failed'],
+  outboundAllow: [],
+  outboundDeny: [],
   rules: aRouteTable(...rules),
+  outboundRules: anOutboundTable(...outboundRules),
   ...over,
 })
 

@@ -16,7 +16,7 @@ export const isDialled = (routing: Routing): boolean => routing.agent !== undefi
 
 /** The answer to a decision. `action` is where the platform reports the result of a dial to. */
 export const buildDocument = (config: RoutingConfig, routing: Routing, token: string, action: string): CxmlDocument => {
-  const { agent, target } = routing
+  const { agent, target, trunk, trunkPlan } = routing
   const dial = {
     verb: 'Dial' as const,
     timeoutSeconds: routing.ringTimeoutSeconds,
@@ -35,7 +35,14 @@ export const buildDocument = (config: RoutingConfig, routing: Routing, token: st
   }
   switch (target.type) {
     case 'number':
-      return [{ ...dial, to: { noun: 'Number', number: target.value } }]
+      return [
+        {
+          ...dial,
+          ...(trunk && { trunks: [trunk.name] }),
+          ...(trunkPlan?.callerId !== undefined && { callerId: trunkPlan.callerId }),
+          to: { noun: 'Number', number: target.value },
+        },
+      ]
     case 'message':
       return [{ verb: 'Say', text: target.value, language: config.sayLanguage }, { verb: 'Hangup' }]
     case 'reject':

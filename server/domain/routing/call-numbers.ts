@@ -7,11 +7,15 @@ export interface Numbers {
   readonly to: ReadNumber
 }
 
+/** One of the tenant's numbers, or the value of one of its agents. */
+const isOwn = ({ numbers, agentNumbers }: RoutingConfig, number: string): boolean =>
+  numbers.has(number) || agentNumbers.has(number)
+
 /** What the dialled texts mean for this tenant. */
 export const readNumbers = (config: RoutingConfig, from: string, to: string): Numbers => {
   const context = {
     defaultCountry: config.defaultCountry,
-    isKnown: (number: string) => config.agentNumbers.has(number) || config.rules.isKnown(number),
+    isKnown: (number: string) => isOwn(config, number) || config.rules.isKnown(number),
   }
   // What is longer than any number can be is not worth keeping whole.
   const read = (text: string): ReadNumber => readNumber(text.slice(0, longestNumber), context)
@@ -19,10 +23,10 @@ export const readNumbers = (config: RoutingConfig, from: string, to: string): Nu
 }
 
 /**
- * A call is outbound when the platform says so, or when it comes from one of the tenant's agents and is not for one of the
- * tenant's own numbers: an agent that dials over its vendor's trunk arrives like an inbound call, only the numbers tell.
+ * A call is outbound when the platform says so, or when it comes from one of the tenant's own numbers and is not for one of
+ * its DIDs: an agent that dials over its vendor's trunk arrives like an inbound call, only the numbers tell.
  */
 export const classify = (config: RoutingConfig, platformSaysOutbound: boolean, numbers: Numbers): Direction =>
-  platformSaysOutbound || (config.agentNumbers.has(numbers.from.number) && !config.rules.isDid(numbers.to.number))
+  platformSaysOutbound || (isOwn(config, numbers.from.number) && config.numbers.get(numbers.to.number)?.kind !== 'did')
     ? 'outbound'
     : 'inbound'

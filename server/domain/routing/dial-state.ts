@@ -1,7 +1,10 @@
+import type { Direction } from '../../../shared/vocabulary.ts'
+import type { TrunkPlan } from '../calls/call.ts'
+
 /**
  * What a dial action carries so that failover works even if everything else was lost in between. Compact and signed:
- * `1.keyId.tenant.token.decision.group.attempt.groupAttempts.agent~agent.number~number.kind.expiry.signature`, each part
- * escaped.
+ * `2.keyId.tenant.token.decision.group.attempt.groupAttempts.agent~agent.number~number.kind.direction.trunk.left~left.callerId.expiry.signature`,
+ * each part escaped.
  */
 export interface DialState {
   readonly keyId: string
@@ -20,12 +23,16 @@ export interface DialState {
   readonly numbers: readonly string[]
   /** What this attempt dials: the last of the agents or the last of the numbers. */
   readonly dials: 'agent' | 'number'
+  readonly direction: Direction
+  /** The trunk that it is dialled through, and what it leaves to the next attempt. */
+  readonly trunkId: string | undefined
+  readonly trunkPlan: TrunkPlan | undefined
   readonly expiresAtMs: number
 }
 
 export type Sign = (key: string, text: string) => string
 
-const version = '1'
+const version = '2'
 /** Halves of a surrogate pair, which have no encoding, are replaced: a token may be anything. */
 const escapeAll = (part: string): string =>
   encodeURIComponent(part.replace(/\p{Cs}/gu, '\ufffd'))
@@ -47,13 +54,18 @@ export const encodeDialState = (state: DialState, secret: string, sign: Sign): s
     state.agentIds.map(escape).join('~'),
     state.numbers.map(escape).join('~'),
     state.dials === 'agent' ? 'a' : 'n',
+    state.direction === 'inbound' ? 'i' : 'o',
+    escape(state.trunkId ?? ''),
+    (state.trunkPlan?.left ?? []).map(escape).join('~'),
+    escape(state.trunkPlan?.callerId ?? ''),
     state.expiresAtMs.toString(36),
   ].join('.')
   return `${body}.${sign(secret, body)}`
 }
 
-type Parts = readonly [string, string, string, string, string, string, string, string, string, string, string, string]
-const hasAllParts = (parts: readonly string[]): parts is Parts => parts.length === 12 && parts[0] === version
+type Four = [string, string, string, string]
+type Parts = [...Four, ...Four, ...Four, ...Four]
+const hasAllParts = (parts: string[]): parts is Parts => parts.length === 16 && parts[0] === version
 
 const readList = (part: string): string[] => (part === '' ? [] : part.split('~').map(decodeURIComponent))
 
@@ -85,7 +97,8 @@ export const decodeDialState = (
   if (secret === undefined) return 'the signed state names an unknown key'
   if (!sameText(sign(secret, body), text.slice(cut + 1))) return 'the signature of the state does not verify'
   // What is signed is as we wrote it.
-  const [, , tenantId, token, decisionId, groupId, attempt, groupAttempts, agentIds, numbers, dials, expiry] = parts
+  const [, , tenantId, token, decisionId, groupId, attempt, groupAttempts, agentIds, numbers, dials, ...more] = parts
+  const [direction, trunkId, left, callerId, expiry] = more
   const expiresAtMs = Number.parseInt(expiry, 36)
   if (expiresAtMs < nowMs) return 'the signed state has expired'
   return {
@@ -99,6 +112,12 @@ export const decodeDialState = (
     agentIds: readList(agentIds),
     numbers: readList(numbers),
     dials: dials === 'a' ? 'agent' : 'number',
+    direction: direction === 'i' ? 'inbound' : 'outbound',
+    trunkId: trunkId === '' ? undefined : decodeURIComponent(trunkId),
+    trunkPlan:
+      trunkId === ''
+        ? undefined
+        : { left: readList(left), callerId: callerId === '' ? undefined : decodeURIComponent(callerId) },
     expiresAtMs,
   }
 }

@@ -16,6 +16,14 @@ export interface ComparedMember {
   behind?: number
 }
 
+export interface ComparedTrunk {
+  trunkId: string
+  name: string
+  eligible: boolean
+  verdict: string
+  chosen: boolean
+}
+
 export interface RoutingStep {
   type: TargetType
   id?: string
@@ -25,6 +33,7 @@ export interface RoutingStep {
   strategy?: StrategyName
   members?: ComparedMember[]
   moreMembers?: number
+  trunks?: ComparedTrunk[]
 }
 
 export interface NumberReading {

@@ -3,17 +3,16 @@ import type { Route } from './route.ts'
 import type { Target } from './target.ts'
 
 /** Routes by their place, which is the order in which they were added. */
-export interface RouteColumns {
-  add(route: Route): number
+export interface RouteColumns<T = Target> {
+  add(route: Route<T>): number
   /** Put together anew each time. */
-  at(place: number): Route
+  at(place: number): Route<T>
   idAt(place: number): string
   nameAt(place: number): string
   /** The number or beginning that the pattern names; empty for any. */
   valueAt(place: number): string
   callerPatternAt(place: number): Pattern | undefined
   priorityAt(place: number): number
-  isEnabledAt(place: number): boolean
   /** By priority, then age. */
   compare(a: number, b: number): number
 }
@@ -23,11 +22,11 @@ const segmentSize = 1 << segmentBits
 const within = (place: number): number => place & (segmentSize - 1)
 const kinds = ['any', 'exact', 'prefix'] as const
 
-const createSegment = () => ({
+const createSegment = <T>() => ({
   ids: [] as string[],
   names: [] as string[],
   values: [] as string[],
-  targets: [] as Target[],
+  targets: [] as T[],
   kinds: new Uint8Array(segmentSize),
   enabled: new Uint8Array(segmentSize),
   /** Places in the list of schedules; 0 for none. */
@@ -35,20 +34,20 @@ const createSegment = () => ({
   priorities: new Float64Array(segmentSize),
   ages: new Float64Array(segmentSize),
 })
-type Segment = ReturnType<typeof createSegment>
+type Segment<T> = ReturnType<typeof createSegment<T>>
 
 /**
  * Routes as columns rather than objects: a million objects with their patterns take twice the memory, and the garbage
  * collector visits each of them time and again. Segments, so that nothing large is ever copied.
  */
-export const createRouteColumns = (): RouteColumns => {
-  const segments: Segment[] = []
+export const createRouteColumns = <T = Target>(): RouteColumns<T> => {
+  const segments: Segment<T>[] = []
   const callers = new Map<number, Pattern>()
   const scheduleIds: (string | undefined)[] = [undefined]
   const schedulePlaces = new Map<string | undefined, number>([[undefined, 0]])
   let size = 0
 
-  const segmentAt = (place: number): Segment => segments[place >>> segmentBits] as Segment
+  const segmentAt = (place: number): Segment<T> => segments[place >>> segmentBits] as Segment<T>
   const priorityAt = (place: number): number => segmentAt(place).priorities[within(place)] as number
   const ageAt = (place: number): number => segmentAt(place).ages[within(place)] as number
   const idAt = (place: number): string => segmentAt(place).ids[within(place)] as string
@@ -76,7 +75,7 @@ export const createRouteColumns = (): RouteColumns => {
       const place = size
       size += 1
       const row = within(place)
-      if (row === 0) segments.push(createSegment())
+      if (row === 0) segments.push(createSegment<T>())
       const segment = segmentAt(place)
       segment.ids.push(ruleId)
       segment.names.push(name)
@@ -99,14 +98,13 @@ export const createRouteColumns = (): RouteColumns => {
       age: ageAt(place),
       enabled: isEnabledAt(place),
       scheduleId: scheduleIds[segmentAt(place).schedules[within(place)] as number],
-      target: segmentAt(place).targets[within(place)] as Target,
+      target: segmentAt(place).targets[within(place)] as T,
     }),
     idAt,
     nameAt,
     valueAt,
     callerPatternAt: (place) => callers.get(place),
     priorityAt,
-    isEnabledAt,
     compare: (a, b) => priorityAt(a) - priorityAt(b) || ageAt(a) - ageAt(b),
   }
 }

@@ -1,20 +1,21 @@
 import { any, formatPattern, matches, type Pattern } from './pattern.ts'
 import type { Route } from './route.ts'
+import type { Target } from './target.ts'
 import { createRouteColumns, type RouteColumns } from './route-columns.ts'
 import { createTextIndex, type TextIndex } from './text-index.ts'
 
 export type { Route } from './route.ts'
 
-export interface ConsideredRoute {
-  readonly route: Route
+export interface ConsideredRoute<T = Target> {
+  readonly route: Route<T>
   /** Why it was passed over; undefined for the chosen one. */
   readonly passedOver: string | undefined
 }
 
-export interface RouteMatch {
-  readonly route: Route | undefined
+export interface RouteMatch<T = Target> {
+  readonly route: Route<T> | undefined
   /** In the order they were looked at, the chosen one last. */
-  readonly considered: readonly ConsideredRoute[]
+  readonly considered: readonly ConsideredRoute<T>[]
   /** Passed over, but not listed. */
   readonly more: number
 }
@@ -23,20 +24,18 @@ export interface RouteMatch {
 export type WhyClosed = (scheduleId: string) => string | undefined
 
 /** An immutable snapshot of a tenant's rules. Lookup cost grows with the length of the number, not with the number of rules. */
-export interface RouteTable {
+export interface RouteTable<T = Target> {
   readonly size: number
   /** Schedules change without the rules and time passes, so both are asked about with each call; unasked, every rule counts. */
-  match(to: string, from: string, whyClosed?: WhyClosed): RouteMatch
+  match(to: string, from: string, whyClosed?: WhyClosed): RouteMatch<T>
   /** The number is one that an exact rule names or a prefix rule begins like. */
   isKnown(number: string): boolean
-  /** The number is one of the tenant's own: an exact rule that is enabled names it. A prefix names no number. */
-  isDid(number: string): boolean
   nameOf(ruleId: string): string | undefined
 }
 
-export interface RouteTableBuilder {
-  add(route: Route): void
-  build(): RouteTable
+export interface RouteTableBuilder<T = Target> {
+  add(route: Route<T>): void
+  build(): RouteTable<T>
 }
 
 /** Routes by their places in the columns. */
@@ -53,8 +52,6 @@ const worthIndexing = 16
 interface PatternIndex<W> {
   visit(number: string, use: (found: number | W) => void): void
   has(number: string): boolean
-  /** The place of the first route whose pattern is exactly this number. */
-  firstExact(number: string): number | undefined
 }
 
 const createPatternIndex = <W>(
@@ -76,7 +73,6 @@ const createPatternIndex = <W>(
       }
       if (anyFound !== undefined) use(anyFound)
     },
-    firstExact: (number) => exact.get(number),
     has: (number) =>
       exact.get(number) !== undefined ||
       lengths.some((length) => length <= number.length && prefix.get(number.slice(0, length)) !== undefined),
@@ -92,11 +88,10 @@ const createCollector = (textAt: (place: number) => string) => {
   // Where several routes share a pattern, by the first of them: all that sealing has to touch, however many prefixes there are.
   const shared = new Map<number, number[]>()
   return {
-    /** Answers with the place of the first route that has this pattern. */
-    add(pattern: Pattern, place: number): number {
+    add(pattern: Pattern, place: number): void {
       if (pattern.kind === 'any') {
         forAny.push(place)
-        return place
+        return
       }
       const { kind, value } = pattern
       const index = kind === 'exact' ? exact : prefix
@@ -108,7 +103,6 @@ const createCollector = (textAt: (place: number) => string) => {
         if (bucket) bucket.push(place)
         else shared.set(first, [first, place])
       }
-      return first ?? place
     },
     seal<W>(wrap: (bucket: number[]) => W): PatternIndex<W> {
       const wrapped = new Map<number, W>()
@@ -118,7 +112,7 @@ const createCollector = (textAt: (place: number) => string) => {
   }
 }
 
-const byCaller = (routes: RouteColumns, bucket: Places): ByCaller => {
+const byCaller = (routes: RouteColumns<unknown>, bucket: Places): ByCaller => {
   const patternAt = (place: number): Pattern => routes.callerPatternAt(place) ?? any
   // Only patterns that have a text are looked up by it.
   const collector = createCollector((place) => (patternAt(place) as Exclude<Pattern, { kind: 'any' }>).value)
@@ -126,14 +120,14 @@ const byCaller = (routes: RouteColumns, bucket: Places): ByCaller => {
   return { callers: collector.seal((places) => places) }
 }
 
-const sealBucket = (routes: RouteColumns, bucket: number[]): Places | ByCaller => {
+const sealBucket = (routes: RouteColumns<unknown>, bucket: number[]): Places | ByCaller => {
   bucket.sort(routes.compare)
   const callersMatter = bucket.length >= worthIndexing && bucket.some((place) => routes.callerPatternAt(place))
   return callersMatter ? byCaller(routes, bucket) : bucket
 }
 
 /** The routes of what was found that may match this caller, by priority and age. */
-const placesFor = (routes: RouteColumns, found: number | Places | ByCaller, from: string): Places => {
+const placesFor = (routes: RouteColumns<unknown>, found: number | Places | ByCaller, from: string): Places => {
   if (typeof found === 'number') return [found]
   if (!('callers' in found)) return found
   const places: number[] = []
@@ -144,7 +138,7 @@ const placesFor = (routes: RouteColumns, found: number | Places | ByCaller, from
   return places.sort(routes.compare)
 }
 
-const whyNot = (route: Route, from: string, whyClosed: WhyClosed): string | undefined => {
+const whyNot = (route: Route<unknown>, from: string, whyClosed: WhyClosed): string | undefined => {
   if (!route.enabled) return 'disabled'
   if (route.callerPattern && !matches(route.callerPattern, from))
     return `caller ${from} does not match ${formatPattern(route.callerPattern)}`
@@ -154,14 +148,14 @@ const whyNot = (route: Route, from: string, whyClosed: WhyClosed): string | unde
 const neverClosed: WhyClosed = () => undefined
 
 /** The lists come in the order of specificity, each by priority and age; on equal priority the earlier list goes first. */
-const firstUsable = (
-  routes: RouteColumns,
+const firstUsable = <T>(
+  routes: RouteColumns<T>,
   lists: readonly Places[],
   from: string,
   whyClosed: WhyClosed,
-): RouteMatch => {
+): RouteMatch<T> => {
   const cursors = lists.map((places) => ({ places, next: 0 }))
-  const considered: ConsideredRoute[] = []
+  const considered: ConsideredRoute<T>[] = []
   let more = 0
   for (;;) {
     let best: { readonly place: number; readonly priority: number; readonly cursor: { next: number } } | undefined
@@ -184,19 +178,16 @@ const firstUsable = (
   }
 }
 
-export const createRouteTableBuilder = (): RouteTableBuilder => {
-  const routes = createRouteColumns()
+export const createRouteTableBuilder = <T = Target>(): RouteTableBuilder<T> => {
+  const routes = createRouteColumns<T>()
   const byId = createTextIndex(routes.idAt)
   const collector = createCollector(routes.valueAt)
-  // Of patterns whose first route may be disabled while a later one is not.
-  const enabledLater = new Set<number>()
   let size = 0
   return {
     add(route) {
       const place = routes.add(route)
       byId.set(route.ruleId, place)
-      const first = collector.add(route.pattern, place)
-      if (first !== place && route.enabled) enabledLater.add(first)
+      collector.add(route.pattern, place)
       size += 1
     },
     build() {
@@ -204,10 +195,6 @@ export const createRouteTableBuilder = (): RouteTableBuilder => {
       return {
         size,
         isKnown: (number) => index.has(number),
-        isDid(number) {
-          const first = index.firstExact(number)
-          return first !== undefined && (routes.isEnabledAt(first) || enabledLater.has(first))
-        },
         match(to, from, whyClosed = neverClosed) {
           const lists: Places[] = []
           index.visit(to, (found) => lists.push(placesFor(routes, found, from)))

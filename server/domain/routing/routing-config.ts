@@ -3,11 +3,15 @@ import type {
   CircuitOverride,
   CredentialNeed,
   DialKind,
+  NumberKind,
   StrategyName,
+  TrunkPlatformState,
   ValueKind,
 } from '../../../shared/vocabulary.ts'
 import type { CircuitPolicy } from './circuit/circuit.ts'
 import type { CompiledSchedule } from '../schedules/compile-schedule.ts'
+import type { Pattern } from './pattern.ts'
+import type { OutboundWay } from './route.ts'
 import type { RouteTable } from './route-table.ts'
 import type { Target } from './target.ts'
 
@@ -62,6 +66,27 @@ export interface RoutableGroup {
   readonly members: readonly RoutableMember[]
 }
 
+export interface RoutableTrunk {
+  readonly id: string
+  readonly name: string
+  readonly direction: string
+  /** Lower goes first. */
+  readonly priority: number
+  /** Calls at once; undefined is no limit. */
+  readonly capacity?: number | undefined
+  readonly enabled: boolean
+  readonly isDefault: boolean
+  /** Undefined for one that was never compared with the platform. */
+  readonly platformState?: TrunkPlatformState | undefined
+}
+
+/** One of the tenant's own numbers. */
+export interface RoutableNumber {
+  readonly kind: NumberKind
+  /** A call from it may leave through a trunk although nothing but the number says who calls. */
+  readonly mayDialOut: boolean
+}
+
 /** Everything a decision needs to know of one tenant: an immutable snapshot, swapped as a whole. */
 export interface RoutingConfig {
   readonly tenantId: string
@@ -81,5 +106,12 @@ export interface RoutingConfig {
   readonly schedules: ReadonlyMap<string, CompiledSchedule>
   /** The values of the agents that are numbers: a call from one of them goes out. */
   readonly agentNumbers: ReadonlySet<string>
+  /** The tenant's own numbers, by number. */
+  readonly numbers: ReadonlyMap<string, RoutableNumber>
+  readonly trunks: ReadonlyMap<string, RoutableTrunk>
+  readonly trunkRetryOn: readonly AttemptResult[]
+  readonly outboundAllow: readonly Pattern[]
+  readonly outboundDeny: readonly Pattern[]
   readonly rules: RouteTable
+  readonly outboundRules: RouteTable<OutboundWay>
 }

@@ -1,6 +1,7 @@
-import type { StrategyName } from '../../../shared/vocabulary.ts'
+import type { Direction, StrategyName } from '../../../shared/vocabulary.ts'
 import type { RoutingStep } from './explanation.ts'
-import type { RoutableAgent, RoutableGroup } from './routing-config.ts'
+import type { TrunkPlan } from '../calls/call.ts'
+import type { RoutableAgent, RoutableGroup, RoutableTrunk } from './routing-config.ts'
 import type { MemberVerdict, SelectableMember } from './select-member.ts'
 import type { Target } from './target.ts'
 
@@ -14,9 +15,29 @@ export interface SelectionAsk {
   readonly ringTimeoutSeconds: number
   readonly sticky: { readonly caller: string; readonly ms: number } | undefined
 }
+/** Another one: which of these trunks, in order, takes the call? Answered with the trunk whose slot is now taken. */
+export interface TrunkAsk {
+  readonly trunks: readonly { readonly id: string; readonly capacity?: number | undefined }[]
+  readonly ringTimeoutSeconds: number
+}
+export type Ask = SelectionAsk | TrunkAsk
+export interface TrunkVerdict {
+  readonly trunkId: string
+  readonly chosen: boolean
+  readonly verdict: string
+}
 export interface SelectionReply {
   readonly agentId?: string | undefined
   readonly verdicts: readonly MemberVerdict[]
+  readonly trunkId?: string | undefined
+  readonly trunks?: readonly TrunkVerdict[] | undefined
+}
+
+/** A number and the trunks that it may be dialled through. */
+export interface TrunkDial {
+  readonly number: string
+  readonly trunkIds: readonly string[]
+  readonly callerId?: string | undefined
 }
 
 /** Where the call goes now, and how that came about. */
@@ -25,6 +46,9 @@ export interface Routing {
   readonly target: Target
   readonly agent: RoutableAgent | undefined
   readonly group: RoutableGroup | undefined
+  /** What a number is dialled through; undefined leaves that to the platform. */
+  readonly trunk?: RoutableTrunk | undefined
+  readonly trunkPlan?: TrunkPlan | undefined
   readonly ringTimeoutSeconds: number
   /** Attempts in `group`, this one included. */
   readonly groupAttempts: number
@@ -43,6 +67,8 @@ export interface Tried {
   /** When each group made its first attempt, by the clock on the wall. */
   readonly startedByGroup: ReadonlyMap<string, number>
   readonly caller: string
+  /** In a call that goes out nobody but an outbound rule may send it to a number. */
+  readonly direction: Direction
   /** Now, by the clock on the wall: schedules and time budgets go by it. */
   readonly atMs: number
 }
@@ -50,10 +76,11 @@ export interface Tried {
 export const nothingTried: Omit<Tried, 'caller' | 'atMs'> = {
   agentIds: [],
   numbers: [],
+  direction: 'inbound',
   attempts: 0,
   attemptsByGroup: new Map(),
   startedByGroup: new Map(),
 }
 
 /** A decision on its way: it asks until it knows. */
-export type Walk<R = Routing> = Generator<SelectionAsk, R, SelectionReply>
+export type Walk<R = Routing> = Generator<Ask, R, SelectionReply>

@@ -19,7 +19,21 @@ export const readVoiceRequest = (fields: Fields): VoiceRequest => {
   }
 }
 
-const outboundWords = new Set(['subscriber', 'outbound', 'outgoing', 'outboundapi', 'application'])
+/**
+ * What the platform's word says of a call that goes out: the device that calls is one it has authenticated; the callee has
+ * already answered; or neither, so that the caller is who the number says at best.
+ */
+export type OutboundSign = 'authenticated' | 'answered' | 'unproven'
 
-/** Whether the platform's direction word says that the call goes out. Unknown words never cause an error; they are inbound. */
-export const saysOutbound = (direction: string): boolean => outboundWords.has(foldWord(direction))
+const outboundWords: ReadonlyMap<string, OutboundSign> = new Map([
+  ['subscriber', 'authenticated'],
+  ['outbound', 'authenticated'],
+  ['outgoing', 'authenticated'],
+  ['outboundapi', 'answered'],
+  ['application', 'unproven'],
+])
+
+/** Undefined when the word does not say that the call goes out. Unknown words never cause an error; they are inbound. */
+export const outboundSignOf = (direction: string): OutboundSign | undefined => outboundWords.get(foldWord(direction))
+
+export const saysOutbound = (direction: string): boolean => outboundSignOf(direction) !== undefined

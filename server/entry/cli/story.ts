@@ -47,6 +47,7 @@ export const tellExplanation = (explanation: Explanation): string[] => [
   ...explanation.steps.flatMap((step, i) => [
     `${String(i + 1).padStart(3)}. ${step.because} → ${step.outcome}${step.strategy === undefined ? '' : ` (${step.strategy})`}`,
     ...members(step),
+    ...(step.trunks ?? []).map(({ name, verdict, chosen }) => `     ${chosen ? '→' : '·'} trunk ${name}: ${verdict}`),
   ]),
   ...(explanation.notes ?? []).map((note) => `  ! ${note}`),
 ]

@@ -29,6 +29,11 @@ export interface WebhookDeps {
   readonly publicUrl: string | undefined
 }
 
+/** A slot of an agent, or of a trunk. */
+export type TakenSlot = { readonly leaseKey: string } & (
+  { readonly agentId: string; readonly provider: string } | { readonly trunkId: string }
+)
+
 /** One readable, authorised webhook of a known tenant. */
 export interface Incoming {
   readonly request: WebhookRequest
@@ -42,7 +47,7 @@ export interface Incoming {
   /** It came to a key of before its rotation: only signed state is believed. */
   readonly isKeyExpired: boolean
   /** Slots taken for it so far; given back when nothing comes of it. */
-  readonly taken: { readonly agentId: string; readonly provider: string; readonly leaseKey: string }[]
+  readonly taken: TakenSlot[]
   /** Numbers of the attempts whose slots were given back and whose results were told to the circuits. */
   readonly settled: Set<number>
   /** What circuits have become because of it. */

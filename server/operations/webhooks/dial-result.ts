@@ -141,15 +141,18 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
         ? 1
         : (tried.attemptsByGroup.get(attempt.groupId) ?? 1)
       : state.groupAttempts
+  const { agentId, number, trunkId, trunkPlan } = attempt
+  const trunkName = trunkId === undefined ? undefined : (inForce.routing.trunks.get(trunkId)?.name ?? trunkId)
   const name =
-    attempt.agentId === undefined
-      ? (attempt.number ?? 'the target')
-      : (inForce.routing.agents.get(attempt.agentId)?.name ?? attempt.agentId)
+    agentId === undefined
+      ? `${number ?? 'the target'}${trunkName === undefined ? '' : ` through trunk ${trunkName}`}`
+      : (inForce.routing.agents.get(agentId)?.name ?? agentId)
+  const trunk = trunkPlan && number !== undefined ? { number, plan: trunkPlan } : undefined
   const placed = await placeCall(
     deps,
     incoming,
     ended,
-    routeOnward(inForce.routing, { result, groupId: attempt.groupId, groupAttempts, tried }),
+    routeOnward(inForce.routing, { result, groupId: attempt.groupId, groupAttempts, trunk, tried }),
     { n: nextAttempt(call), tried },
     () => ({
       trigger: 'dial_result',

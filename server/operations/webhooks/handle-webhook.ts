@@ -16,7 +16,7 @@ import { handleDialResult } from './dial-result.ts'
 import { credentialProblem } from './credentials.ts'
 import { faultAnswer } from './fault-answer.ts'
 import { handleSessionUpdate } from './session-update.ts'
-import { settleSoFar } from './slots.ts'
+import { giveBack, settleSoFar } from './slots.ts'
 import { handleVoiceRequest } from './voice-request.ts'
 
 /** A voice answer waits this long for its decision to be written; a caller must not wait for a disk. */
@@ -205,8 +205,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
       tell(incoming, handled)
       return { answer: handled.cxml ? cxmlAnswer(handled.cxml.text) : fine, stored }
     } catch (error) {
-      for (const { agentId, provider, leaseKey } of taken)
-        await runtime.release(inForce.tenant.id, agentId, provider, leaseKey)
+      for (const slot of taken) await giveBack(runtime, inForce.tenant.id, slot)
       throw error
     }
   }

@@ -2,17 +2,17 @@ import { advance, amend, startAttempt, type Progress } from '../../domain/calls/
 import type { PrintedCxml } from '../../domain/cxml/cxml-press.ts'
 import { buildDocument, isDialled } from '../../domain/routing/build-document.ts'
 import type { Explanation } from '../../domain/routing/explanation.ts'
-import type { Routing, SelectionAsk, SelectionReply, Tried, Walk } from '../../domain/routing/routing.ts'
+import type { Ask, Routing, SelectionReply, Tried, Walk } from '../../domain/routing/routing.ts'
 import { routeOnward } from '../../domain/routing/routing-engine.ts'
 import type { DecisionRow } from '../../ports/call-store.ts'
 import type { Incoming, WebhookDeps } from './context.ts'
 import { actionUrl, printDocument, signState } from './documents.ts'
-import { askRuntime, leaseGraceSeconds, leaseKeyOf } from './slots.ts'
+import { askRuntime, giveBack, leaseGraceSeconds, leaseKeyOf } from './slots.ts'
 
 /** Puts the engine's questions to somebody until it knows where the call goes. */
 export const runEngine = async <R extends Routing>(
   walk: Walk<R>,
-  ask: (question: SelectionAsk) => Promise<SelectionReply>,
+  ask: (question: Ask) => Promise<SelectionReply>,
 ): Promise<R> => {
   let step = walk.next()
   while (!step.done) step = walk.next(await ask(step.value))
@@ -40,7 +40,7 @@ const print = (
   { n, tried, decisionId }: Plan,
   routing: Routing,
 ): PrintedCxml => {
-  const { agent, group, target } = routing
+  const { agent, group, target, trunk, trunkPlan } = routing
   const state = signState(deps, inForce, {
     token,
     decisionId,
@@ -48,8 +48,14 @@ const print = (
     attempt: n,
     groupAttempts: routing.groupAttempts,
     agentIds: agent ? [...tried.agentIds, agent.id] : tried.agentIds,
-    numbers: target.type === 'number' ? [...tried.numbers, target.value] : tried.numbers,
+    numbers:
+      target.type === 'number'
+        ? [...tried.numbers.filter((number) => number !== target.value), target.value]
+        : tried.numbers,
     dials: agent ? 'agent' : 'number',
+    direction: tried.direction,
+    trunkId: trunk?.id,
+    trunkPlan,
   })
   return printDocument(
     deps,
@@ -59,8 +65,8 @@ const print = (
 }
 
 /**
- * Routes a call and makes the answer, the attempt and the decision on record of it. An agent whose document Cloudonix would
- * not understand is passed over like one whose dial failed.
+ * Routes a call and makes the answer, the attempt and the decision on record of it. An agent or a trunk whose document
+ * Cloudonix would not understand is passed over like one whose dial failed.
  */
 export const placeCall = async <R extends Routing>(
   deps: WebhookDeps,
@@ -80,21 +86,22 @@ export const placeCall = async <R extends Routing>(
   let tried = triedBefore
   let routing: Routing = first
   let cxml = print(deps, incoming, { n, tried, decisionId }, routing)
-  while (cxml.problems.length > 0 && routing.agent) {
-    const { agent, group, groupAttempts, steps } = routing
-    heldBack.push(
-      ...cxml.problems.map((problem) => `${agent.name} passed over, its document was held back: ${problem}`),
-    )
-    await deps.runtime.release(inForce.tenant.id, agent.id, agent.provider, leaseKeyOf(token, n))
-    tried = { ...tried, agentIds: [...tried.agentIds, agent.id] }
-    const next = await runEngine(
-      routeOnward(inForce.routing, { result: 'failed', groupId: group?.id, groupAttempts, tried }),
-      ask,
-    )
+  while (cxml.problems.length > 0 && (routing.agent ?? routing.trunk)) {
+    const { agent, group, groupAttempts, steps, target, trunk, trunkPlan } = routing
+    const name = agent?.name ?? trunk?.name ?? ''
+    heldBack.push(...cxml.problems.map((problem) => `${name} passed over, its document was held back: ${problem}`))
+    const leaseKey = leaseKeyOf(token, n)
+    if (agent)
+      await giveBack(deps.runtime, inForce.tenant.id, { agentId: agent.id, provider: agent.provider, leaseKey })
+    if (trunk) await giveBack(deps.runtime, inForce.tenant.id, { trunkId: trunk.id, leaseKey })
+    if (agent) tried = { ...tried, agentIds: [...tried.agentIds, agent.id] }
+    const through = trunkPlan && target.type === 'number' ? { number: target.value, plan: trunkPlan } : undefined
+    const ended = { result: 'failed' as const, groupId: group?.id, groupAttempts, trunk: through, tried }
+    const next = await runEngine(routeOnward(inForce.routing, ended), ask)
     routing = { ...next, steps: [...steps, ...next.steps] }
     cxml = print(deps, incoming, { n, tried, decisionId }, routing)
   }
-  const { agent, group, target } = routing
+  const { agent, group, target, trunk, trunkPlan } = routing
   const goesOn = isDialled(routing) || target.type === 'message'
   const dialled = isDialled(routing) && cxml.problems.length === 0
   const untilMs = steadyMs + (routing.ringTimeoutSeconds + inForce.routing.timeLimitSeconds + leaseGraceSeconds) * 1000
@@ -112,6 +119,8 @@ export const placeCall = async <R extends Routing>(
       agentId: agent?.id,
       number: target.type === 'number' ? target.value : undefined,
       provider: agent?.provider,
+      trunkId: trunk?.id,
+      trunkPlan,
       groupId: group?.id,
       startedAtMs: nowMs,
       leaseUntilMs: untilMs,
@@ -140,6 +149,8 @@ export const placeCall = async <R extends Routing>(
         groupId: group?.id,
         ruleId: ruleOf(first),
         provider: agent?.provider,
+        trunkId: trunk?.id,
+        trunkName: trunk?.name,
         attempt: dialled ? n : undefined,
       },
       explanation: {

@@ -1,10 +1,10 @@
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
 import type { Progress } from '../../domain/calls/call-progress.ts'
 import type { RoutingConfig } from '../../domain/routing/routing-config.ts'
-import type { SelectionAsk, SelectionReply, Tried } from '../../domain/routing/routing.ts'
-import type { CircuitChange } from '../../ports/runtime-state.ts'
+import type { Ask, SelectionReply, Tried } from '../../domain/routing/routing.ts'
+import type { CircuitChange, RuntimeState } from '../../ports/runtime-state.ts'
 import { defaultCircuitPolicy } from '../tenant-directory.ts'
-import type { Incoming, WebhookDeps } from './context.ts'
+import type { Incoming, TakenSlot, WebhookDeps } from './context.ts'
 
 /** Longer than ring time and call together, so that a lost end event never holds a slot for ever. */
 export const leaseGraceSeconds = 60
@@ -17,15 +17,23 @@ export const leaseKeyOf = (token: string, n: number): string => `${token}\n${n}`
 /** Chooses for real: slots are taken, first choices count. What was taken is noted, to be given back if nothing comes of it. */
 export const askRuntime =
   ({ runtime, chance }: WebhookDeps, { inForce, token, steadyMs, taken, circuitChanges }: Incoming, n: number) =>
-  async (question: SelectionAsk): Promise<SelectionReply> => {
+  async (question: Ask): Promise<SelectionReply> => {
     const leaseKey = leaseKeyOf(token, n)
+    const leaseMs = (question.ringTimeoutSeconds + inForce.routing.timeLimitSeconds + leaseGraceSeconds) * 1000
+    if ('trunks' in question) {
+      const { trunks } = question
+      const asked = { tenantId: inForce.tenant.id, trunks, leaseKey, leaseMs, nowMs: steadyMs }
+      const { trunkId, verdicts } = await runtime.selectTrunk(asked)
+      if (trunkId !== undefined) taken.push({ trunkId, leaseKey })
+      return { verdicts: [], trunkId, trunks: verdicts }
+    }
     const reply = await runtime.select({
       tenantId: inForce.tenant.id,
       group: question.group,
       members: question.members,
       isFirstChoice: question.isFirstChoice,
       leaseKey,
-      leaseMs: (question.ringTimeoutSeconds + inForce.routing.timeLimitSeconds + leaseGraceSeconds) * 1000,
+      leaseMs,
       trialMs: (question.ringTimeoutSeconds + trialGraceSeconds) * 1000,
       providerLimits: inForce.routing.providerLimits,
       sticky: question.sticky,
@@ -39,6 +47,15 @@ export const askRuntime =
     circuitChanges.push(...reply.changes)
     return reply
   }
+
+export const giveBack = (
+  runtime: Pick<RuntimeState, 'release' | 'releaseTrunk'>,
+  tenantId: string,
+  slot: TakenSlot,
+): Promise<boolean> =>
+  'trunkId' in slot
+    ? runtime.releaseTrunk(tenantId, slot.trunkId, slot.leaseKey)
+    : runtime.release(tenantId, slot.agentId, slot.provider, slot.leaseKey)
 
 /**
  * Gives back the slots of attempts that have ended, and tells the circuits how. Of an agent that was deleted, or whose circuit
@@ -81,7 +98,7 @@ export const settleSoFar = async (
 }
 
 /** What a call was tried with, for a decision of now that must not try it again. */
-export const triedIn = ({ attempts, from: caller }: Call, atMs: number): Tried => {
+export const triedIn = ({ attempts, direction, from: caller }: Call, atMs: number): Tried => {
   const attemptsByGroup = new Map<string, number>()
   const startedByGroup = new Map<string, number>()
   for (const { groupId, startedAtMs } of attempts) {
@@ -95,6 +112,7 @@ export const triedIn = ({ attempts, from: caller }: Call, atMs: number): Tried =
     attempts: attempts.length,
     attemptsByGroup,
     caller,
+    direction,
     atMs,
     startedByGroup,
   }

@@ -23,14 +23,14 @@ export const readState = (
 }
 
 /** A call of which only its signed state is left. */
-const emptyCall = (deps: WebhookDeps, { inForce, fields, token, nowMs }: Incoming): Call => {
+const emptyCall = (deps: WebhookDeps, { inForce, fields, token, nowMs }: Incoming, { direction }: DialState): Call => {
   const voice = readVoiceRequest(fields)
   const numbers = readNumbers(inForce.routing, voice.from, voice.to)
   return {
     id: deps.newId(),
     tenantId: inForce.tenant.id,
     token,
-    direction: 'inbound',
+    direction,
     from: numbers.from.number,
     to: numbers.to.number,
     state: 'connecting',
@@ -55,7 +55,7 @@ export const restoreFromState = (
 ): Progress => {
   const { inForce, nowMs } = incoming
   const { agents } = inForce.routing
-  let progress = unchanged(known ?? emptyCall(deps, incoming))
+  let progress = unchanged(known ?? emptyCall(deps, incoming, state))
   if (known?.attempts.some(({ n }) => n === state.attempt)) return progress
   const isDialledNow = (id: string, all: readonly string[], kind: DialState['dials']): boolean =>
     state.dials === kind && id === all.at(-1)
@@ -91,11 +91,13 @@ export const restoreFromState = (
     agentId,
     number: state.dials === 'number' ? state.numbers.at(-1) : undefined,
     provider,
+    trunkId: state.trunkId,
+    trunkPlan: state.trunkPlan,
     groupId: state.groupId,
     // The state was signed when the dial began.
     startedAtMs: Math.min(nowMs, state.expiresAtMs - (inForce.routing.timeLimitSeconds + stateGraceSeconds) * 1000),
     leaseUntilMs: nowMs,
   }
   progress = withAttempt(progress, restored)
-  return { ...progress, call: { ...progress.call, agentId, groupId: state.groupId, provider } }
+  return { ...progress, call: { ...progress.call, agentId, groupId: state.groupId, provider, trunkId: state.trunkId } }
 }

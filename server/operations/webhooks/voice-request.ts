@@ -12,8 +12,10 @@ import {
 import { hangup } from '../../domain/cxml/verbs.ts'
 import { classify, readNumbers } from '../../domain/routing/call-numbers.ts'
 import type { Walk } from '../../domain/routing/routing.ts'
-import { routeInbound, type FirstRouting } from '../../domain/routing/routing-engine.ts'
-import { readVoiceRequest, saysOutbound } from '../../domain/webhooks/read-voice-request.ts'
+import type { FirstRouting } from '../../domain/routing/first-routing.ts'
+import { routeOutbound } from '../../domain/routing/outbound.ts'
+import { routeInbound } from '../../domain/routing/routing-engine.ts'
+import { outboundSignOf, readVoiceRequest } from '../../domain/webhooks/read-voice-request.ts'
 import { canonicalJson } from './canonical.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { printDocument } from './documents.ts'
@@ -56,17 +58,6 @@ const startOver = (call: Call, nowMs: number): Progress => {
   return progress
 }
 
-const toOutbound = (why: string): FirstRouting => ({
-  target: { type: 'reject', value: 'rejected' },
-  agent: undefined,
-  group: undefined,
-  ringTimeoutSeconds: 0,
-  groupAttempts: 0,
-  steps: [{ type: 'reject', because: why, outcome: 'reject (rejected)' }],
-  ruleId: undefined,
-  rules: [],
-})
-
 /** The platform asks what to do with a call. */
 export const handleVoiceRequest = async (deps: WebhookDeps, incoming: Incoming): Promise<Handled> => {
   const { inForce, fields, token, nowMs } = incoming
@@ -80,32 +71,34 @@ export const handleVoiceRequest = async (deps: WebhookDeps, incoming: Incoming):
   }
   const voice = readVoiceRequest(fields)
   const numbers = readNumbers(inForce.routing, voice.from, voice.to)
-  const isSaid = saysOutbound(voice.direction)
-  const direction = classify(inForce.routing, isSaid, numbers)
+  const sign = outboundSignOf(voice.direction)
+  const direction = classify(inForce.routing, sign !== undefined, numbers)
   const before = known
     ? startOver(known, nowMs)
     : newCall(deps, incoming, { direction, from: numbers.from.number, to: numbers.to.number })
   await settleSoFar(deps, incoming, before)
   const plan = { n: nextAttempt(before.call), tried: triedIn(before.call, nowMs) }
-  const sign = isSaid
-    ? `the platform says ${voice.direction.slice(0, 64)}`
-    : `${numbers.from.number} is one of the tenant's agents`
-  const walk: Walk<FirstRouting> | FirstRouting =
+  const why = sign
+    ? `outbound: the platform says ${voice.direction.slice(0, 64)}`
+    : `outbound: ${numbers.from.number} is one of the tenant's own numbers, and ${numbers.to.number} is no DID of it`
+  const tried = { ...plan.tried, direction }
+  const walk: Walk<FirstRouting> =
     direction === 'outbound'
-      ? toOutbound(`outbound call (${sign}); no outbound rules exist`)
-      : routeInbound(inForce.routing, numbers, plan.tried)
+      ? routeOutbound(inForce.routing, numbers, sign, tried)
+      : routeInbound(inForce.routing, numbers, tried)
   const placed = await placeCall(
     deps,
     incoming,
     before,
     walk,
-    plan,
+    { n: plan.n, tried },
     ({ rules, moreRules }) => ({
       trigger: 'voice_request',
       direction,
       from: numbers.from,
       to: numbers.to,
-      ...(direction === 'inbound' && { rules }),
+      rules,
+      ...(direction === 'outbound' && { notes: [why] }),
       ...(moreRules !== undefined && { moreRules }),
     }),
     ({ ruleId }) => ruleId,

@@ -11,7 +11,7 @@ import { createWinners } from './winners.ts'
 export interface Analysed {
   readonly config: Pick<
     RoutingConfig,
-    'agents' | 'groups' | 'providers' | 'defaultCountry' | 'defaultTarget' | 'agentNumbers'
+    'agents' | 'groups' | 'providers' | 'defaultCountry' | 'defaultTarget' | 'agentNumbers' | 'numbers' | 'trunks'
   >
   readonly emergencyTarget?: Target | undefined
   readonly rules: readonly AnalysedRule[]
@@ -44,12 +44,14 @@ function* prepare({ config, rules }: Analysed): Generator<undefined, Bench> {
     if (rule.unreadable === undefined) winners.add(rule, rule.enabled && rule.isSometimesClosed !== true)
     if ((done += 1) % restMany === 0) yield
   }
-  // A caller with the number of an agent counts as that agent dialling out, so none serves as an example.
-  for (const value of config.agentNumbers) winners.callers.set({ kind: 'exact', value }, true)
+  // A caller with one of the tenant's own numbers counts as dialling out, so none serves as an example.
+  for (const value of [...config.agentNumbers, ...config.numbers.keys()])
+    winners.callers.set({ kind: 'exact', value }, true)
 
   const context: NumberContext = {
     defaultCountry: config.defaultCountry,
-    isKnown: (number) => config.agentNumbers.has(number) || winners.patterns.isTaken(number, 0),
+    isKnown: (number) =>
+      config.agentNumbers.has(number) || config.numbers.has(number) || winners.patterns.isTaken(number, 0),
   }
   // Asked again and again of one text; reading it takes longer than all the rest.
   let last = { text: '', isNumber: true }

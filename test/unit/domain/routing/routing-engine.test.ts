@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { classify, readNumbers } from '../../../../server/domain/routing/call-numbers.ts'
 import { nothingTried, type Routing, type Tried } from '../../../../server/domain/routing/routing.ts'
-import {
-  followTarget,
-  routeInbound,
-  routeOnward,
-  type Ended,
-} from '../../../../server/domain/routing/routing-engine.ts'
+import { followTarget } from '../../../../server/domain/routing/follow-target.ts'
+import { routeInbound, routeOnward, type Ended } from '../../../../server/domain/routing/routing-engine.ts'
 import type { RoutingConfig } from '../../../../server/domain/routing/routing-config.ts'
 import {
   aCompiledSchedule,
@@ -411,6 +407,7 @@ describe('routing on after a dial', () => {
     expect(nothingTried).toEqual({
       agentIds: [],
       numbers: [],
+      direction: 'inbound',
       attempts: 0,
       attemptsByGroup: new Map(),
       startedByGroup: new Map(),
@@ -484,7 +481,13 @@ describe('how long and whom', () => {
 })
 
 describe('the direction of a call', () => {
-  const config = configured({ rules: [aRule({ pattern: '+12025550100' }), aRule({ pattern: '*' })] })
+  const config = configured({
+    rules: [aRule({ pattern: '*' })],
+    numbers: new Map([
+      ['+12025550100', { kind: 'did', mayDialOut: false }],
+      ['+12025550199', { kind: 'agent', mayDialOut: true }],
+    ]),
+  })
   const direction = (from: string, to: string, says = false) => classify(config, says, readNumbers(config, from, to))
 
   it('is what the platform says, or what the numbers tell', () => {
@@ -493,11 +496,14 @@ describe('the direction of a call', () => {
     expect(direction('+12025550170', '+13035550100')).toBe('outbound')
     expect(direction('12025550170', '+13035550100')).toBe('outbound')
     expect(direction('+12025550170', '+12025550100')).toBe('inbound')
+    expect(direction('+12025550100', '+13035550100')).toBe('outbound')
+    expect(direction('+12025550100', '+12025550199')).toBe('outbound')
+    expect(direction('+12025550199', '+12025550100')).toBe('inbound')
     expect(direction('anonymous', '')).toBe('inbound')
   })
 
-  it('is not inbound for a number that only a prefix covers, or a rule that is disabled: neither is a DID', () => {
-    const covered = configured({ rules: [aRule({ pattern: '+1202*' }), aRule({ enabled: false })] })
+  it('makes no number a DID that only rules name', () => {
+    const covered = configured({ rules: [aRule({ pattern: '+1202*' }), aRule()] })
     const numbers = (to: string) => readNumbers(covered, '+12025550170', to)
     expect(classify(covered, false, numbers('+12029990000'))).toBe('outbound')
     expect(classify(covered, false, numbers('+12025550100'))).toBe('outbound')

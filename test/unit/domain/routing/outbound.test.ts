@@ -1,0 +1,261 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readNumbers } from '../../../../server/domain/routing/call-numbers.ts'
+import { buildDocument } from '../../../../server/domain/routing/build-document.ts'
+import { routeOutbound, toDial } from '../../../../server/domain/routing/outbound.ts'
+import { routeOnward } from '../../../../server/domain/routing/routing-engine.ts'
+import { nothingTried, type Tried } from '../../../../server/domain/routing/routing.ts'
+import type { RoutingConfig } from '../../../../server/domain/routing/routing-config.ts'
+import type { OutboundSign } from '../../../../server/domain/webhooks/read-voice-request.ts'
+import { aGroup, anOutboundRule, aPattern, aRoutingConfig, aTrunk, aTrunkWay } from '../../../support/builders.ts'
+import { aWalker } from '../../../support/walk.ts'
+
+const callee = '+12025550145'
+const trunks = ['trunk-a', 'trunk-b', 'trunk-c'].map((id) => aTrunk({ id }))
+const twoTrunks = aTrunkWay({ trunkIds: ['trunk-a', 'trunk-b'] })
+const configured = (over: Parameters<typeof aRoutingConfig>[0] = {}): RoutingConfig =>
+  aRoutingConfig({
+    trunks,
+    outboundRules: [anOutboundRule({ target: twoTrunks })],
+    outboundAllow: [aPattern('+1*')],
+    ...over,
+  })
+const tried = (over: Partial<Tried> = {}): Tried => ({
+  ...nothingTried,
+  caller: '1001',
+  direction: 'outbound',
+  atMs: 0,
+  ...over,
+})
+interface Asked {
+  from?: string
+  to?: string
+  sign?: OutboundSign | undefined
+  walker?: ReturnType<typeof aWalker>
+  before?: Tried
+}
+const route = (config: RoutingConfig, asked: Asked = {}) => {
+  const usual = { from: '1001', to: callee, sign: 'authenticated' as const, walker: aWalker(), before: tried() }
+  const { from, to, sign, walker, before } = { ...usual, ...asked }
+  return walker.run(routeOutbound(config, readNumbers(config, from, to), sign, before))
+}
+const documentOf = (config: RoutingConfig, routing: Parameters<typeof buildDocument>[1]) =>
+  buildDocument(config, routing, 'token', '/action')
+const lastStep = ({ steps }: ReturnType<typeof route>) => {
+  const last = steps.at(-1)
+  return `${last?.because} → ${last?.outcome}`
+}
+
+describe('an outbound call', () => {
+  it('goes by its rule through the first trunk, and says which were compared', () => {
+    const config = configured({
+      outboundRules: [
+        anOutboundRule({ ruleId: 'other', name: 'Other caller', callerPattern: '2002', age: 0 }),
+        anOutboundRule({ target: { ...twoTrunks, callerId: '+12025550100' } }),
+      ],
+    })
+    const routing = route(config)
+    expect(routing).toMatchObject({
+      ruleId: 'out-1',
+      trunk: { id: 'trunk-a' },
+      trunkPlan: { left: ['trunk-b'], callerId: '+12025550100' },
+      rules: [
+        { name: 'Other caller', verdict: 'caller 1001 does not match 2002' },
+        { name: 'Out', chosen: true },
+      ],
+      steps: [
+        {
+          because: 'outbound rule Out',
+          outcome: '+12025550145 through trunk trunk-a',
+          trunks: [
+            { name: 'trunk-a', chosen: true },
+            { name: 'trunk-b', chosen: false },
+          ],
+        },
+      ],
+    })
+    expect(documentOf(config, routing)).toMatchObject([
+      { verb: 'Dial', trunks: ['trunk-a'], callerId: '+12025550100', to: { noun: 'Number', number: callee } },
+    ])
+  })
+
+  it('is rejected without a rule, whatever the default target is', () => {
+    const routing = route(configured({ outboundRules: [], defaultTarget: { type: 'group', id: 'group-1' } }))
+    expect(routing).toMatchObject({ target: { type: 'reject', value: 'rejected' }, ruleId: undefined })
+    expect(lastStep(routing)).toContain('no outbound rule matches')
+  })
+
+  it.each<[string, Partial<RoutingConfig>, Asked, string]>([
+    ['is a number that may not be dialled', { outboundAllow: [] }, {}, 'outboundAllow is empty'],
+    ['is a number that is not allowed', {}, { to: '+442079460958' }, 'matches nothing that outboundAllow names'],
+    ['is denied', { outboundDeny: [aPattern('+12025*')] }, {}, 'matches +12025* of outboundDeny'],
+    ['is answered already', {}, { sign: 'answered' }, 'the callee has answered already'],
+    ['has a caller that is only its number', {}, { sign: undefined }, '1001 is not marked mayDialOut'],
+    ['has a caller of another application', {}, { sign: 'unproven' }, '1001 is not marked mayDialOut'],
+    ['was dialled before', {}, { before: tried({ numbers: [callee] }) }, 'was dialled before'],
+    ['is no number', { outboundAllow: [aPattern('*')] }, { to: 'nobody' }, '"nobody" is nothing that a trunk can dial'],
+  ])('reaches no trunk when it %s', (_, over, asked, words) => {
+    const walker = aWalker()
+    const routing = route(configured(over as Parameters<typeof configured>[0]), { ...asked, walker })
+    expect(routing.target).toEqual({ type: 'reject', value: 'rejected' })
+    expect(lastStep(routing)).toContain(words)
+    expect(walker.askedTrunks).toEqual([])
+  })
+
+  it('is denied as it is dialled, too', () => {
+    const config = configured({
+      outboundRules: [anOutboundRule({ target: aTrunkWay({ stripDigits: 1 }) })],
+      outboundAllow: [aPattern('*')],
+      outboundDeny: [aPattern('+1900*')],
+    })
+    expect(lastStep(route(config, { to: '719005550100' }))).toContain('matches +1900* of outboundDeny')
+  })
+
+  it('of a number that may dial out goes as one of a device', () => {
+    const config = configured({ numbers: new Map([['+12025550171', { kind: 'agent', mayDialOut: true }]]) })
+    expect(route(config, { from: '+12025550171', sign: undefined }).trunk?.id).toBe('trunk-a')
+  })
+
+  it('goes to an agent or a group where the rule says so, also when the callee has answered', () => {
+    const config = configured({ outboundRules: [anOutboundRule({ target: { type: 'group', id: 'group-1' } })] })
+    expect(route(config, { sign: 'answered' }).agent?.id).toBe('agent-a')
+  })
+
+  it('never goes to a number by a fallback or a default target', () => {
+    const number = { type: 'number' as const, value: '+13035550100', trunkIds: ['trunk-a'] }
+    const config = configured({
+      groups: [aGroup({ members: [], fallback: number })],
+      defaultTarget: number,
+      outboundRules: [anOutboundRule({ target: { type: 'group', id: 'group-1' } })],
+    })
+    const routing = route(config)
+    expect(routing.target).toEqual({ type: 'hangup' })
+    expect(routing.steps.map(({ outcome }) => outcome)).toContain(
+      'number +13035550100 passed over: only an outbound rule sends a call that goes out to a number',
+    )
+  })
+})
+
+describe('trunks', () => {
+  it('go by priority, then as they are named; the default one stands in where none is', () => {
+    const order = (
+      over: Parameters<typeof aRoutingConfig>[0],
+      way = aTrunkWay({ trunkIds: ['trunk-b', 'trunk-a'] }),
+    ) => {
+      const { trunk, trunkPlan } = route(configured({ outboundRules: [anOutboundRule({ target: way })], ...over }))
+      return [trunk?.id, ...(trunkPlan?.left ?? [])]
+    }
+    expect(order({})).toEqual(['trunk-b', 'trunk-a'])
+    expect(order({ trunks: [aTrunk({ priority: 1 }), aTrunk({ id: 'trunk-b' })] })).toEqual(['trunk-a', 'trunk-b'])
+    const none = aTrunkWay({ trunkIds: [] })
+    expect(order({ trunks: [...trunks, aTrunk({ id: 'main', isDefault: true })] }, none)).toEqual(['main'])
+    const without = route(configured({ outboundRules: [anOutboundRule({ target: none })] }))
+    expect(lastStep(without)).toContain('it names no trunk, and there is no default trunk')
+  })
+
+  it.each([
+    [undefined, 'was deleted'],
+    [aTrunk({ enabled: false }), 'disabled'],
+    [aTrunk({ direction: 'inbound' }), 'takes no calls out, its direction is inbound'],
+    [aTrunk({ platformState: 'vanished' }), 'Cloudonix does not have it any more'],
+    [aTrunk({ platformState: 'inactive' }), 'inactive at Cloudonix'],
+    [aTrunk({ name: 'my trunk' }), 'its name "my trunk" cannot stand in a document'],
+  ])('%# are passed over that cannot take calls out', (trunk, words) => {
+    const config = configured({
+      trunks: [...(trunk ? [trunk] : []), aTrunk({ id: 'trunk-b', platformState: 'present' })],
+    })
+    const routing = route(config)
+    expect(routing.trunk?.id).toBe('trunk-b')
+    expect(routing.steps[0]?.trunks?.map(({ verdict }) => verdict)).toContain(words)
+    const nobody = route({ ...config, trunks: new Map() })
+    expect(nobody.target).toEqual({ type: 'reject', value: 'congestion' })
+  })
+
+  it('that are full are passed over, and stay for a later attempt', () => {
+    expect(route(configured(), { walker: aWalker({}, ['trunk-a']) })).toMatchObject({
+      trunk: { id: 'trunk-b' },
+      trunkPlan: { left: ['trunk-a'] },
+    })
+  })
+
+  it('follow one another by result and policy, never the same twice, and then the call ends', () => {
+    const onward = (
+      config: RoutingConfig,
+      result: 'busy' | 'failed',
+      left: string[],
+      direction = 'outbound' as const,
+    ) =>
+      aWalker().run(
+        routeOnward(config, {
+          result,
+          groupId: undefined,
+          groupAttempts: 1,
+          trunk: { number: callee, plan: { left, callerId: '+1' } },
+          tried: tried({ numbers: [callee], attempts: 1, direction }),
+        }),
+      )
+    const config = configured({ defaultTarget: { type: 'agent', id: 'agent-a' } })
+    expect(onward(config, 'busy', ['trunk-b', 'trunk-c'])).toMatchObject({
+      target: { type: 'number', value: callee },
+      trunk: { id: 'trunk-b' },
+      trunkPlan: { left: ['trunk-c'], callerId: '+1' },
+    })
+    expect(onward(config, 'failed', []).target).toEqual({ type: 'hangup' })
+    expect(onward({ ...config, trunkRetryOn: ['failed'] }, 'busy', ['trunk-b']).target).toEqual({ type: 'hangup' })
+    const inbound = onward(config, 'failed', [], 'inbound' as never)
+    expect(inbound.agent?.id).toBe('agent-a')
+  })
+})
+
+it('digits are stripped and put before, and the + goes with them', () => {
+  const dial = (stripDigits: number, prepend: string, number = callee) => toDial(number, { stripDigits, prepend })
+  expect([dial(0, ''), dial(1, ''), dial(0, '9'), dial(1, '+1'), dial(1, '+49', '0301234')]).toEqual([
+    callee,
+    '2025550145',
+    '912025550145',
+    callee,
+    '+49301234',
+  ])
+})
+
+it('a forged caller number never reaches a trunk', () => {
+  const callers = ['+12025550171', '+12025550172', '+12025550199', '1001', 'anonymous', '']
+  const target = fc.constantFrom(
+    twoTrunks,
+    aTrunkWay({ trunkIds: [] }),
+    { type: 'group' as const, id: 'group-1' },
+    { type: 'agent' as const, id: 'gone' },
+  )
+  const number = { type: 'number' as const, value: '+13035550100' }
+  const anyTarget = fc.constantFrom(
+    undefined,
+    number,
+    { ...number, trunkIds: ['trunk-a'] },
+    { type: 'hangup' as const },
+  )
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ target, pattern: fc.constantFrom('*', '+1*', callee), priority: fc.nat(3) })),
+      fc.dictionary(fc.constantFrom(...callers), fc.constantFrom('did' as const, 'agent' as const)),
+      fc.constantFrom(...callers),
+      fc.constantFrom(undefined, 'answered' as const, 'unproven' as const),
+      anyTarget,
+      anyTarget,
+      fc.constantFrom(callee, '+442079460958', '999', '*31#'),
+      (rules, numbers, from, sign, fallback, defaultTarget, to) => {
+        const config = configured({
+          outboundAllow: [aPattern('*')],
+          trunks: trunks.map((trunk) => ({ ...trunk, isDefault: true })),
+          groups: [aGroup({ members: [], fallback })],
+          defaultTarget,
+          outboundRules: rules.map((rule, age) => anOutboundRule({ ...rule, ruleId: String(age), age })),
+          numbers: new Map(Object.entries(numbers).map(([key, kind]) => [key, { kind, mayDialOut: false }])),
+        })
+        const walker = aWalker()
+        const routing = route(config, { from, to, sign, walker })
+        expect(walker.askedTrunks).toEqual([])
+        expect(JSON.stringify(documentOf(config, routing))).not.toContain('"Number"')
+      },
+    ),
+  )
+})
