@@ -32,6 +32,9 @@ const aStore = () => {
       },
     },
     schedules: { list: () => page([]) },
+    outboundRules: { list: () => page([]) },
+    trunks: { list: () => page([]) },
+    numbers: { list: () => page([]) },
     rulesAfter: () => {
       asked.rules += 1
       return isFailing
