@@ -282,7 +282,7 @@ export const configurationStoreSuite = (makeStore: MakeStore): void => {
       await inboundRules.create(aRule())
       await inboundRules.update(aRule({ version: 2, enabled: false }))
       await bulk('inboundRules', 'tenant-1', ['rule-1'], 'enable', 7)
-      await reorderRules('tenant-1', ['rule-1'], 7)
+      await reorderRules('inboundRules', 'tenant-1', ['rule-1'], 7)
       await inboundRules.delete('tenant-1', 'rule-1')
       expect(await rulesVersion()).toBe(6)
       await voiceAgents.create(anAgent())
