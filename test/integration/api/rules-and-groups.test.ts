@@ -191,7 +191,7 @@ describe('an agent group', () => {
     expect(body.members.map(({ name, why }) => [name, why])).toEqual([
       ['Off in group', 'disabled in this group'],
       ['Off', 'disabled'],
-      ['Provider off', 'its provider switched is disabled'],
+      ['Provider off', 'its provider Switched is disabled'],
     ])
     for (const member of body.members)
       expect(member).toMatchObject({ eligible: false, targetShare: 0, realShare: 0, activeCalls: 0 })
