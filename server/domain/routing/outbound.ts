@@ -2,6 +2,7 @@ import type { OutboundSign } from '../webhooks/read-voice-request.ts'
 import { askTrunks } from './ask-trunks.ts'
 import type { Numbers } from './call-numbers.ts'
 import { followTarget } from './follow-target.ts'
+import type { RoutingStep } from './explanation.ts'
 import { explainRules, type FirstRouting } from './first-routing.ts'
 import { formatPattern, matches, type Pattern } from './pattern.ts'
 import type { Routing, Tried, Walk } from './routing.ts'
@@ -22,7 +23,7 @@ const firstMatch = (patterns: readonly Pattern[], numbers: readonly string[]): P
   patterns.find((pattern) => numbers.some((number) => matches(pattern, number)))
 
 /** Why a call may not leave through a trunk; undefined when it may. */
-export const whyNoTrunk = (
+const whyNoTrunk = (
   { numbers: own, outboundAllow, outboundDeny }: Pick<RoutingConfig, 'numbers' | 'outboundAllow' | 'outboundDeny'>,
   { from, to }: Numbers,
   sign: OutboundSign | undefined,
@@ -65,10 +66,11 @@ function* throughTrunks(
       ? way.trunkIds
       : [...config.trunks.values()].filter(({ isDefault }) => isDefault).map(({ id }) => id)
   if (trunkIds.length === 0) return rejection(`${because}: it names no trunk, and there is no default trunk`)
-  const routing: Routing | string = yield* askTrunks(config, { number, trunkIds, callerId: way.callerId }, because, [])
+  const asked: RoutingStep[] = []
+  const routing: Routing | string = yield* askTrunks(config, { number, trunkIds, callerId: way.callerId }, because, asked)
   if (typeof routing !== 'string') return routing
   const refused = rejection(`${because}: ${routing}`, 'congestion')
-  return refused
+  return { ...refused, steps: [...asked, ...refused.steps] }
 }
 
 /** Routes a call that goes out by the outbound rules. Without a rule it is rejected: no default target is meant for it. */
