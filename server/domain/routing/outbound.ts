@@ -67,7 +67,12 @@ function* throughTrunks(
       : [...config.trunks.values()].filter(({ isDefault }) => isDefault).map(({ id }) => id)
   if (trunkIds.length === 0) return rejection(`${because}: it names no trunk, and there is no default trunk`)
   const asked: RoutingStep[] = []
-  const routing: Routing | string = yield* askTrunks(config, { number, trunkIds, callerId: way.callerId }, because, asked)
+  const routing: Routing | string = yield* askTrunks(
+    config,
+    { number, trunkIds, callerId: way.callerId },
+    because,
+    asked,
+  )
   if (typeof routing !== 'string') return routing
   const refused = rejection(`${because}: ${routing}`, 'congestion')
   return { ...refused, steps: [...asked, ...refused.steps] }
