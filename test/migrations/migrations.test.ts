@@ -67,7 +67,8 @@ UPDATE inbound_routing_rules SET schedule_id = 's';`,
 UPDATE voice_agents SET draining = 1, circuit_override = 'open';
 UPDATE agent_group_memberships SET ring_timeout_seconds = 20;
 INSERT INTO circuit_changes VALUES (1, 1, 'agent', 'a', 1, 'closed', 'open', '3 failed in a row');`,
-  120: `
+  120: "UPDATE tenants SET rules_version = 2 WHERE id = 't';",
+  130: `
 INSERT INTO trunks VALUES ('t', 'k', 'carrier', '7', 'outbound', 1, NULL, 1, 1, 'present', 1, 1, 1);
 INSERT INTO numbers VALUES ('t', 'n', '+1', 'did', NULL, 0, 1, 1, 1);
 INSERT INTO outbound_routing_rules (tenant_id, id, name, destination_pattern, trunk_ids, strip_digits, prepend, priority, enabled, version, created_at_ms, updated_at_ms)

@@ -22,11 +22,15 @@ export const readNumbers = (config: RoutingConfig, from: string, to: string): Nu
   return { from: read(from), to: read(to) }
 }
 
+/** A number that calls come in by: listed as such, or named by an inbound rule of its own. */
+const isDid = ({ numbers, rules }: RoutingConfig, number: string): boolean =>
+  numbers.get(number)?.kind === 'did' || rules.isDid(number)
+
 /**
  * A call is outbound when the platform says so, or when it comes from one of the tenant's own numbers and is not for one of
  * its DIDs: an agent that dials over its vendor's trunk arrives like an inbound call, only the numbers tell.
  */
 export const classify = (config: RoutingConfig, platformSaysOutbound: boolean, numbers: Numbers): Direction =>
-  platformSaysOutbound || (isOwn(config, numbers.from.number) && config.numbers.get(numbers.to.number)?.kind !== 'did')
+  platformSaysOutbound || (isOwn(config, numbers.from.number) && !isDid(config, numbers.to.number))
     ? 'outbound'
     : 'inbound'

@@ -13,6 +13,7 @@ export interface RouteColumns<T = Target> {
   valueAt(place: number): string
   callerPatternAt(place: number): Pattern | undefined
   priorityAt(place: number): number
+  isEnabledAt(place: number): boolean
   /** By priority, then age. */
   compare(a: number, b: number): number
 }
@@ -105,6 +106,7 @@ export const createRouteColumns = <T = Target>(): RouteColumns<T> => {
     valueAt,
     callerPatternAt: (place) => callers.get(place),
     priorityAt,
+    isEnabledAt,
     compare: (a, b) => priorityAt(a) - priorityAt(b) || ageAt(a) - ageAt(b),
   }
 }

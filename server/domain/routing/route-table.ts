@@ -30,6 +30,8 @@ export interface RouteTable<T = Target> {
   match(to: string, from: string, whyClosed?: WhyClosed): RouteMatch<T>
   /** The number is one that an exact rule names or a prefix rule begins like. */
   isKnown(number: string): boolean
+  /** An exact rule that is enabled names the number. A prefix names no number. */
+  isDid(number: string): boolean
   nameOf(ruleId: string): string | undefined
 }
 
@@ -52,6 +54,8 @@ const worthIndexing = 16
 interface PatternIndex<W> {
   visit(number: string, use: (found: number | W) => void): void
   has(number: string): boolean
+  /** The place of the first route whose pattern is exactly this number. */
+  firstExact(number: string): number | undefined
 }
 
 const createPatternIndex = <W>(
@@ -73,6 +77,7 @@ const createPatternIndex = <W>(
       }
       if (anyFound !== undefined) use(anyFound)
     },
+    firstExact: (number) => exact.get(number),
     has: (number) =>
       exact.get(number) !== undefined ||
       lengths.some((length) => length <= number.length && prefix.get(number.slice(0, length)) !== undefined),
@@ -88,10 +93,11 @@ const createCollector = (textAt: (place: number) => string) => {
   // Where several routes share a pattern, by the first of them: all that sealing has to touch, however many prefixes there are.
   const shared = new Map<number, number[]>()
   return {
-    add(pattern: Pattern, place: number): void {
+    /** Answers with the place of the first route that has this pattern. */
+    add(pattern: Pattern, place: number): number {
       if (pattern.kind === 'any') {
         forAny.push(place)
-        return
+        return place
       }
       const { kind, value } = pattern
       const index = kind === 'exact' ? exact : prefix
@@ -103,6 +109,7 @@ const createCollector = (textAt: (place: number) => string) => {
         if (bucket) bucket.push(place)
         else shared.set(first, [first, place])
       }
+      return first ?? place
     },
     seal<W>(wrap: (bucket: number[]) => W): PatternIndex<W> {
       const wrapped = new Map<number, W>()
@@ -182,12 +189,15 @@ export const createRouteTableBuilder = <T = Target>(): RouteTableBuilder<T> => {
   const routes = createRouteColumns<T>()
   const byId = createTextIndex(routes.idAt)
   const collector = createCollector(routes.valueAt)
+  // Of patterns whose first route may be disabled while a later one is not.
+  const enabledLater = new Set<number>()
   let size = 0
   return {
     add(route) {
       const place = routes.add(route)
       byId.set(route.ruleId, place)
-      collector.add(route.pattern, place)
+      const first = collector.add(route.pattern, place)
+      if (first !== place && route.enabled) enabledLater.add(first)
       size += 1
     },
     build() {
@@ -195,6 +205,10 @@ export const createRouteTableBuilder = <T = Target>(): RouteTableBuilder<T> => {
       return {
         size,
         isKnown: (number) => index.has(number),
+        isDid(number) {
+          const first = index.firstExact(number)
+          return first !== undefined && (routes.isEnabledAt(first) || enabledLater.has(first))
+        },
         match(to, from, whyClosed = neverClosed) {
           const lists: Places[] = []
           index.visit(to, (found) => lists.push(placesFor(routes, found, from)))

@@ -14,6 +14,7 @@ describe('a route table', () => {
     const table = aRouteTable()
     expect(table.match('+1202', from)).toEqual({ route: undefined, considered: [], more: 0 })
     expect(table.isKnown('+1202')).toBe(false)
+    expect(table.isDid('+1202')).toBe(false)
     expect(table.size).toBe(0)
   })
 
@@ -113,6 +114,26 @@ describe('a route table', () => {
     ).toEqual([true, true, true, false, false, false, false])
   })
 
+  it('takes for a DID what an exact rule in force names, and no number that a prefix covers', () => {
+    const table = aRouteTable(
+      aRule({ pattern: '+1202*' }),
+      aRule({ pattern: '+12025550100', enabled: false }),
+      aRule({ pattern: '+12025550101', enabled: false }),
+      aRule({ pattern: '+12025550101', callerPattern: '+44*' }),
+      aRule({ pattern: '+12025550102' }),
+      aRule({ pattern: '+12025550102', enabled: false }),
+      aRule({ pattern: '*' }),
+    )
+    expect(['+12025550100', '+12025550101', '+12025550102', '+12025550103', '+1202', '1001'].map(table.isDid)).toEqual([
+      false,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+
   it('holds many callers of one number without a look at each', () => {
     const rules = Array.from({ length: 3000 }, (_, i) =>
       aRule({ ruleId: `caller-${i}`, callerPattern: `+4420${i}`, age: i }),
@@ -170,6 +191,9 @@ describe('the winner', () => {
             expect(table.match(to, caller, whyClosed).route?.ruleId).toBe(naiveWinner(rules, to, caller, closed))
             expect(table.isKnown(to)).toBe(
               rules.some((rule) => rule.pattern.kind !== 'any' && matches(rule.pattern, to)),
+            )
+            expect(table.isDid(to)).toBe(
+              rules.some((rule) => rule.enabled && rule.pattern.kind === 'exact' && matches(rule.pattern, to)),
             )
           }
         },

@@ -502,10 +502,10 @@ describe('the direction of a call', () => {
     expect(direction('anonymous', '')).toBe('inbound')
   })
 
-  it('makes no number a DID that only rules name', () => {
+  it('takes for a DID what an exact rule names, and nothing that a prefix covers', () => {
     const covered = configured({ rules: [aRule({ pattern: '+1202*' }), aRule()] })
     const numbers = (to: string) => readNumbers(covered, '+12025550170', to)
     expect(classify(covered, false, numbers('+12029990000'))).toBe('outbound')
-    expect(classify(covered, false, numbers('+12025550100'))).toBe('outbound')
+    expect(classify(covered, false, numbers('+12025550100'))).toBe('inbound')
   })
 })
