@@ -151,7 +151,7 @@ describe.each((Object.entries(strategies) as [StrategyName, Strategy][]).filter(
       )
     })
 
-    it('keeps everybody within one call of its share, what was carried over included, through any comings and goings', () => {
+    it('keeps everybody within one call of its share and the one carried over, through any comings and goings', () => {
       const phase = fc.record({
         absent: fc.array(fc.nat({ max: 11 }), { maxLength: 11 }),
         /** Whose weight is changed before it. */
@@ -173,7 +173,7 @@ describe.each((Object.entries(strategies) as [StrategyName, Strategy][]).filter(
               const present = members.filter((_, i) => !absent.includes(i))
               for (let n = 0; n < calls; n += 1) {
                 rotation.next(present)
-                expect(worstBalance(rotation, present)).toBeLessThan(1)
+                expect(worstBalance(rotation, present)).toBeLessThan(2)
               }
             }
           },

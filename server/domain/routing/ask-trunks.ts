@@ -51,7 +51,7 @@ export function* askTrunks(
       trunkId: id,
       name: one?.name ?? id,
       eligible: barred === undefined,
-      verdict: barred ?? found.get(id) ?? 'not asked',
+      verdict: barred ?? (found.get(id) as string),
       chosen: id === trunk?.id,
     })),
   })

@@ -11,6 +11,7 @@ import {
   aProvider,
   aRoutingConfig,
   aRule,
+  aTrunk,
   aVoiceAgent,
 } from '../../../support/builders.ts'
 import { aWalker } from '../../../support/walk.ts'
@@ -99,6 +100,23 @@ describe('routing an inbound call', () => {
   it('keeps no more of a text than a number may be long', () => {
     const { from } = readNumbers(configured(), 'x'.repeat(1000), '')
     expect([from.text.length, from.number.length]).toEqual([255, 255])
+  })
+
+  it('sends it to a number through the trunks that are named, and goes on where none has room', () => {
+    const target = { type: 'number' as const, value: '+13035550100', trunkIds: ['trunk-a'] }
+    const config = configured({
+      trunks: [aTrunk({ id: 'trunk-a' })],
+      rules: [aRule({ target })],
+      defaultTarget: { type: 'message', value: 'Nobody can be reached' },
+    })
+    expect(inbound(config)).toMatchObject({
+      target: { type: 'number', value: '+13035550100' },
+      trunk: { id: 'trunk-a' },
+    })
+    expect(inbound(config, '+12025550100', '+12025550123', aWalker({}, ['trunk-a']))).toMatchObject({
+      target: { type: 'message' },
+      steps: [{ outcome: 'no trunk can take +13035550100' }, { type: 'message' }],
+    })
   })
 
   it('counts the rules it passed over and does not list', () => {

@@ -46,6 +46,33 @@ describe('choosing a member', () => {
     expect(verdicts[0]).toMatchObject({ agentId: 'agent-1', activeCalls: 2, firstChoices: 0 })
   })
 
+  it('lets the agents of a provider that is out try it in turn', () => {
+    const members = membersOf([1, 1, 1]).map((one, i) => ({
+      ...one,
+      priority: i + 1,
+      provider: i < 2 ? 'vapi' : 'retell',
+    }))
+    const out = {
+      ...closedCircuit,
+      row: { 'agent-1': 1 },
+      openedAtMs: now - 60_000,
+      retryAtMs: now - 1,
+      reason: 'failed',
+    }
+    const { chosen, verdicts } = selectMember(
+      'priority',
+      emptyTally(),
+      members,
+      aPresent({ circuitOfProvider: (provider) => (provider === 'vapi' ? out : closedCircuit) }),
+    )
+    expect(chosen).toBe(members[1])
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual([
+      'its provider vapi: circuit open, another agent of it is tried first',
+      'chosen',
+      'eligible, but waits behind priority 2',
+    ])
+  })
+
   it('shows what was counted, also of those who do not contend now', () => {
     const tally = emptyTally()
     const members = membersOf([1, 1])
