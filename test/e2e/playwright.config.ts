@@ -19,6 +19,7 @@ export default defineConfig({
   workers: 2,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
+  expect: { timeout: 15_000 },
   reporter: 'list',
   use: { screenshot: 'only-on-failure', trace: 'retain-on-failure' },
   projects: [
