@@ -12,25 +12,27 @@ interface FigureProps {
   readonly label: string
   readonly value: number | undefined
   readonly note: React.ReactNode
-  /** What the figure counts, in a sentence; shown in full where it alarms. */
+  /** What the figure counts, in a sentence. */
   readonly meaning: string
-  /** A count that should be nought. */
-  readonly isAlarming?: boolean
+  /** For a count that should be nought: what happened, in a few words, said in place of the note once it is more. */
+  readonly alarm?: string
 }
 
-const Figure = ({ label, value, note, meaning, isAlarming = false }: FigureProps) => (
-  <div className={classes.figure} data-alarming={isAlarming} title={meaning}>
-    <dt>{label}</dt>
-    <dd>
-      <span className={classes.value}>
-        {isAlarming ? <IconAlertTriangle size={16} aria-hidden /> : undefined}
-        {value === undefined ? '–' : <SettlingNumber value={value} />}
-      </span>
-      <span className={classes.note}>{note}</span>
-      {isAlarming ? <span className={classes.meaning}>{meaning}</span> : undefined}
-    </dd>
-  </div>
-)
+const Figure = ({ label, value, note, meaning, alarm }: FigureProps) => {
+  const isAlarming = alarm !== undefined && (value ?? 0) > 0
+  return (
+    <div className={classes.figure} data-alarming={isAlarming} title={meaning}>
+      <dt>{label}</dt>
+      <dd>
+        <span className={classes.value}>
+          {isAlarming ? <IconAlertTriangle size={16} aria-hidden /> : undefined}
+          {value === undefined ? '–' : <SettlingNumber value={value} />}
+        </span>
+        <span className={classes.note}>{isAlarming ? alarm : note}</span>
+      </dd>
+    </div>
+  )
+}
 
 /** Voice requests per second, out of the counter as it is renewed. */
 const useRate = (value: number | undefined, atMs: number): number | undefined => {
@@ -89,14 +91,14 @@ export const Figures = ({ store }: { readonly store: OverviewStore }) => {
         value={counters?.faults}
         note={sinceStart}
         meaning="Webhooks that hit a fault inside Switchyard; such calls went to the emergency target"
-        isAlarming={(counters?.faults ?? 0) > 0}
+        alarm="went to the emergency target"
       />
       <Figure
         label="Undurable answers"
         value={counters?.undurableAnswers}
         note={sinceStart}
         meaning="Answered in time, but the decision reached the disk over 25 ms later; a crash in between would have lost it"
-        isAlarming={(counters?.undurableAnswers ?? 0) > 0}
+        alarm="on disk over 25 ms late"
       />
       <Figure
         label="Write backlog"
