@@ -1,7 +1,9 @@
+import type { CallExplanation } from '../../shared/contract/calls.ts'
 import type { Handlers } from '../../shared/contract/index.ts'
 import { isTerminal } from '../../shared/vocabulary.ts'
 import { DomainError } from '../domain/errors.ts'
-import type { CallStore } from '../ports/call-store.ts'
+import { isSame, rerun } from '../domain/routing/rerun.ts'
+import type { CallStore, StoredCall } from '../ports/call-store.ts'
 import type { Cloudonix } from '../ports/cloudonix.ts'
 import type { Log } from '../ports/system.ts'
 import { platformDomainOf } from './cloudonix.ts'
@@ -19,72 +21,90 @@ interface CallDeps {
   readonly log: Log
 }
 
-export const createCallHandlers = ({ calls, directory, cloudonix, log }: CallDeps): CallHandlers => ({
-  async 'calls.live'(_actor, { tenantId, limit = 50 }) {
+const explainAgain = (decisions: StoredCall['decisions']): CallExplanation => {
+  const again = decisions.map(({ id, atMs, explanation }) => ({
+    id,
+    atMs,
+    summary: explanation.summary,
+    choices: rerun(explanation).map((choice) => ({ ...choice, same: isSame(choice) })),
+  }))
+  const unlike = again.flatMap(({ choices }) => choices).filter(({ same }) => !same)
+  const isDifferent = unlike.some(({ incomplete }) => incomplete === undefined)
+  return { outcome: isDifferent ? 'different' : unlike.length > 0 ? 'incomplete' : 'same', decisions: again }
+}
+
+export const createCallHandlers = ({ calls, directory, cloudonix, log }: CallDeps): CallHandlers => {
+  const known = async (tenantId: string, id: string): Promise<StoredCall> => {
     assertKnownTenant(directory, tenantId)
-    return calls.live(tenantId, limit)
-  },
-  async 'calls.list'(
-    _actor,
-    {
-      tenantId,
-      limit = 50,
-      cursor,
-      agentId,
-      groupId,
-      ruleId,
-      trunkId,
-      provider,
-      direction,
-      state,
-      disposition,
-      ...rest
+    const found = await calls.get(tenantId, id)
+    if (!found) throw new DomainError('NOT_FOUND', `There is no call ${id}`)
+    return found
+  }
+  return {
+    async 'calls.live'(_actor, { tenantId, limit = 50 }) {
+      assertKnownTenant(directory, tenantId)
+      return calls.live(tenantId, limit)
     },
-  ) {
-    assertKnownTenant(directory, tenantId)
-    return calls.list(
-      tenantId,
+    async 'calls.list'(
+      _actor,
       {
-        ...rest,
-        agentId: many(agentId),
-        groupId: many(groupId),
-        ruleId: many(ruleId),
-        trunkId: many(trunkId),
-        provider: many(provider),
-        direction: many(direction),
-        state: many(state),
-        disposition: many(disposition),
+        tenantId,
+        limit = 50,
+        cursor,
+        agentId,
+        groupId,
+        ruleId,
+        trunkId,
+        provider,
+        direction,
+        state,
+        disposition,
+        ...rest
       },
-      { limit, cursor },
-    )
-  },
-  async 'calls.get'(_actor, { tenantId, id }) {
-    assertKnownTenant(directory, tenantId)
-    const found = await calls.get(tenantId, id)
-    if (!found) throw new DomainError('NOT_FOUND', `There is no call ${id}`)
-    return {
-      ...found.record,
-      attempts: [...found.attempts],
-      decisions: found.decisions.map(({ id: decisionId, atMs, outcome, explanation, cxml }) => ({
-        id: decisionId,
-        atMs,
-        ...outcome,
-        explanation,
-        cxml,
-      })),
-      transitions: [...found.transitions],
-      webhookEvents: [...found.webhookEvents],
-    }
-  },
-  async 'calls.hangup'(actor, { tenantId, id }) {
-    assertKnownTenant(directory, tenantId)
-    const found = await calls.get(tenantId, id)
-    if (!found) throw new DomainError('NOT_FOUND', `There is no call ${id}`)
-    const { token, state, id: callId } = found.record
-    if (isTerminal(state))
-      throw new DomainError('CONFLICT', `Call ${callId} is over (${state}); there is nothing left to hang up`)
-    await cloudonix.hangUp(platformDomainOf(directory, tenantId), token)
-    log.info({ tenantId, callId, actor: actor.name }, 'A call was hung up by hand')
-    return undefined
-  },
-})
+    ) {
+      assertKnownTenant(directory, tenantId)
+      return calls.list(
+        tenantId,
+        {
+          ...rest,
+          agentId: many(agentId),
+          groupId: many(groupId),
+          ruleId: many(ruleId),
+          trunkId: many(trunkId),
+          provider: many(provider),
+          direction: many(direction),
+          state: many(state),
+          disposition: many(disposition),
+        },
+        { limit, cursor },
+      )
+    },
+    async 'calls.get'(_actor, { tenantId, id }) {
+      const found = await known(tenantId, id)
+      return {
+        ...found.record,
+        attempts: [...found.attempts],
+        decisions: found.decisions.map(({ id: decisionId, atMs, outcome, explanation, cxml }) => ({
+          id: decisionId,
+          atMs,
+          ...outcome,
+          explanation,
+          cxml,
+        })),
+        transitions: [...found.transitions],
+        webhookEvents: [...found.webhookEvents],
+      }
+    },
+    async 'calls.explain'(_actor, { tenantId, id }) {
+      return explainAgain((await known(tenantId, id)).decisions)
+    },
+    async 'calls.hangup'(actor, { tenantId, id }) {
+      const { token, state, id: callId } = (await known(tenantId, id)).record
+      if (isTerminal(state))
+        throw new DomainError('CONFLICT', `Call ${callId} is over (${state}); there is nothing left to hang up`)
+      await cloudonix.hangUp(platformDomainOf(directory, tenantId), token)
+      log.info({ tenantId, callId, actor: actor.name }, 'A call was hung up by hand')
+      return undefined
+    },
+  }
+}

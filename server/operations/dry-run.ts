@@ -48,7 +48,8 @@ export const createDryRun =
         return { verdicts: [], trunkId, trunks: verdicts }
       }
       const { group, members, isFirstChoice, sticky } = question
-      return runtime.select({
+      const drawn = chance()
+      const reply = await runtime.select({
         ...always,
         group,
         members,
@@ -56,8 +57,9 @@ export const createDryRun =
         trialMs: 0,
         providerLimits: config.providerLimits,
         sticky,
-        chance: chance(),
+        chance: drawn,
       })
+      return { ...reply, chance: drawn }
     }
     const isSaid = asked === 'outbound'
     const routing = await runEngine(

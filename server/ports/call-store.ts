@@ -109,6 +109,16 @@ export interface CallFilter {
   readonly search?: string | undefined
 }
 
+/** A call with all that happened to it. */
+export interface StoredCall {
+  readonly record: CallRecord
+  readonly attempts: readonly Attempt[]
+  readonly decisions: readonly DecisionRow[]
+  readonly transitions: readonly Transition[]
+  /** Without their bodies, which can be large: `getWebhookEvent` has them. */
+  readonly webhookEvents: readonly WebhookEvent[]
+}
+
 export interface CallStore {
   /** Calls not in a terminal state, newest first. */
   live(tenantId: string, limit: number): Promise<Page<CallRecord>>
@@ -118,20 +128,7 @@ export interface CallStore {
     page: { limit: number; cursor?: string | undefined },
   ): Promise<Page<CallRecord>>
   /** By record id or session token. */
-  get(
-    tenantId: string,
-    idOrToken: string,
-  ): Promise<
-    | {
-        readonly record: CallRecord
-        readonly attempts: readonly Attempt[]
-        readonly decisions: readonly DecisionRow[]
-        readonly transitions: readonly Transition[]
-        /** Without their bodies, which can be large: `getWebhookEvent` has them. */
-        readonly webhookEvents: readonly WebhookEvent[]
-      }
-    | undefined
-  >
+  get(tenantId: string, idOrToken: string): Promise<StoredCall | undefined>
   /** The working form of a call, to go on with it. Answers without asking the file when the token was certainly never seen. */
   find(tenantId: string, token: string): Promise<Call | undefined>
   /** All calls not in a terminal state, of every tenant: what recovery starts from. */

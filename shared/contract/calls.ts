@@ -74,6 +74,26 @@ export const CallDetail = Type.Object({
 })
 export type CallDetail = Type.Static<typeof CallDetail>
 
+/** One choice of a stored decision, made again from what its explanation kept. */
+export const RerunChoice = Type.Object({
+  kind: oneOf(['rule', 'member', 'trunk']),
+  among: Type.String({ description: 'The rules, or the group or target that was asked' }),
+  stored: Type.Optional(Type.String({ description: 'Id of what was chosen then; missing is nobody' })),
+  again: Type.Optional(Type.String({ description: 'Id of what is chosen now' })),
+  same: Type.Boolean(),
+  incomplete: Type.Optional(Type.String({ description: 'Why it could not be made again' })),
+})
+export type RerunChoice = Type.Static<typeof RerunChoice>
+
+export const CallExplanation = Type.Object({
+  outcome: oneOf(
+    ['same', 'different', 'incomplete'],
+    'same: every choice came out as stored; incomplete: some could not be made again, the others came out as stored',
+  ),
+  decisions: Type.Array(Type.Object({ id: Id, atMs: Ms, summary: Type.String(), choices: Type.Array(RerunChoice) })),
+})
+export type CallExplanation = Type.Static<typeof CallExplanation>
+
 const many = <T extends Type.TSchema>(one: T) => Type.Optional(Type.Union([one, Type.Array(one, { maxItems: 100 })]))
 const text = Type.Optional(Type.String({ maxLength: 255 }))
 const seconds = Type.Optional(Type.Number({ minimum: 0 }))
@@ -125,6 +145,14 @@ export const callOperations = {
     summary: 'One call with its whole timeline; id is the record id or the session token',
     input: Type.Object({ ...RowScope, id: Type.String({ minLength: 1, maxLength: 255 }) }, closed),
     output: CallDetail,
+  },
+  'calls.explain': {
+    method: 'GET',
+    path: '/api/v1/tenants/:tenantId/calls/:id/explain',
+    access: 'analyst',
+    summary: 'Make every decision of a call again from its stored explanation, and compare; nothing is changed',
+    input: Type.Object({ ...RowScope, id: Type.String({ minLength: 1, maxLength: 255 }) }, closed),
+    output: CallExplanation,
   },
   'calls.hangup': {
     method: 'POST',

@@ -32,6 +32,7 @@ const ComparedMember = Type.Object({
   ),
   lastUsedAtMs: Type.Optional(Ms),
   behind: Type.Optional(Type.Number({ description: 'Calls behind its weighted share, this call included' })),
+  sticky: Type.Optional(Type.Boolean({ description: "Chosen because it took this caller's last call" })),
 })
 
 const ComparedTrunk = Type.Object({
@@ -50,6 +51,7 @@ export const RoutingStep = Type.Object({
   because: Type.String({ description: 'What led here, e.g. "rule Sales line" or "fallback of group Sales EU"' }),
   outcome: Type.String({ description: 'What came of it, e.g. "Vapi 3 chosen" or "no eligible member"' }),
   strategy: Type.Optional(oneOf(strategyNames)),
+  chance: Type.Optional(Type.Number({ description: 'What a strategy that goes by chance was given: 0 to below 1' })),
   members: Type.Optional(Type.Array(ComparedMember)),
   moreMembers: Type.Optional(Type.Integer({ description: 'Members compared but not listed' })),
   trunks: Type.Optional(Type.Array(ComparedTrunk)),

@@ -417,12 +417,12 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         expect(await ask('1')).toEqual({
           trunkId: 'main',
           verdicts: [
-            { trunkId: 'main', chosen: true, verdict: 'chosen' },
-            { trunkId: 'spare', chosen: false, verdict: 'comes later' },
+            { trunkId: 'main', eligible: true, chosen: true, verdict: 'chosen' },
+            { trunkId: 'spare', eligible: true, chosen: false, verdict: 'comes later' },
           ],
         })
         expect((await ask('2')).trunkId).toBe('main')
-        expect((await ask('3')).verdicts[0]).toMatchObject({ chosen: false, verdict: 'at its capacity (2 of 2)' })
+        expect((await ask('3')).verdicts[0]).toMatchObject({ eligible: false, verdict: 'at its capacity (2 of 2)' })
         expect(await state.releaseTrunk(tenantId, 'main', '2')).toBe(true)
         expect(await state.releaseTrunk(tenantId, 'main', '2')).toBe(false)
         expect((await ask('4')).trunkId).toBe('main')

@@ -12,7 +12,12 @@ export const aWalker = (activeCalls: Readonly<Record<string, number>> = {}, full
     if ('trunks' in question) {
       askedTrunks.push(question)
       const trunkId = question.trunks.find(({ id }) => !fullTrunks.includes(id))?.id
-      const trunks = question.trunks.map(({ id }) => ({ trunkId: id, chosen: id === trunkId, verdict: 'compared' }))
+      const trunks = question.trunks.map(({ id }) => ({
+        trunkId: id,
+        eligible: !fullTrunks.includes(id),
+        chosen: id === trunkId,
+        verdict: 'compared',
+      }))
       return { verdicts: [], trunkId, trunks }
     }
     asked.push(question)

@@ -1,5 +1,6 @@
 import { isWithheld } from '../numbers/withheld.ts'
 import type { RoutingStep } from './explanation.ts'
+import { strategies } from './strategies/index.ts'
 import { outOfSchedule } from './out-of-schedule.ts'
 import type { Routing, Tried, Walk } from './routing.ts'
 import type { RoutableAgent, RoutableGroup, RoutableMember, RoutingConfig } from './routing-config.ts'
@@ -57,7 +58,8 @@ const explainMembers = (
       ? verdicts
       : verdicts.filter((verdict, i) => i < listedMembers - 1 || verdict.chosen)
   return {
-    members: kept.map(({ agentId, eligible, chosen, verdict, activeCalls, firstChoices, lastUsedAtMs, behind }) => {
+    members: kept.map((one) => {
+      const { agentId, eligible, chosen, verdict, activeCalls, firstChoices, lastUsedAtMs, behind, sticky } = one
       const member = members.get(agentId)
       return {
         agentId,
@@ -69,7 +71,8 @@ const explainMembers = (
         firstChoices,
         ...(member && { weight: member.weight, priority: member.priority }),
         ...(lastUsedAtMs !== undefined && { lastUsedAtMs }),
-        ...(behind !== undefined && { behind: Math.round(behind * 1000) / 1000 }),
+        ...(behind !== undefined && { behind }),
+        ...(sticky && { sticky }),
       }
     }),
     ...(kept.length < verdicts.length && { moreMembers: verdicts.length - kept.length }),
@@ -109,7 +112,11 @@ export function* askGroup(
     ringTimeoutSeconds: group.members.reduce((longest, member) => Math.max(longest, ringSeconds(member)), 0),
     sticky: stickyMs === undefined || isWithheld(tried.caller) ? undefined : { caller: tried.caller, ms: stickyMs },
   }
-  const compared = explainMembers(config, group, reply.verdicts)
+  const { chance } = reply
+  const compared = {
+    ...explainMembers(config, group, reply.verdicts),
+    ...(chance !== undefined && strategies[group.strategy].goesByChance && { chance }),
+  }
   const agent = reply.agentId === undefined ? undefined : config.agents.get(reply.agentId)
   const member = group.members.find(({ agentId }) => agentId === reply.agentId)
   if (!agent || !member) return none(`no member of agent group ${group.name} is eligible`, compared)

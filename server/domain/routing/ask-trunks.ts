@@ -41,7 +41,7 @@ export function* askTrunks(
       ? yield { trunks: usable.map(({ id, capacity }) => ({ id, capacity })), ringTimeoutSeconds }
       : { verdicts: [] }
   const trunk = usable.find(({ id }) => id === reply.trunkId)
-  const found = new Map(reply.trunks?.map(({ trunkId, verdict }) => [trunkId, verdict]))
+  const found = new Map(reply.trunks?.map((verdict) => [verdict.trunkId, verdict]))
   const outcome = trunk ? `${number} through trunk ${trunk.name}` : `no trunk can take ${number}`
   steps.push({
     type: 'number',
@@ -50,8 +50,8 @@ export function* askTrunks(
     trunks: known.map(({ id, trunk: one, barred }) => ({
       trunkId: id,
       name: one?.name ?? id,
-      eligible: barred === undefined,
-      verdict: barred ?? (found.get(id) as string),
+      eligible: barred === undefined && found.get(id)?.eligible === true,
+      verdict: barred ?? (found.get(id)?.verdict as string),
       chosen: id === trunk?.id,
     })),
   })

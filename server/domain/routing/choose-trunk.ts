@@ -5,9 +5,17 @@ export interface OfferedTrunk {
   readonly capacity?: number | undefined
 }
 
+export interface TrunkVerdict {
+  readonly trunkId: string
+  /** It has room. */
+  readonly eligible: boolean
+  readonly chosen: boolean
+  readonly verdict: string
+}
+
 export interface TrunkChoice {
   readonly trunkId: string | undefined
-  readonly verdicts: readonly { readonly trunkId: string; readonly chosen: boolean; readonly verdict: string }[]
+  readonly verdicts: readonly TrunkVerdict[]
 }
 
 /** The first trunk that has room. Changes nothing; the caller takes the slot. */
@@ -16,10 +24,10 @@ export const chooseTrunk = (trunks: readonly OfferedTrunk[], callsOf: (id: strin
   const verdicts = trunks.map(({ id, capacity }) => {
     const calls = callsOf(id)
     if (capacity !== undefined && calls >= capacity)
-      return { trunkId: id, chosen: false, verdict: `at its capacity (${calls} of ${capacity})` }
+      return { trunkId: id, eligible: false, chosen: false, verdict: `at its capacity (${calls} of ${capacity})` }
     const chosen = trunkId === undefined
     trunkId ??= id
-    return { trunkId: id, chosen, verdict: chosen ? 'chosen' : 'comes later' }
+    return { trunkId: id, eligible: true, chosen, verdict: chosen ? 'chosen' : 'comes later' }
   })
   return { trunkId, verdicts }
 }

@@ -14,6 +14,7 @@ export interface ComparedMember {
   firstChoices?: number
   lastUsedAtMs?: number
   behind?: number
+  sticky?: boolean
 }
 
 export interface ComparedTrunk {
@@ -31,6 +32,7 @@ export interface RoutingStep {
   because: string
   outcome: string
   strategy?: StrategyName
+  chance?: number
   members?: ComparedMember[]
   moreMembers?: number
   trunks?: ComparedTrunk[]

@@ -3,6 +3,7 @@ import type { RoutingStep } from './explanation.ts'
 import type { TrunkPlan } from '../calls/call.ts'
 import type { RoutableAgent, RoutableGroup, RoutableTrunk } from './routing-config.ts'
 import type { MemberVerdict, SelectableMember } from './select-member.ts'
+import type { TrunkVerdict } from './choose-trunk.ts'
 import type { Target } from './target.ts'
 
 /** A question to the runtime state: who of these takes the call? Answered with the agent whose slot is now taken. */
@@ -21,14 +22,11 @@ export interface TrunkAsk {
   readonly ringTimeoutSeconds: number
 }
 export type Ask = SelectionAsk | TrunkAsk
-export interface TrunkVerdict {
-  readonly trunkId: string
-  readonly chosen: boolean
-  readonly verdict: string
-}
 export interface SelectionReply {
   readonly agentId?: string | undefined
   readonly verdicts: readonly MemberVerdict[]
+  /** What was handed in for strategies that go by chance. */
+  readonly chance?: number | undefined
   readonly trunkId?: string | undefined
   readonly trunks?: readonly TrunkVerdict[] | undefined
 }

@@ -46,6 +46,8 @@ export interface MemberVerdict {
   readonly lastUsedAtMs?: number | undefined
   /** Calls behind its weighted share, the call being placed included; undefined where the strategy does not compare it. */
   readonly behind?: number | undefined
+  /** Chosen because it took the caller's last call. */
+  readonly sticky?: boolean | undefined
 }
 
 export interface MemberChoice {
@@ -143,6 +145,7 @@ const tell = (
       firstChoices: standing ? standing.firstChoices : standingsOf.firstChoicesOf(agentId),
       lastUsedAtMs: standing?.lastUsedAtMs,
       behind: strategy.isExact ? standing?.behind : undefined,
+      sticky: isChosen && isSticky ? true : undefined,
     }
   })
 }

@@ -53,7 +53,11 @@ const explain = async (call: string, options: ApiOptions): Promise<void> => {
   const access = { url: options.api, token: options.token }
   const tenantId = await findTenant(access, options.tenant)
   const found = await invoke(access, 'calls.get', { tenantId, id: call })
-  print(options.json ? [JSON.stringify(found.decisions, null, 2)] : tellCall(found))
+  const explained = await invoke(access, 'calls.explain', { tenantId, id: call })
+  print(
+    options.json ? [JSON.stringify({ ...explained, stored: found.decisions }, null, 2)] : tellCall(found, explained),
+  )
+  if (explained.outcome === 'different') process.exitCode = 1
 }
 
 const askingServer = (command: Command): Command =>
@@ -81,7 +85,9 @@ export const createRouteCommand = (): Command => {
     .addOption(new Option('--direction <direction>', 'instead of finding out').choices(directions))
     .option('--csv <file>', 'a file with the columns from and to; the answer is CSV too')
     .action((options: TestOptions, command: Command) => orSay(command, test(options)))
-  askingServer(route.command('explain').description('what was decided for a call, and why'))
+  askingServer(
+    route.command('explain').description('what was decided for a call, why, and whether the same comes of it again'),
+  )
     .argument('<call>', 'id or session token')
     .action((call: string, options: ApiOptions, command: Command) => orSay(command, explain(call, options)))
   return route

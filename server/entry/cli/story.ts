@@ -1,4 +1,4 @@
-import type { CallDetail } from '../../../shared/contract/calls.ts'
+import type { CallDetail, CallExplanation, RerunChoice } from '../../../shared/contract/calls.ts'
 import type { Explanation, RoutingStep } from '../../../shared/contract/routing.ts'
 
 /** A decision as a short story, for people at a terminal. */
@@ -31,7 +31,7 @@ const members = ({ members: compared = [], moreMembers = 0 }: RoutingStep): stri
   return [
     ...shown.map(({ name, verdict, chosen, activeCalls, behind }) => {
       const active = activeCalls === undefined ? '' : `, ${activeCalls} active`
-      const share = behind === undefined ? '' : `, ${behind} behind its share`
+      const share = behind === undefined ? '' : `, ${Math.round(behind * 1000) / 1000} behind its share`
       return `     ${chosen ? '→' : '·'} ${name}: ${verdict}${active}${share}`
     }),
     ...(hidden > 0 ? [`     and ${hidden} more members`] : []),
@@ -54,12 +54,18 @@ export const tellExplanation = (explanation: Explanation): string[] => [
 
 const time = (ms: number): string => new Date(ms).toISOString()
 
-export const tellCall = (call: CallDetail): string[] => [
+const tellAgain = ({ kind, among, same, again, incomplete }: RerunChoice): string =>
+  same
+    ? `  = ${kind} of ${among}: the same when made again from what is stored`
+    : `  ≠ ${kind} of ${among}: ${incomplete === undefined ? `made again, it is ${again ?? 'none'}` : `cannot be made again: ${incomplete}`}`
+
+export const tellCall = (call: CallDetail, { decisions: again }: CallExplanation): string[] => [
   `Call ${call.id} from ${call.from} to ${call.to}, ${call.direction}, ${time(call.startedAtMs)}: ${call.state}`,
   ...call.decisions.flatMap((decision, i) => [
     '',
     `Decision ${i + 1} of ${call.decisions.length}, ${time(decision.atMs)}: ${decision.explanation.summary}`,
     ...tellExplanation(decision.explanation),
+    ...(again.find(({ id }) => id === decision.id)?.choices ?? []).map(tellAgain),
   ]),
   ...(call.decisions.length === 0 ? ['', 'Nothing was decided for this call'] : []),
 ]

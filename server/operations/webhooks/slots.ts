@@ -27,6 +27,7 @@ export const askRuntime =
       if (trunkId !== undefined) taken.push({ trunkId, leaseKey })
       return { verdicts: [], trunkId, trunks: verdicts }
     }
+    const drawn = chance()
     const reply = await runtime.select({
       tenantId: inForce.tenant.id,
       group: question.group,
@@ -37,7 +38,7 @@ export const askRuntime =
       trialMs: (question.ringTimeoutSeconds + trialGraceSeconds) * 1000,
       providerLimits: inForce.routing.providerLimits,
       sticky: question.sticky,
-      chance: chance(),
+      chance: drawn,
       nowMs: steadyMs,
     })
     if (reply.agentId !== undefined) {
@@ -45,7 +46,7 @@ export const askRuntime =
       taken.push({ agentId: reply.agentId, provider, leaseKey })
     }
     circuitChanges.push(...reply.changes)
-    return reply
+    return { ...reply, chance: drawn }
   }
 
 export const giveBack = (

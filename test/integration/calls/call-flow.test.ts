@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { CallExplanation } from '../../../shared/contract/calls.ts'
 import { checkCxml } from '../../support/cxml-check.ts'
 import {
   actionOf,
@@ -336,5 +337,33 @@ describe('every voice-request fixture gets the right document', () => {
       attemptCount: 0,
     })
     expect((await site.call('1111111111111111111111111111111a')).reason).toContain('outbound')
+  })
+})
+
+describe('an explanation', () => {
+  it.each(['round_robin', 'priority', 'load_balanced'] as const)(
+    'of a call to a group that goes by %s leads to the same choices again',
+    async (strategy) => {
+      const token = newToken()
+      await report(token, await ask(token, numberOf[strategy]), 'busy', numberOf[strategy])
+      const explain = () => test.api<CallExplanation>('GET', `${site.path}/calls/${token}/explain`)
+      const { status, body } = await explain()
+      const { attempts, ruleId } = await site.call(token)
+      expect(status).toBe(200)
+      expect(body.outcome).toBe('same')
+      const chosen = body.decisions.map(({ choices }) => choices.map(({ again, same }) => [again, same]))
+      expect(chosen).toEqual([
+        [
+          [ruleId, true],
+          [attempts[0]?.agentId, true],
+        ],
+        [[attempts[1]?.agentId, true]],
+      ])
+    },
+  )
+
+  it('of a call that is not there is refused', async () => {
+    const { status, body } = await test.api('GET', `${site.path}/calls/nobody/explain`)
+    expect([status, body]).toMatchObject([404, { error: { message: 'There is no call nobody' } }])
   })
 })

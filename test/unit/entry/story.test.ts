@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CallDetail } from '../../../shared/contract/calls.ts'
+import type { CallDetail, CallExplanation } from '../../../shared/contract/calls.ts'
 import type { Explanation } from '../../../shared/contract/routing.ts'
 import { tellCall, tellExplanation } from '../../../server/entry/cli/story.ts'
 
@@ -62,6 +62,24 @@ describe('the story of a decision', () => {
     ])
   })
 
+  it('says of each choice whether it comes out the same again', () => {
+    const call = { decisions: [{ id: 'd', atMs: 0, explanation }], startedAtMs: 0 } as unknown as CallDetail
+    const choice = { kind: 'member', among: 'Sales', same: false } as const
+    const choices = [
+      { kind: 'rule', among: 'rules', same: true } as const,
+      { ...choice, again: 'b' },
+      choice,
+      { ...choice, incomplete: 'too many' },
+    ]
+    const again = { outcome: 'different', decisions: [{ id: 'd', atMs: 0, summary: '', choices }] } as const
+    expect(tellCall(call, { ...again, decisions: [...again.decisions] }).slice(-4)).toEqual([
+      '  = rule of rules: the same when made again from what is stored',
+      '  ≠ member of Sales: made again, it is b',
+      '  ≠ member of Sales: made again, it is none',
+      '  ≠ member of Sales: cannot be made again: too many',
+    ])
+  })
+
   it('tells every decision of a call, or that there is none', () => {
     const call = {
       id: 'c1',
@@ -80,12 +98,13 @@ describe('the story of a decision', () => {
         },
       ],
     } as unknown as CallDetail
-    expect(tellCall(call)).toEqual([
+    const again: CallExplanation = { outcome: 'same', decisions: [] }
+    expect(tellCall(call, again)).toEqual([
       'Call c1 from +1 to +2, inbound, 1970-01-01T00:00:00.000Z: completed',
       '',
       'Decision 1 of 1, 1970-01-01T00:00:01.000Z: a → b',
       'After a dial that was busy',
     ])
-    expect(tellCall({ ...call, decisions: [] }).at(-1)).toBe('Nothing was decided for this call')
+    expect(tellCall({ ...call, decisions: [] }, again).at(-1)).toBe('Nothing was decided for this call')
   })
 })

@@ -10,6 +10,7 @@ export const leastActive: Strategy = {
   sentence: 'The member with the fewest active calls for its weight; of equals, the one that has waited longest',
   usesWindow: false,
   isExact: false,
+  goesByChance: false,
   contenders: (eligible) => eligible,
   choose: (contenders) =>
     contenders.reduce<(typeof contenders)[number] | undefined>(

@@ -8,6 +8,7 @@ export const loadBalanced: Strategy = {
   sentence: 'The member furthest behind its weighted share of the calls inside the rolling window',
   usesWindow: true,
   isExact: true,
+  goesByChance: false,
   contenders: (eligible) => eligible,
   choose: (contenders) => pickChairman(contenders, byUse),
 }

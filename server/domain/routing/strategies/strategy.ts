@@ -18,6 +18,8 @@ export interface Strategy {
   readonly usesWindow: boolean
   /** Whether everybody stays within one call of its weighted share. */
   readonly isExact: boolean
+  /** Whether `chance` has a say. */
+  readonly goesByChance: boolean
   /** Those among whom this choice is shared out; the rest waits for them to become ineligible. */
   contenders<M extends { readonly priority: number }>(eligible: readonly M[]): readonly M[]
   /** Undefined when nobody is available. `chance`, at least 0 and below 1, is handed in: the same chance, the same choice. */

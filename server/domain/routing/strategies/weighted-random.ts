@@ -4,6 +4,7 @@ export const weightedRandom: Strategy = {
   sentence: 'Any member by chance, in proportion to its weight',
   usesWindow: false,
   isExact: false,
+  goesByChance: true,
   contenders: (eligible) => eligible,
   choose(contenders, chance) {
     let ticket = chance * contenders.reduce((total, { weight }) => total + weight, 0)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readNumbers } from '../../../../server/domain/routing/call-numbers.ts'
 import { buildDocument } from '../../../../server/domain/routing/build-document.ts'
 import { routeOutbound, toDial } from '../../../../server/domain/routing/outbound.ts'
+import { rerun } from '../../../../server/domain/routing/rerun.ts'
 import { routeOnward } from '../../../../server/domain/routing/routing-engine.ts'
 import { nothingTried, type Tried } from '../../../../server/domain/routing/routing.ts'
 import type { RoutingConfig } from '../../../../server/domain/routing/routing-config.ts'
@@ -47,6 +48,17 @@ const lastStep = ({ steps }: ReturnType<typeof route>) => {
 }
 
 describe('an outbound call', () => {
+  it.each([[[]], [['trunk-a']], [['trunk-a', 'trunk-b']]])(
+    'is decided alike when made again from its explanation, with %j full',
+    (full) => {
+      const { rules, steps, ruleId, trunk } = route(configured(), { walker: aWalker({}, full) })
+      const number = { text: callee, number: callee, how: '' }
+      const [rule, choice] = rerun({ summary: '', trigger: 'voice_request', to: number, rules, steps })
+      expect(rule).toMatchObject({ kind: 'rule', stored: ruleId, again: ruleId })
+      expect(choice).toMatchObject({ kind: 'trunk', stored: trunk?.id, again: trunk?.id })
+    },
+  )
+
   it('goes by its rule through the first trunk, and says which were compared', () => {
     const config = configured({
       outboundRules: [

@@ -79,7 +79,7 @@ describe('routing an inbound call', () => {
       firstChoices: 0,
       weight: 1,
       priority: 1,
-      behind: 0.333,
+      behind: 1 / 3,
     })
   })
 
