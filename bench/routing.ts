@@ -138,6 +138,8 @@ const openSharedRuntimeState = async (url: string): Promise<RuntimeState> =>
       lock: createKeyedLock(),
       inFlight: () => Promise.resolve([]),
       find: () => Promise.resolve(undefined),
+      openCircuits: () => Promise.resolve([]),
+      register: { sign: () => Promise.resolve([]), leave: () => Promise.resolve() },
       openLocal: () => createEmbeddedRuntimeState(noJournal, []),
       newId: randomUUID,
       log: quiet,

@@ -150,8 +150,17 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const openEmbedded = async (journal: RuntimeJournal, inFlight: readonly Call[]) =>
       createEmbeddedRuntimeState(journal, inFlight, await openCircuits(inFlight))
     const nodes = createNodeListener({ bus, directory, store: store.configuration, log })
-    const quietly = (what: string, work: () => Promise<unknown>) => (): void => {
+    const told = (what: string, work: () => Promise<unknown>): Promise<unknown> =>
       work().catch((error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`))
+    const quietly = (what: string, work: () => Promise<unknown>) => (): void => void told(what, work)
+    /** Left out while the time before is still at it. */
+    const oneAtATime = (what: string, work: () => Promise<unknown>) => {
+      let isRunning = false
+      return (): void => {
+        if (isRunning) return
+        isRunning = true
+        void told(what, work).finally(() => (isRunning = false))
+      }
     }
     const catchUp = quietly('Looking for changes of other nodes', nodes.catchUp)
     const shared =
@@ -166,6 +175,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
               return store.calls.inFlight()
             },
             find: store.calls.find,
+            register: store.nodes,
+            openCircuits,
             openLocal: (inFlight) => openEmbedded(noJournal, inFlight),
             newId,
             log,
@@ -305,17 +316,17 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     )
     closers.push(await announceServer(config.dataDir, { webhooks: webhooksUrl, admin: adminUrl }))
 
-    const sweep = quietly('Looking for lost calls', async () => {
+    const sweep = oneAtATime('Looking for lost calls', async () => {
       const lost = await closeLostCalls(webhookDeps)
       if (lost > 0) log.warn({ lost }, 'Calls of which nothing more was heard were closed as lost')
     })
     sweep()
-    const freeOrphans = quietly('Looking for slots without a call', async () => {
+    const freeOrphans = oneAtATime('Looking for slots without a call', async () => {
       const freed = await runtime.freeOrphans()
       if (freed > 0) log.warn({ freed }, 'Slots that no call holds any more were given back')
     })
     freeOrphans()
-    const retry = quietly('Storing what could not be stored', () => callLog.retry())
+    const retry = oneAtATime('Storing what could not be stored', () => callLog.retry())
     const timers = [
       setInterval(sweep, sweepMs),
       setInterval(retry, retryMs),

@@ -112,7 +112,7 @@ export interface RuntimeState {
 
   /**
    * Remembers an event of a live call; false when it was remembered before. Events of calls that are not live are not
-   * remembered: they change nothing, however often they come.
+   * remembered: they change nothing, however often they come. Noted in work that fails, it is not remembered either.
    */
   noteEvent(tenantId: string, token: string, eventKey: string): Promise<boolean>
 
@@ -123,7 +123,7 @@ export interface RuntimeState {
   /** Gives back slots that no attempt of a live call holds, and that nobody is about to; how many there were. */
   freeOrphans(): Promise<number>
 
-  /** Forgets what was counted of a group that was deleted. */
+  /** Forgets what was counted of a group that was deleted. Who took a caller's last call there is forgotten with time. */
   forgetGroup(tenantId: string, groupId: string): Promise<void>
   /** Forgets the circuits of who was deleted or is to begin anew. */
   forgetCircuits(tenantId: string, subjects: readonly CircuitSubject[]): Promise<void>

@@ -248,8 +248,6 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         expect((await state.select(aRequest(sticky('+1')))).agentId).toBe(other.agentId)
         const dry = await state.select(aRequest({ ...sticky('+1'), nowMs: now + hour, dryRun: true }))
         expect(dry.verdicts.some(({ verdict }) => verdict.includes('last call'))).toBe(false)
-        await state.forgetGroup(tenantId, 'group-1')
-        expect((await state.select(aRequest(sticky('+2')))).agentId).toBe('agent-1')
       })
     })
 
@@ -605,6 +603,21 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         expect(await state.noteEvent(tenantId, 'unknown', 'e1')).toBe(true)
         await state.saveCall(aCall({ token: 'a', state: 'completed' }))
         expect(await state.noteEvent(tenantId, 'a', 'e1')).toBe(true)
+      })
+
+      it('remember an event with the work on it, and not of work that failed', async () => {
+        const state = await opened()
+        await state.saveCall(aCall({ token: 'a', state: 'connecting' }))
+        const note = (fails: boolean) =>
+          state.exclusively(tenantId, 'a', async () => {
+            const isNew = await state.noteEvent(tenantId, 'a', 'e1')
+            expect(await state.noteEvent(tenantId, 'a', 'e1')).toBe(false)
+            if (fails) throw new Error('it could not be stored')
+            return isNew
+          })
+        await expect(note(true)).rejects.toThrow('it could not be stored')
+        expect(await note(false)).toBe(true)
+        expect(await state.noteEvent(tenantId, 'a', 'e1')).toBe(false)
       })
     })
 

@@ -74,6 +74,7 @@ INSERT INTO numbers VALUES ('t', 'n', '+1', 'did', NULL, 0, 1, 1, 1);
 INSERT INTO outbound_routing_rules (tenant_id, id, name, destination_pattern, trunk_ids, strip_digits, prepend, priority, enabled, version, created_at_ms, updated_at_ms)
   VALUES ('t', 'o', 'O', '*', '[]', 0, '', 1, 1, 1, 1, 1);
 UPDATE dial_attempts SET trunk_plan = '{"left":[]}';`,
+  150: "INSERT INTO nodes VALUES ('n', 1, 0);",
 }
 
 const dump = (db: Database.Database) =>
@@ -131,7 +132,7 @@ describe('migrations', () => {
     for (const rows of Object.values(rowsAfter)) db.exec(rows)
     db.exec('DELETE FROM tenants')
     const kept = Object.entries(dump(db)).filter(([, rows]) => rows.length > 0)
-    expect(kept.map(([table]) => table).sort()).toEqual(['meta', 'providers', 'sessions', 'sign_in_codes'])
+    expect(kept.map(([table]) => table).sort()).toEqual(['meta', 'nodes', 'providers', 'sessions', 'sign_in_codes'])
   })
 
   it('leave the file as it was when a step fails', () => {

@@ -7,10 +7,29 @@ import { connectRedis } from '../../server/adapters/redis/redis-client.ts'
 import { createRemoteState } from '../../server/adapters/redis/remote-state.ts'
 import { createSharedRuntimeState } from '../../server/adapters/redis/shared-runtime-state.ts'
 import type { Call } from '../../server/domain/calls/call.ts'
-import type { RuntimeState } from '../../server/ports/runtime-state.ts'
+import type { NodeRegister, NodeSign } from '../../server/ports/node-register.ts'
+import type { OpenCircuit, RuntimeState } from '../../server/ports/runtime-state.ts'
 import { recordingJournal } from './recording-journal.ts'
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** In memory, for the nodes of one test. */
+const aRegister = (): NodeRegister => {
+  const signs = new Map<string, NodeSign>()
+  return {
+    sign(one) {
+      signs.set(one.nodeId, one)
+      return Promise.resolve([...signs.values()].filter(({ nodeId }) => nodeId !== one.nodeId))
+    },
+    leave: (nodeId) => Promise.resolve(void signs.delete(nodeId)),
+  }
+}
+const registers = new Map<string, NodeRegister>()
+const registerOf = (url: string): NodeRegister => {
+  const register = registers.get(url) ?? aRegister()
+  registers.set(url, register)
+  return register
+}
 
 /** The runtime state of one node on a Redis. */
 export const sharedState = (
@@ -18,17 +37,21 @@ export const sharedState = (
   inFlight: () => readonly Call[] = () => [],
   told: { onLost?: (reason: string) => void; onBack?: () => void } = {},
   timeoutMs?: number,
+  openCircuits: readonly OpenCircuit[] = [],
+  /** What the nodes have in common, where each has a way of its own to Redis. */
+  common?: string,
 ): Promise<RuntimeState> => {
   const client = connectRedis(url, timeoutMs)
   return createSharedRuntimeState({
     client,
     remote: createRemoteState(client, createAnswerSeal(Buffer.alloc(32, 7)), randomUUID),
-    nodes: joinNodes(client, randomUUID(), quiet),
+    nodes: joinNodes(client, registerOf(common ?? url), randomUUID(), quiet),
     lock: createKeyedLock(),
     inFlight: () => Promise.resolve(inFlight()),
     find: (tenantId, token) =>
       Promise.resolve(inFlight().find((call) => call.tenantId === tenantId && call.token === token)),
     openLocal: (calls) => createEmbeddedRuntimeState(recordingJournal(), calls),
+    openCircuits: () => Promise.resolve(openCircuits),
     newId: randomUUID,
     log: quiet,
     onLost: told.onLost ?? (() => undefined),

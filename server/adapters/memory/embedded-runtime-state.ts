@@ -63,7 +63,8 @@ export const createEmbeddedRuntimeState = async (
   const answers = createBoundedMap<{ readonly status: number; readonly body: string }>(rememberedAnswers)
   const lastAgents = createBoundedMap<{ readonly agentId: string; readonly atMs: number }>(rememberedCallers)
   const lock = createKeyedLock()
-  const underWork = new Set<string>()
+  /** Tokens that somebody works on, with the events noted by it. */
+  const underWork = new Map<string, string[]>()
   const key = (owner: string, name: string): string => `${owner}\n${name}`
 
   const stateOf = (tenantId: string): TenantState => {
@@ -215,9 +216,13 @@ export const createEmbeddedRuntimeState = async (
     exclusively: (tenantId, token, work) =>
       lock(key(tenantId, token), async () => {
         const name = key(tenantId, token)
-        underWork.add(name)
+        underWork.set(name, [])
         try {
           return await work()
+        } catch (error) {
+          // What was not handled is not remembered: it comes again.
+          for (const event of underWork.get(name) ?? []) notedEvents.get(name)?.delete(event)
+          throw error
         } finally {
           underWork.delete(name)
         }
@@ -246,6 +251,7 @@ export const createEmbeddedRuntimeState = async (
       if (!noted) notedEvents.set(name, (noted = new Set()))
       const isNew = !noted.has(eventKey)
       noted.add(eventKey)
+      if (isNew) underWork.get(name)?.push(eventKey)
       return Promise.resolve(isNew)
     },
     loadAnswer: (tenantId, name) => Promise.resolve(answers.get(key(tenantId, name))),

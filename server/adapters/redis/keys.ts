@@ -33,8 +33,11 @@ export const rotationTally = (groupId: string) => ({
 })
 export const stickyKey = (groupId: string): string => `group:${groupId}:sticky:`
 export const leasesKey = (kind: 'agent' | 'provider' | 'trunk', id: string): string => `${kind}:${id}:leases`
+/** Names of all places that hold leases, or held some. */
+export const leasePlaces = 'leases'
 export const circuitKey = (kind: 'agent' | 'provider', id: string): string => `${kind}:${id}:circuit`
 export const lockKey = (token: string): string => `routing:lock:${token}`
+export const eventsKey = (token: string): string => `session:${token}:events`
 export const sessionKey = (token: string): string => `session:${token}:state`
 /** `key` is kind, token and stage by line. */
 export const answerKey = (key: string): string => `webhook:idempotent:${key.replaceAll('\n', ':')}`

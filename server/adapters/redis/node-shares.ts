@@ -42,11 +42,16 @@ const countSlots = (calls: readonly Call[]): ReadonlyMap<string, number> => {
   return counts
 }
 
-export const createNodeShares = (inFlight: readonly Call[], { index, count }: Place): NodeShares => {
+export const createNodeShares = (inFlight: readonly Call[], place: () => Place): NodeShares => {
+  const { index, count } = place()
+  // One that came later takes its part of what is free; one that goes leaves its part to nobody.
+  let parts = count
   const own = inFlight.filter(({ token }) => ownerOf(token, count) === index)
   const [held, ownHeld] = [countSlots(inFlight), countSlots(own)]
-  const shareOf = (cap: number, slot: string): number =>
-    (ownHeld.get(slot) ?? 0) + Math.ceil(Math.max(0, cap - (held.get(slot) ?? 0)) / count)
+  const shareOf = (cap: number, slot: string): number => {
+    parts = Math.max(parts, place().count)
+    return (ownHeld.get(slot) ?? 0) + Math.ceil(Math.max(0, cap - (held.get(slot) ?? 0)) / parts)
+  }
   return {
     own,
     ofMembers: (request) => ({

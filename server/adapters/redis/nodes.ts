@@ -1,98 +1,149 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { NodeRegister, NodeSign } from '../../ports/node-register.ts'
 import type { Log } from '../../ports/system.ts'
 import { siteKeys } from './keys.ts'
 import type { Place } from './node-shares.ts'
 import type { RedisClient } from './redis-client.ts'
 
 const signEveryMs = 1000
-const goneAfterMs = 5000
-const pollMs = 5
+const signAloneEveryMs = 250
+const pollMs = 20
 /** Nodes that do not come are waited for no longer. */
 const longestWaitMs = 1000
+/** Who clears Redis says so anew in this time, or another node does it. */
+const clearingMs = 2000
+const runIdKeptSeconds = 7 * 24 * 3600
 
-/** The control-plane processes that share one Redis. */
+/** The control-plane processes that share one Redis and one durable store. */
 export interface Nodes {
-  /** As far as was last heard. */
+  /** Which one this is, as far as was last heard. */
   place(): Place
+  /** Enters the register and stays in it. `onForgotten`: Redis lost what it was told, or cannot be asked. */
+  enter(onForgotten: (error: unknown) => void): Promise<void>
+  /** From now on this node routes by itself. */
+  goAlone(): void
   /**
-   * Comes to a Redis that is there (again). Where it began anew, the first node clears what it may remember of a time before,
-   * then each tells what it knows with `restore`, and all wait for each other a while, so that none takes slots that another
-   * one holds. Rejects when Redis is not there.
+   * Comes to a Redis that is there (again). One that began anew is cleared by the first node of what it may remember of a time
+   * before, and filled by each with `restore`. Then each tells with `tell` what it did alone, and waits a while for those that
+   * still are, so that none takes slots that another one holds. Rejects when Redis is not there.
    */
   meet(restore: () => Promise<void>, tell: () => Promise<void>): Promise<void>
   readonly longestMeetingMs: number
   leave(): Promise<void>
 }
 
-export const joinNodes = ({ redis }: RedisClient, nodeId: string, log: Log): Nodes => {
-  let others: readonly string[] = []
+const restored = /^tenant:\{[^}]*\}:(.*:leases|leases|session:.*|calls:live|routing:.*)$/
+
+export const joinNodes = (
+  { redis }: RedisClient,
+  register: NodeRegister,
+  nodeId: string,
+  log: Pick<Log, 'warn'>,
+): Nodes => {
+  let others: readonly NodeSign[] = []
+  let isAlone = true
   let timer: NodeJS.Timeout | undefined
+  let isLeaving = false
 
   const sign = async (): Promise<void> => {
-    const nowMs = Date.now()
-    await redis.zadd(siteKeys.nodes, nowMs, nodeId)
-    await redis.zremrangebyscore(siteKeys.nodes, '-inf', String(nowMs - goneAfterMs))
-    others = (await redis.zrange(siteKeys.nodes, '0', '-1')).filter((id) => id !== nodeId)
+    others = await register.sign({ nodeId, isAlone })
   }
+  const signed = (): Promise<void> =>
+    sign().catch((error: unknown) => log.warn({ err: error }, 'This node could not tell the others that it is there'))
+
   const connect = async (): Promise<void> => {
     if (redis.status === 'wait' || redis.status === 'end') await redis.connect()
   }
   const runIdOf = async (): Promise<string> => /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? ''
+  let back: string | undefined
+
+  /** Whether Redis is still the one that this node told what it knows. */
+  const assertKnown = async (): Promise<void> => {
+    if (back === undefined || isAlone) return
+    const [[, isKnown] = []] = (await redis.multi().sismember(back, nodeId).expire(back, runIdKeptSeconds).exec()) ?? []
+    if (isKnown !== 1) throw new Error('it has lost what it was told; was it emptied?')
+  }
 
   /** What a Redis restored from an old file says of calls and slots is older than what the store says. */
   const clear = async (): Promise<void> => {
-    for (const match of [
-      'tenant:{*}:*:leases',
-      'tenant:{*}:session:*',
-      'tenant:{*}:calls:live',
-      'tenant:{*}:routing:*',
-    ]) {
-      for await (const names of redis.scanStream({ match, count: 500 }))
-        if ((names as string[]).length > 0) await redis.unlink(...(names as string[]))
+    for await (const names of redis.scanStream({ match: 'tenant:{*', count: 1000 })) {
+      const old = (names as string[]).filter((name) => restored.test(name))
+      if (old.length > 0) await redis.unlink(...old)
     }
   }
 
-  const until = async (isTrue: () => Promise<boolean>): Promise<boolean> => {
-    const giveUpMs = performance.now() + longestWaitMs
-    while (!(await isTrue())) {
-      if (performance.now() > giveUpMs) return false
+  /** Clears a Redis that began anew, or waits for who does. */
+  const cleared = async (runId: string): Promise<void> => {
+    const begun = `${siteKeys.back(runId)}:begun`
+    for (;;) {
+      if ((await redis.get(begun)) === 'cleared') return
+      if (await redis.set(begun, nodeId, 'PX', clearingMs, 'NX')) {
+        const renewal = setInterval(() => void redis.pexpire(begun, clearingMs).catch(() => undefined), clearingMs / 4)
+        try {
+          await clear()
+        } finally {
+          clearInterval(renewal)
+        }
+        await redis.set(begun, 'cleared', 'EX', runIdKeptSeconds)
+        return
+      }
       await sleep(pollMs)
     }
-    return true
+  }
+
+  const until = async (isTrue: () => Promise<boolean>): Promise<void> => {
+    const giveUpMs = performance.now() + longestWaitMs
+    while (!(await isTrue()) && performance.now() < giveUpMs) await sleep(pollMs)
   }
 
   return {
-    place: () => ({ index: [...others, nodeId].sort().indexOf(nodeId), count: others.length + 1 }),
+    place: () => {
+      const all = [...others.map((other) => other.nodeId), nodeId].sort()
+      return { index: all.indexOf(nodeId), count: all.length }
+    },
     longestMeetingMs: 3 * longestWaitMs,
+    async enter(onForgotten) {
+      await sign()
+      const again = (): void => {
+        timer = setTimeout(
+          () => void assertKnown().catch(onForgotten).then(signed).then(again),
+          isAlone ? signAloneEveryMs : signEveryMs,
+        ).unref()
+        if (isLeaving) clearTimeout(timer)
+      }
+      again()
+    },
+    goAlone() {
+      if (isAlone) return
+      isAlone = true
+      void signed()
+    },
     async meet(restore, tell) {
       await connect()
-      const expected = others
       const runId = await runIdOf()
-      const begun = `${siteKeys.back(runId)}:begun`
-      const back = siteKeys.back(runId)
-      if (await redis.sismember(back, nodeId)) return tell()
-      if (await redis.setnx(begun, nodeId)) {
-        await clear()
-        await redis.set(begun, 'cleared')
-      } else if (!(await until(async () => (await redis.get(begun)) === 'cleared'))) {
-        log.warn({ runId }, 'Another node was to clear Redis and did not; this one does')
-        await clear()
-        await redis.set(begun, 'cleared')
+      back = siteKeys.back(runId)
+      if (!(await redis.sismember(back, nodeId))) {
+        await cleared(runId)
+        await restore()
       }
-      await restore()
       await tell()
-      await redis.sadd(back, nodeId)
-      await until(async () => {
-        await tell()
-        const there = new Set(await redis.smembers(back))
-        return expected.every((id) => there.has(id))
-      })
-      await sign()
-      timer ??= setInterval(() => void sign().catch(() => undefined), signEveryMs).unref()
+      await redis.multi().sadd(back, nodeId).expire(back, runIdKeptSeconds).exec()
+      try {
+        isAlone = false
+        await until(async () => {
+          await tell()
+          await sign()
+          return others.every((other) => !other.isAlone)
+        })
+      } catch (error) {
+        isAlone = true
+        throw error
+      }
     },
     async leave() {
-      clearInterval(timer)
-      await redis.zrem(siteKeys.nodes, nodeId).catch(() => undefined)
+      isLeaving = true
+      clearTimeout(timer)
+      await register.leave(nodeId).catch(() => undefined)
     },
   }
 }

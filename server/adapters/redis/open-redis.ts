@@ -1,3 +1,4 @@
+import type { NodeRegister } from '../../ports/node-register.ts'
 import type { RuntimeState } from '../../ports/runtime-state.ts'
 import { createAnswerSeal } from './answer-seal.ts'
 import { openNodeChannel, type NodeChannel } from './node-channel.ts'
@@ -18,6 +19,7 @@ export const openRedis = async ({
   masterKey,
   onMessage,
   onGap,
+  register,
   ...parts
 }: Omit<SharedStateParts, 'client' | 'remote' | 'nodes'> & {
   readonly url: string
@@ -25,10 +27,11 @@ export const openRedis = async ({
   readonly masterKey: Uint8Array
   readonly onMessage: (message: unknown) => void
   readonly onGap: () => void
+  readonly register: NodeRegister
 }): Promise<SharedRedis> => {
   const nodeId = parts.newId()
   const client = connectRedis(url)
-  const nodes = joinNodes(client, nodeId, parts.log)
+  const nodes = joinNodes(client, register, nodeId, parts.log)
   const remote = createRemoteState(client, createAnswerSeal(masterKey), parts.newId)
   const runtime = await createSharedRuntimeState({ ...parts, client, nodes, remote })
   const channel = await openNodeChannel(client, url, nodeId, onMessage, onGap)

@@ -41,18 +41,24 @@ const inTime = <T>(command: Promise<T>, ms: number): Promise<T> =>
 
 /** Lets so many through at a time; the others wait in the order they came. */
 const createGate = (most: number) => {
-  const waiting: (() => void)[] = []
+  const waiting: { enter: () => void; turnAway: (error: unknown) => void }[] = []
   let inside = 0
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (inside < most) inside += 1
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else inside -= 1
-    }
+  return {
+    async pass<T>(work: () => Promise<T>): Promise<T> {
+      if (inside < most) inside += 1
+      else await new Promise<void>((enter, turnAway) => waiting.push({ enter, turnAway }))
+      try {
+        return await work()
+      } finally {
+        const next = waiting.shift()
+        if (next) next.enter()
+        else inside -= 1
+      }
+    },
+    /** Who waits has nothing to wait for. */
+    turnAway(error: unknown): void {
+      for (const one of waiting.splice(0)) one.turnAway(error)
+    },
   }
 }
 
@@ -71,12 +77,17 @@ export const connectRedis = (url: string, patience = patienceMs): RedisClient =>
   redis.on('error', () => undefined)
   const gate = createGate(mostCommands)
   const soon = <T>(command: (redis: Redis) => Promise<T>): Promise<T> =>
-    gate(async () => {
+    gate.pass(async () => {
       try {
         return await inTime(command(redis), patience)
       } catch (error) {
         if (!(error instanceof LateError)) throw error
-        return inTime(command(redis), patience)
+      }
+      try {
+        return await inTime(command(redis), patience)
+      } catch (error) {
+        if (error instanceof LateError) gate.turnAway(error)
+        throw error
       }
     })
   return {

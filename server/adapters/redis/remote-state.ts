@@ -11,6 +11,7 @@ import type {
   CircuitSubject,
   EndedAttempt,
   GroupState,
+  OpenCircuit,
   Selection,
   SelectionRequest,
   TrunkRequest,
@@ -27,6 +28,8 @@ const endedCallKeptMs = hourMs
 const answerKeptMs = hourMs
 /** A node that died lets go of its calls after this. Nothing under a lock waits for anything but Redis and the store's reader. */
 const lockMs = 2000
+/** Redis serves others in between. */
+const orphansAtOnce = 20
 
 const select = script(scripts.selectScript)
 const selectTrunk = script(scripts.selectTrunkScript)
@@ -35,7 +38,7 @@ const noteAnswer = script(scripts.noteAnswerScript)
 const acquire = script(scripts.acquireScript)
 const save = script(scripts.saveScript)
 const adopt = script(scripts.adoptScript)
-const noteEvent = script(scripts.noteEventScript)
+const restoreCircuit = script(scripts.restoreCircuitScript)
 const overdue = script(scripts.overdueScript)
 const freeOrphan = script(scripts.freeOrphanScript)
 
@@ -47,6 +50,8 @@ export interface Answer {
 export interface Saved {
   readonly call?: Call | undefined
   readonly answers: readonly { readonly key: string; readonly answer: Answer }[]
+  /** Events of it that were handled. */
+  readonly events?: readonly string[]
 }
 /** Two ways to say none: nobody else works on it and no call is known, or somebody else is at it. */
 export type Acquired = { readonly isMine: false } | { readonly isMine: true; readonly call: Call | undefined }
@@ -178,7 +183,7 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
 
   const rememberTenant = async (tenantId: string): Promise<void> => {
     if (knownTenants.has(tenantId)) return
-    await redis.sadd(keys.siteKeys.tenants, tenantId)
+    await soon((asked) => asked.sadd(keys.siteKeys.tenants, tenantId))
     knownTenants.add(tenantId)
   }
 
@@ -207,6 +212,26 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
         reason: hash['reason'],
       }),
     }
+  }
+
+  const adoptBy = async (
+    runBy: RedisClient['run'],
+    call: Call,
+    answers: Saved['answers'],
+    nowMs: number,
+  ): Promise<void> => {
+    await rememberTenant(call.tenantId)
+    const slots = call.attempts.map(({ n, agentId, provider, trunkId, endedAtMs, leaseUntilMs }) => ({
+      leaseKey: `${call.token}\n${n}`,
+      names: [
+        ...(agentId === undefined ? [] : [keys.leasesKey('agent', agentId)]),
+        ...(provider === undefined ? [] : [keys.leasesKey('provider', provider)]),
+        ...(trunkId === undefined ? [] : [keys.leasesKey('trunk', trunkId)]),
+      ],
+      untilMs: endedAtMs === undefined && !isTerminal(call.state) ? leaseUntilMs : 0,
+    }))
+    const wire = { call: callWire(call), slots, answers: answersWire(call.tenantId, answers) }
+    await runBy(adopt, prefixOf(call.tenantId), [JSON.stringify(wire), nowMs])
   }
 
   return {
@@ -306,27 +331,29 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
     },
 
     /** Keeps what came of the work and, where an owner is named, lets go of the token, in one step. */
-    async save(tenantId: string, token: string, owner: string | undefined, { call, answers }: Saved): Promise<void> {
+    async save(
+      tenantId: string,
+      token: string,
+      owner: string | undefined,
+      { call, answers, events = [] }: Saved,
+    ): Promise<void> {
       if (call) await rememberTenant(tenantId)
-      const wire = { call: call && callWire(call), answers: answersWire(tenantId, answers) }
+      const wire = {
+        token,
+        call: call && callWire(call),
+        answers: answersWire(tenantId, answers),
+        events,
+        eventsKeptMs: liveCallKeptMs,
+      }
       await run(save, prefixOf(tenantId), [keys.lockKey(token), owner ?? '', JSON.stringify(wire)])
     },
 
     /** Takes over a call that went on without Redis: its newest state, the slots it holds and those it gave back. */
-    async adopt(call: Call, answers: Saved['answers'], nowMs: number): Promise<void> {
-      await rememberTenant(call.tenantId)
-      const slots = call.attempts.map(({ n, agentId, provider, trunkId, endedAtMs, leaseUntilMs }) => ({
-        leaseKey: `${call.token}\n${n}`,
-        names: [
-          ...(agentId === undefined ? [] : [keys.leasesKey('agent', agentId)]),
-          ...(provider === undefined ? [] : [keys.leasesKey('provider', provider)]),
-          ...(trunkId === undefined ? [] : [keys.leasesKey('trunk', trunkId)]),
-        ],
-        untilMs: endedAtMs === undefined && !isTerminal(call.state) ? leaseUntilMs : 0,
-      }))
-      const wire = { call: callWire(call), slots, answers: answersWire(call.tenantId, answers) }
-      await runCalmly(adopt, prefixOf(call.tenantId), [JSON.stringify(wire), nowMs])
-    },
+    adopt: (call: Call, answers: Saved['answers'], nowMs: number): Promise<void> =>
+      adoptBy(runCalmly, call, answers, nowMs),
+    /** The same, where a call waits for it. */
+    adoptSoon: (call: Call, answers: Saved['answers'], nowMs: number): Promise<void> =>
+      adoptBy(run, call, answers, nowMs),
 
     async loadCall(tenantId: string, token: string): Promise<Call | undefined> {
       const text = await soon((asked) => asked.hget(prefixOf(tenantId) + keys.sessionKey(token), 'call'))
@@ -348,8 +375,8 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
       return counts.reduce((sum, count) => sum + count, 0)
     },
 
-    async noteEvent(tenantId: string, token: string, eventKey: string): Promise<boolean> {
-      return (await run(noteEvent, prefixOf(tenantId), [token, eventKey, newId(), liveCallKeptMs])) === 1
+    async isNoted(tenantId: string, token: string, eventKey: string): Promise<boolean> {
+      return (await soon((asked) => asked.hexists(prefixOf(tenantId) + keys.eventsKey(token), eventKey))) === 1
     },
 
     async loadAnswer(tenantId: string, key: string): Promise<Answer | undefined> {
@@ -359,8 +386,21 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
       return text === undefined ? undefined : (JSON.parse(text) as Answer)
     },
 
+    /** Who had which agent last is forgotten by itself. */
     async forgetGroup(tenantId: string, groupId: string): Promise<void> {
-      await deleteMatching(`${prefixOf(tenantId)}group:${groupId}:*`)
+      for (const { tallyKey, windowKey } of [keys.windowTally(groupId), keys.rotationTally(groupId)])
+        await redis.unlink(prefixOf(tenantId) + tallyKey, prefixOf(tenantId) + windowKey)
+    },
+    /** Opens a circuit that Redis does not have open. */
+    async restoreCircuit({ tenantId, subject, openedAtMs, retryAtMs, reason, trials }: OpenCircuit): Promise<void> {
+      const place = keys.circuitKey(subject.kind, subject.id)
+      await runCalmly(restoreCircuit, prefixOf(tenantId), [
+        place,
+        openedAtMs,
+        retryAtMs,
+        reason,
+        JSON.stringify(trials),
+      ])
     },
     async forgetCircuits(tenantId: string, subjects: readonly CircuitSubject[]): Promise<void> {
       for (const { kind, id } of subjects) await redis.unlink(prefixOf(tenantId) + keys.circuitKey(kind, id))
@@ -375,14 +415,18 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
     async freeOrphans(): Promise<number> {
       let freed = 0
       for (const tenantId of await redis.smembers(keys.siteKeys.tenants)) {
-        for await (const names of redis.scanStream({ match: `${prefixOf(tenantId)}*:leases`, count: 500 })) {
-          for (const name of names as string[]) {
-            for (const leaseKey of await redis.zrange(name, '0', '-1')) {
-              const [token = '', n = ''] = leaseKey.split('\n')
-              freed += Number(
-                await runCalmly(freeOrphan, prefixOf(tenantId), [name, leaseKey, token, n, keys.lockKey(token)]),
-              )
-            }
+        const free = async (name: string, leaseKey: string): Promise<number> => {
+          const [token = '', n = ''] = leaseKey.split('\n')
+          return Number(
+            await runCalmly(freeOrphan, prefixOf(tenantId), [name, leaseKey, token, n, keys.lockKey(token)]),
+          )
+        }
+        for (const place of await redis.smembers(prefixOf(tenantId) + keys.leasePlaces)) {
+          const name = prefixOf(tenantId) + place
+          const leases = await redis.zrange(name, '0', '-1')
+          for (let from = 0; from < leases.length; from += orphansAtOnce) {
+            const some = leases.slice(from, from + orphansAtOnce)
+            for (const count of await Promise.all(some.map((leaseKey) => free(name, leaseKey)))) freed += count
           }
         }
       }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../domain/calls/call.ts'
-import type { RuntimeState } from '../../ports/runtime-state.ts'
+import type { OpenCircuit, RuntimeState } from '../../ports/runtime-state.ts'
 import type { Log, NewId } from '../../ports/system.ts'
 import { createNodeShares, type NodeShares } from './node-shares.ts'
 import type { Nodes } from './nodes.ts'
@@ -18,6 +18,8 @@ export interface SharedStateParts {
   readonly find: (tenantId: string, token: string) => Promise<Call | undefined>
   /** What a node goes by without Redis, from those calls. */
   readonly openLocal: (inFlight: readonly Call[]) => Promise<RuntimeState>
+  /** The circuits that the durable store has as open. */
+  readonly openCircuits: (inFlight: readonly Call[]) => Promise<readonly OpenCircuit[]>
   readonly newId: NewId
   readonly log: Log
   readonly onLost: (reason: string) => void
@@ -44,9 +46,18 @@ interface Work {
   readonly known: Call | undefined
   call: Call | undefined
   answers: Saved['answers'][number][]
+  /** Events handled by it, not remembered yet. */
+  events: string[]
 }
 
-const emptyWork = (): Work => ({ owner: undefined, isAlone: true, known: undefined, call: undefined, answers: [] })
+const emptyWork = (): Work => ({
+  owner: undefined,
+  isAlone: true,
+  known: undefined,
+  call: undefined,
+  answers: [],
+  events: [],
+})
 
 /** Another node may have gone on with a call. */
 const newest = (states: readonly (Call | undefined)[]): Call | undefined =>
@@ -78,7 +89,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         log.error({ err: error }, 'The calls in flight cannot be read; their slots are not known while Redis is away')
         return []
       })
-      const shares = createNodeShares(inFlight, nodes.place())
+      const shares = createNodeShares(inFlight, nodes.place)
       return { state: await parts.openLocal(shares.own), shares }
     }
     const local = openLocal()
@@ -92,8 +103,9 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     log.warn({ err: error }, 'Redis is lost; calls are answered from what this node knows')
     parts.onLost(`Redis does not answer (${reason}); this node routes by itself and hands out its share of each cap`)
     for (const work of works.values()) work.isAlone = true
+    nodes.goAlone()
     outage = beginOutage()
-    void comeBack(outage)
+    void comeBack(outage, retryMs)
     void goAlone(outage)
   }
 
@@ -161,13 +173,16 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     }
   }
 
-  const comeBack = async (lost: Outage): Promise<void> => {
+  const comeBack = async (lost: Outage, pauseMs = 0): Promise<void> => {
+    await sleep(pauseMs, undefined, { ref: false })
     while (!isClosed && outage === lost) {
       try {
         remote.beginAnew()
         await nodes.meet(
           async () => {
-            for (const call of await parts.inFlight()) await remote.adopt(call, [], parts.steadyMs())
+            const inFlight = await parts.inFlight()
+            for (const call of inFlight) await remote.adopt(call, [], parts.steadyMs())
+            for (const circuit of await parts.openCircuits(inFlight)) await remote.restoreCircuit(circuit)
           },
           () => tellUnknown(lost),
         )
@@ -196,19 +211,23 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     return emptyWork()
   }
 
-  const end = async (tenantId: string, token: string, { owner, isAlone, call, answers }: Work): Promise<void> => {
+  const end = async (tenantId: string, token: string, work: Work): Promise<void> => {
+    const { owner, isAlone, call, answers, events } = work
     if (!outage) {
       try {
-        if (isAlone && call) await remote.adopt(call, answers, parts.steadyMs())
-        await remote.save(tenantId, token, owner, isAlone && call ? { answers: [] } : { call, answers })
+        if (isAlone && call) await remote.adoptSoon(call, answers, parts.steadyMs())
+        await remote.save(tenantId, token, owner, isAlone && call ? { answers: [], events } : { call, answers, events })
         return
       } catch (error) {
         lose(error)
       }
     }
     await keepAlone(call, answers, tenantId)
+    const alone = await outage?.local
+    for (const event of events) await alone?.state.noteEvent(tenantId, token, event)
   }
 
+  await nodes.enter(lose)
   outage = beginOutage()
   void goAlone(outage)
   const isBack = await Promise.race([
@@ -273,6 +292,10 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         works.set(key, underWay)
         try {
           return await work()
+        } catch (error) {
+          // What was not handled is not remembered: it comes again.
+          underWay.events = []
+          throw error
         } finally {
           works.delete(key)
           await end(tenantId, token, underWay)
@@ -305,7 +328,13 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
       ),
     noteEvent: (tenantId, token, eventKey) =>
       either(
-        () => remote.noteEvent(tenantId, token, eventKey),
+        async () => {
+          const work = works.get(keyOf(tenantId, token))
+          if (work?.events.includes(eventKey) || (await remote.isNoted(tenantId, token, eventKey))) return false
+          if (work) work.events.push(eventKey)
+          else await end(tenantId, token, { ...emptyWork(), events: [eventKey] })
+          return true
+        },
         (state) => state.noteEvent(tenantId, token, eventKey),
       ),
     loadAnswer: (tenantId, key) =>

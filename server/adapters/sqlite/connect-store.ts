@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { AccessStore } from '../../ports/access.ts'
 import type { CallLog, CallLogHealth, CallStore } from '../../ports/call-store.ts'
 import type { ConfigurationStore } from '../../ports/configuration.ts'
+import type { NodeRegister } from '../../ports/node-register.ts'
 import type { RuntimeJournal } from '../../ports/runtime-state.ts'
 import type { Log } from '../../ports/system.ts'
 import { createCallLog } from './call-log.ts'
@@ -26,6 +27,7 @@ export interface Store {
   readonly calls: CallStore
   readonly callLog: CallLog & { flush(): Promise<void>; health(): CallLogHealth }
   readonly journal: RuntimeJournal
+  readonly nodes: NodeRegister
   readonly meta: { get(key: string): Promise<string | undefined>; set(key: string, value: string): Promise<void> }
   close(): Promise<void>
 }
@@ -141,6 +143,10 @@ export const connectStore = async ({
       saveTally: tallies.save,
       deleteTally: tallies.delete,
       load: () => reader.call('journal', 'load'),
+    },
+    nodes: {
+      sign: (sign) => writer.call('nodes', 'sign', sign),
+      leave: (nodeId) => writer.call('nodes', 'leave', nodeId),
     },
     meta: {
       get: (key) => reader.call('meta', 'get', key),

@@ -12,6 +12,7 @@ import { checkMasterKey, createKeyring } from './keyring.ts'
 import { createSqliteMetaRepository } from './meta-repository.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
+import { createSqliteNodeRepository } from './node-repository.ts'
 import { createSqliteNumberRepository } from './number-repository.ts'
 import { openDatabase } from './open-database.ts'
 import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.ts'
@@ -101,6 +102,7 @@ export const openWriter = (options: ThreadOptions) => {
     trunks: writes(createSqliteTrunkRepository(db)),
     numbers: writes(createSqliteNumberRepository(db)),
     schedules: writes(createSqliteScheduleRepository(db)),
+    nodes: createSqliteNodeRepository(db),
     bulk: { change: createBulkChange(db), reorder: createReorder(db) },
     access: { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode },
     answers: {

@@ -19,6 +19,7 @@ local function hold(kind, id, leaseKey, untilMs, nowMs)
   local key = prefix .. kind .. ':' .. id .. ':leases'
   redis.call('ZREMRANGEBYSCORE', key, '-inf', nowMs)
   redis.call('ZADD', key, untilMs, leaseKey)
+  redis.call('SADD', prefix .. 'leases', kind .. ':' .. id .. ':leases')
 end
 local function circuitKey(kind, id) return prefix .. kind .. ':' .. id .. ':circuit' end
 `
@@ -241,16 +242,12 @@ export const saveScript = `${prefix}${sessionLua}
 local saved = cjson.decode(ARGV[3])
 if saved.call then saveCall(saved.call) end
 saveAnswers(saved.answers)
+if #saved.events > 0 and redis.call('ZSCORE', liveKey, saved.token) then
+  local key = eventsKey(saved.token)
+  for _, event in ipairs(saved.events) do redis.call('HSET', key, event, 1) end
+  redis.call('PEXPIRE', key, saved.eventsKeptMs)
+end
 if ARGV[2] ~= '' and redis.call('GET', prefix .. ARGV[1]) == ARGV[2] then redis.call('DEL', prefix .. ARGV[1]) end
-return 1
-`
-
-/** ARGV: token, event, id of the command, how long it is remembered. Answers 0 when the event was noted before. */
-export const noteEventScript = `${prefix}${sessionLua}
-if not redis.call('ZSCORE', liveKey, ARGV[1]) then return 1 end
-local key = eventsKey(ARGV[1])
-if redis.call('HSETNX', key, ARGV[2], ARGV[3]) == 0 and redis.call('HGET', key, ARGV[2]) ~= ARGV[3] then return 0 end
-redis.call('PEXPIRE', key, ARGV[4])
 return 1
 `
 
@@ -270,8 +267,12 @@ local adopted, nowMs = cjson.decode(ARGV[1]), tonumber(ARGV[2])
 if saveCall(adopted.call) == 0 then return 0 end
 for _, slot in ipairs(adopted.slots) do
   for _, name in ipairs(slot.names) do
-    if slot.untilMs > nowMs then redis.call('ZADD', prefix .. name, slot.untilMs, slot.leaseKey)
-    else redis.call('ZREM', prefix .. name, slot.leaseKey) end
+    if slot.untilMs > nowMs then
+      redis.call('ZADD', prefix .. name, slot.untilMs, slot.leaseKey)
+      redis.call('SADD', prefix .. 'leases', name)
+    else
+      redis.call('ZREM', prefix .. name, slot.leaseKey)
+    end
   end
 end
 saveAnswers(adopted.answers)
@@ -292,4 +293,18 @@ if text and redis.call('ZSCORE', liveKey, ARGV[3]) then
   end
 end
 return redis.call('ZREM', ARGV[1], ARGV[2])
+`
+
+/**
+ * ARGV: place of a circuit, when it opened, when it may be tried, why, its trials as JSON. Answers 0 where Redis has it open
+ * already.
+ */
+export const restoreCircuitScript = `${prefix}${circuitLua}
+local key = prefix .. ARGV[1]
+if redis.call('HEXISTS', key, 'openedAtMs') == 1 then return 0 end
+local circuit = closedCircuit()
+circuit.openedAtMs, circuit.retryAtMs, circuit.reason = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+circuit.trials = cjson.decode(ARGV[5])
+writeCircuit(key, circuit)
+return 1
 `

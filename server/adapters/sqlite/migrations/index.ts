@@ -13,6 +13,7 @@ import { routingTestCases } from './0100-routing-test-cases.ts'
 import { circuits } from './0110-circuits.ts'
 import { rulesVersion } from './0120-rules-version.ts'
 import { outbound } from './0130-outbound.ts'
+import { nodes } from './0150-nodes.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   circuits,
   rulesVersion,
   outbound,
+  nodes,
 ]
