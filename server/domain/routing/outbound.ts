@@ -54,13 +54,11 @@ function* throughTrunks(
   because: string,
   numbers: Numbers,
   sign: OutboundSign | undefined,
-  tried: Tried,
 ): Walk {
   const number = toDial(numbers.to.number, way)
   const barred = whyNoTrunk(config, numbers, sign, number)
   if (barred !== undefined) return rejection(`${because}: ${barred}`)
   if (!dialable.test(number)) return rejection(`${because}: "${number}" is nothing that a trunk can dial`)
-  if (tried.numbers.includes(number)) return rejection(`${because}: number ${number} was dialled before in this call`)
   const trunkIds =
     way.trunkIds.length > 0
       ? way.trunkIds
@@ -93,7 +91,7 @@ export function* routeOutbound(
   const way = route.target
   const routing: Routing =
     'stripDigits' in way
-      ? yield* throughTrunks(config, way, because, numbers, sign, tried)
+      ? yield* throughTrunks(config, way, because, numbers, sign)
       : yield* followTarget(config, way, because, tried)
   return { ...routing, ruleId: route.ruleId, ...explained }
 }

@@ -79,6 +79,18 @@ describe('an outbound call', () => {
     await result(next, token, 'completed')
   }, 30_000)
 
+  it('that is asked about again at a new stage is dialled again, by the first trunk', async () => {
+    const token = newToken()
+    const body = subscriber(token)
+    await ask(body)
+    const again = (await ask({ ...body, SessionData: { token, status: 'CONNECTED' } })).text
+    expect([trunkOf(again), dialled(again)]).toEqual(['first', callee])
+    const { attempts, decisions } = await site.call(token)
+    expect(attempts).toMatchObject([{ n: 1, endedAtMs: expect.any(Number) }, { n: 2 }])
+    expect(decisions).toHaveLength(2)
+    await result(again, token, 'completed')
+  })
+
   it('is rejected when its caller may be forged, until that number may dial out', async () => {
     const token = newToken()
     expect((await ask(forged(token))).text).toContain('<Reject')

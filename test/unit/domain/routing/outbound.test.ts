@@ -104,7 +104,6 @@ describe('an outbound call', () => {
     ['is answered already', {}, { sign: 'answered' }, 'the callee has answered already'],
     ['has a caller that is only its number', {}, { sign: undefined }, '1001 is not marked mayDialOut'],
     ['has a caller of another application', {}, { sign: 'unproven' }, '1001 is not marked mayDialOut'],
-    ['was dialled before', {}, { before: tried({ numbers: [callee] }) }, 'was dialled before'],
     ['is no number', { outboundAllow: [aPattern('*')] }, { to: 'nobody' }, '"nobody" is nothing that a trunk can dial'],
   ])('reaches no trunk when it %s', (_, over, asked, words) => {
     const walker = aWalker()
