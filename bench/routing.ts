@@ -47,6 +47,8 @@ const configOf = (rules: RouteTable): RoutingConfig => {
     numbers: new Map(),
     trunks: new Map(),
     trunkRetryOn: [],
+    trunkMaxAttempts: 3,
+    trunkRingTimeoutSeconds: 60,
     outboundAllow: [],
     outboundDeny: [],
     outboundRules: createRouteTableBuilder<OutboundWay>().build(),

@@ -4,7 +4,7 @@ import { any, parsePattern, type Pattern } from '../domain/routing/pattern.ts'
 import { createRouteTableBuilder, type RouteTable } from '../domain/routing/route-table.ts'
 import type { OutboundWay } from '../domain/routing/route.ts'
 import type { RoutableAgent, RoutableGroup, RoutableProvider, RoutingConfig } from '../domain/routing/routing-config.ts'
-import { defaultRetryOn } from '../domain/routing/routing-engine.ts'
+import { defaultRetryOn, defaultTrunkRetryOn } from '../domain/routing/routing-engine.ts'
 import { compileSchedule } from '../domain/schedules/compile-schedule.ts'
 import { createTimeZones } from '../domain/schedules/time-zone.ts'
 import type { ConfigurationStore, StoredGroup, StoredOutboundRule, StoredTenant } from '../ports/configuration.ts'
@@ -44,6 +44,7 @@ export const defaults = {
   timeLimitSeconds: 14_400,
   windowHours: 24,
   maxAttempts: 3,
+  trunkRingTimeoutSeconds: 60,
   sayLanguage: 'en-US',
 } as const
 
@@ -237,7 +238,9 @@ export const createTenantDirectory = (store: ConfigurationStore, log: Log): Tena
       agentNumbers: new Set(agents.map(({ value }) => value).filter((value) => value.startsWith('+'))),
       numbers: new Map(numbers.map((number) => [number.number, number])),
       trunks: new Map(trunks.map((trunk) => [trunk.id, trunk])),
-      trunkRetryOn: tenant.settings.trunkRetryOn ?? defaultRetryOn,
+      trunkRetryOn: tenant.settings.trunkRetryOn ?? defaultTrunkRetryOn,
+      trunkMaxAttempts: tenant.settings.trunkMaxAttempts ?? defaults.maxAttempts,
+      trunkRingTimeoutSeconds: tenant.settings.trunkRingTimeoutSeconds ?? defaults.trunkRingTimeoutSeconds,
       outboundAllow: outboundAllow.map((text) => patternOf(text, log)),
       outboundDeny: outboundDeny.map((text) => patternOf(text, log)),
       rules: table,

@@ -84,8 +84,15 @@ const settings = {
   trunkRetryOn: Type.Array(oneOf(attemptResults.filter((result) => result !== 'answered')), {
     maxItems: 4,
     uniqueItems: true,
-    description: 'Results after which the next trunk is tried; busy, no_answer and failed unless set',
+    description:
+      'Results after which the next trunk is tried; failed alone unless set, as who is busy or does not answer is so through any trunk',
   }),
+  trunkMaxAttempts: Type.Integer({
+    minimum: 1,
+    maximum: 20,
+    description: 'Trunks that a number is dialled through in one call; 3 unless set',
+  }),
+  trunkRingTimeoutSeconds: Seconds(5, 300, 'How long a number rings that is dialled through a trunk; 60 unless set'),
   sayLanguage: Type.String({ minLength: 2, maxLength: 20, description: 'Language of spoken messages, e.g. en-US' }),
 }
 
@@ -107,6 +114,8 @@ const TenantSettingsChange = Type.Object(
     outboundAllow: orNull(settings.outboundAllow),
     outboundDeny: orNull(settings.outboundDeny),
     trunkRetryOn: orNull(settings.trunkRetryOn),
+    trunkMaxAttempts: orNull(settings.trunkMaxAttempts),
+    trunkRingTimeoutSeconds: orNull(settings.trunkRingTimeoutSeconds),
     sayLanguage: orNull(settings.sayLanguage),
   },
   { ...closed, description: 'What is not named stays as it is; null takes a setting back' },

@@ -32,10 +32,16 @@ export function* askTrunks(
   { number, trunkIds, callerId }: TrunkDial,
   because: string,
   steps: RoutingStep[],
+  attempts = 0,
 ): Walk<Routing | string> {
+  const { trunkMaxAttempts, trunkRingTimeoutSeconds: ringTimeoutSeconds } = config
+  if (attempts >= trunkMaxAttempts) {
+    const outcome = `the attempts through trunks are used up (${attempts} of ${trunkMaxAttempts})`
+    steps.push({ type: 'number', because, outcome })
+    return outcome
+  }
   const known = inOrder(config, trunkIds).map(({ id, trunk }) => ({ id, trunk, barred: barredTrunk(trunk) }))
   const usable = known.flatMap(({ trunk, barred }) => (trunk && barred === undefined ? [trunk] : []))
-  const { ringTimeoutSeconds } = config
   const reply =
     usable.length > 0
       ? yield { trunks: usable.map(({ id, capacity }) => ({ id, capacity })), ringTimeoutSeconds }
@@ -64,7 +70,7 @@ export function* askTrunks(
     trunk,
     trunkPlan: { left, callerId },
     ringTimeoutSeconds,
-    groupAttempts: 0,
+    groupAttempts: attempts + 1,
     steps,
   }
 }

@@ -15,7 +15,7 @@ export interface DialState {
   readonly groupId: string | undefined
   /** Counts all attempts of the call from 1. */
   readonly attempt: number
-  /** Attempts in this group, this one included. */
+  /** Attempts in this group, or through trunks, this one included. */
   readonly groupAttempts: number
   /** Agents tried in this call, in order. */
   readonly agentIds: readonly string[]

@@ -110,6 +110,9 @@ export interface RoutingConfig {
   readonly numbers: ReadonlyMap<string, RoutableNumber>
   readonly trunks: ReadonlyMap<string, RoutableTrunk>
   readonly trunkRetryOn: readonly AttemptResult[]
+  /** Trunks that a number is dialled through in one call. */
+  readonly trunkMaxAttempts: number
+  readonly trunkRingTimeoutSeconds: number
   readonly outboundAllow: readonly Pattern[]
   readonly outboundDeny: readonly Pattern[]
   readonly rules: RouteTable

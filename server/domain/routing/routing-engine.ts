@@ -43,6 +43,8 @@ const mayFailOver = (config: RoutingConfig, retryOn: readonly AttemptResult[], r
   return retryOn.includes(result)
 }
 export const defaultRetryOn: readonly AttemptResult[] = ['busy', 'no_answer', 'failed']
+/** Who is busy or does not answer is so through any trunk. */
+export const defaultTrunkRetryOn: readonly AttemptResult[] = ['failed']
 
 const stop = (because: string): Routing => ({
   target: { type: 'hangup' },
@@ -59,20 +61,21 @@ export function* routeOnward(config: RoutingConfig, ended: Ended): Walk {
   const group = groupId === undefined ? undefined : config.groups.get(groupId)
   const said = result.replace('_', ' ')
   if (result === 'answered') return stop('the agent answered and the conversation is over')
-  const retryOn = trunk ? config.trunkRetryOn : (group?.retryOn ?? defaultRetryOn)
-  if (!mayFailOver(config, retryOn, result)) return stop(`a result of ${said} does not fail over`)
+  const asksTrunks = trunk !== undefined && mayFailOver(config, config.trunkRetryOn, result)
+  const leavesTrunks = !trunk || ended.tried.direction === 'inbound'
+  if (!asksTrunks && !(leavesTrunks && mayFailOver(config, group?.retryOn ?? defaultRetryOn, result)))
+    return stop(`a result of ${said} does not fail over`)
   const steps: RoutingStep[] = []
   let tried = ended.tried
   let dead = `the result was ${said}`
-  if (trunk) {
+  if (asksTrunks) {
     const { number, plan } = trunk
     const dial = { number, trunkIds: plan.left, callerId: plan.callerId }
-    const routing: Routing | string = yield* askTrunks(config, dial, `next trunk after ${said}`, steps)
+    const routing: Routing | string = yield* askTrunks(config, dial, `next trunk after ${said}`, steps, groupAttempts)
     if (typeof routing !== 'string') return routing
     dead = routing
     // A default target is meant for callers, not for calls that go out.
-    if (tried.direction === 'outbound')
-      return yield* followTarget(config, { type: 'hangup' }, `nothing is left: ${dead}`, tried, steps)
+    if (!leavesTrunks) return yield* followTarget(config, { type: 'hangup' }, `nothing is left: ${dead}`, tried, steps)
   }
   if (group) {
     tried = { ...tried, attemptsByGroup: new Map(tried.attemptsByGroup).set(group.id, groupAttempts) }

@@ -48,7 +48,7 @@ export interface Routing {
   readonly trunk?: RoutableTrunk | undefined
   readonly trunkPlan?: TrunkPlan | undefined
   readonly ringTimeoutSeconds: number
-  /** Attempts in `group`, this one included. */
+  /** Attempts in `group`, or through trunks, this one included. */
   readonly groupAttempts: number
   readonly steps: RoutingStep[]
 }

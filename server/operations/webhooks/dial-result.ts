@@ -68,6 +68,10 @@ export const saysAnswered = (deps: WebhookDeps, incoming: Incoming): boolean => 
   return attempt !== undefined && resultOf(incoming, call, attempt).result === 'answered'
 }
 
+/** Attempts in the group of this one, or at its number, where no state tells. */
+const attemptsLike = ({ attempts }: Call, { groupId, number }: DialAttempt): number =>
+  attempts.filter((one) => one.groupId === groupId && one.number === number).length
+
 interface Lookup {
   readonly known: Call | undefined
   /** Why it is not known what is stored of the call. */
@@ -135,12 +139,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
   const ended = endAttempt(before, n, result, nowMs)
   await settleSoFar(deps, incoming, ended)
   const tried = triedIn(call, nowMs)
-  const groupAttempts =
-    typeof state === 'string'
-      ? attempt.groupId === undefined
-        ? 1
-        : (tried.attemptsByGroup.get(attempt.groupId) ?? 1)
-      : state.groupAttempts
+  const groupAttempts = typeof state === 'string' ? attemptsLike(call, attempt) : state.groupAttempts
   const { agentId, number, trunkId, trunkPlan } = attempt
   const trunkName = trunkId === undefined ? undefined : (inForce.routing.trunks.get(trunkId)?.name ?? trunkId)
   const name =

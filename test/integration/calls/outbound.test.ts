@@ -47,7 +47,8 @@ describe('an outbound call', () => {
     const other = newToken()
     const beside = (await ask(subscriber(other))).text
     expect(trunkOf(beside)).toBe('second')
-    const next = await result(first, token, 'busy')
+    expect(first).toContain('timeout="60"')
+    const next = await result(first, token, 'congestion')
     expect([trunkOf(next), dialled(next)]).toEqual(['second', callee])
     expect(await result(next, token, 'failed')).toContain('<Hangup/>')
     expect(await site.call(token)).toMatchObject({
@@ -57,7 +58,7 @@ describe('an outbound call', () => {
       ruleName: 'Out',
       trunkId: trunkIds[1],
       attempts: [
-        { trunkId: trunkIds[0], result: 'busy' },
+        { trunkId: trunkIds[0], result: 'failed' },
         { trunkId: trunkIds[1], result: 'failed' },
       ],
     })
@@ -73,11 +74,31 @@ describe('an outbound call', () => {
     const token = newToken()
     const first = (await ask(subscriber(token))).text
     await test.restart()
-    const next = await result(first, token, 'no-answer')
+    const next = await result(first, token, 'failed')
     expect([trunkOf(next), dialled(next)]).toEqual(['second', callee])
     expect(next).toContain('callerId="+12025550100"')
     await result(next, token, 'completed')
   }, 30_000)
+
+  it('to a callee who is busy is not dialled again through another trunk', async () => {
+    const token = newToken()
+    const first = (await ask(subscriber(token))).text
+    expect(await result(first, token, 'busy')).toContain('<Hangup/>')
+    expect(await site.call(token)).toMatchObject({ state: 'busy', attempts: [{ result: 'busy' }] })
+  })
+
+  it('stops at the attempts of the tenant, also where no signed state counts them', async () => {
+    await settings({ trunkMaxAttempts: 1, trunkRingTimeoutSeconds: 45 })
+    for (const unsigned of [false, true]) {
+      const token = newToken()
+      const first = (await ask(subscriber(token))).text
+      expect(first).toContain('timeout="45"')
+      const action = unsigned ? actionOf(first).replace(/\?.*/, '') : actionOf(first)
+      expect((await test.webhook(action, dialResult(token, 'failed', callee))).text).toContain('<Hangup/>')
+      expect((await site.call(token)).decisions.at(-1)?.explanation.summary).toContain('used up (1 of 1)')
+    }
+    await settings({ trunkMaxAttempts: null, trunkRingTimeoutSeconds: null })
+  })
 
   it('that is asked about again at a new stage is dialled again, by the first trunk', async () => {
     const token = newToken()
@@ -154,7 +175,7 @@ it('a rule for callers sends them to a number through trunks, too', async () => 
   const token = newToken()
   const first = (await ask(voiceRequest(token, '+12025550109'))).text
   expect([trunkOf(first), dialled(first)]).toEqual(['first', '+13035550100'])
-  const second = await result(first, token, 'busy')
+  const second = await result(first, token, 'failed')
   expect([trunkOf(second), dialled(second)]).toEqual(['second', '+13035550100'])
   expect(await result(second, token, 'busy')).toContain('<Reject reason="congestion"/>')
 })

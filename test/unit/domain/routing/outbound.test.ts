@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { AttemptResult, Direction } from '../../../../shared/vocabulary.ts'
 import { readNumbers } from '../../../../server/domain/routing/call-numbers.ts'
 import { buildDocument } from '../../../../server/domain/routing/build-document.ts'
 import { routeOutbound, toDial } from '../../../../server/domain/routing/outbound.ts'
 import { rerun } from '../../../../server/domain/routing/rerun.ts'
 import { routeOnward } from '../../../../server/domain/routing/routing-engine.ts'
-import { nothingTried, type Tried } from '../../../../server/domain/routing/routing.ts'
+import { nothingTried, type Routing, type Tried } from '../../../../server/domain/routing/routing.ts'
 import type { RoutingConfig } from '../../../../server/domain/routing/routing-config.ts'
 import type { OutboundSign } from '../../../../server/domain/webhooks/read-voice-request.ts'
 import { aGroup, anOutboundRule, aPattern, aRoutingConfig, aTrunk, aTrunkWay } from '../../../support/builders.ts'
@@ -42,7 +43,7 @@ const route = (config: RoutingConfig, asked: Asked = {}) => {
 }
 const documentOf = (config: RoutingConfig, routing: Parameters<typeof buildDocument>[1]) =>
   buildDocument(config, routing, 'token', '/action')
-const lastStep = ({ steps }: ReturnType<typeof route>) => {
+const lastStep = ({ steps }: Pick<Routing, 'steps'>) => {
   const last = steps.at(-1)
   return `${last?.because} → ${last?.outcome}`
 }
@@ -71,6 +72,7 @@ describe('an outbound call', () => {
       ruleId: 'out-1',
       trunk: { id: 'trunk-a' },
       trunkPlan: { left: ['trunk-b'], callerId: '+12025550100' },
+      groupAttempts: 1,
       rules: [
         { name: 'Other caller', verdict: 'caller 1001 does not match 2002' },
         { name: 'Out', chosen: true },
@@ -189,32 +191,63 @@ describe('trunks', () => {
     })
   })
 
-  it('follow one another by result and policy, never the same twice, and then the call ends', () => {
-    const onward = (
-      config: RoutingConfig,
-      result: 'busy' | 'failed',
-      left: string[],
-      direction = 'outbound' as const,
-    ) =>
-      aWalker().run(
-        routeOnward(config, {
-          result,
-          groupId: undefined,
-          groupAttempts: 1,
-          trunk: { number: callee, plan: { left, callerId: '+1' } },
-          tried: tried({ numbers: [callee], attempts: 1, direction }),
-        }),
-      )
-    const config = configured({ defaultTarget: { type: 'agent', id: 'agent-a' } })
-    expect(onward(config, 'busy', ['trunk-b', 'trunk-c'])).toMatchObject({
+  const onward = (
+    config: RoutingConfig,
+    result: AttemptResult,
+    left: string[],
+    { direction = 'outbound', attempts = 1 }: { direction?: Direction; attempts?: number } = {},
+  ) =>
+    aWalker().run(
+      routeOnward(config, {
+        result,
+        groupId: undefined,
+        groupAttempts: attempts,
+        trunk: { number: callee, plan: { left, callerId: '+1' } },
+        tried: tried({ numbers: [callee], attempts, direction }),
+      }),
+    )
+  const withDefault = configured({ defaultTarget: { type: 'agent', id: 'agent-a' } })
+
+  it('follow one another when a dial failed, never the same twice, and then the call ends', () => {
+    expect(onward(withDefault, 'failed', ['trunk-b', 'trunk-c'])).toMatchObject({
       target: { type: 'number', value: callee },
       trunk: { id: 'trunk-b' },
       trunkPlan: { left: ['trunk-c'], callerId: '+1' },
+      groupAttempts: 2,
     })
-    expect(onward(config, 'failed', []).target).toEqual({ type: 'hangup' })
-    expect(onward({ ...config, trunkRetryOn: ['failed'] }, 'busy', ['trunk-b']).target).toEqual({ type: 'hangup' })
-    const inbound = onward(config, 'failed', [], 'inbound' as never)
-    expect(inbound.agent?.id).toBe('agent-a')
+    expect(onward(withDefault, 'failed', []).target).toEqual({ type: 'hangup' })
+  })
+
+  it.each<AttemptResult>(['busy', 'no_answer'])(
+    'do not follow one another after %s, unless a setting says so',
+    (result) => {
+      const stopped = onward(withDefault, result, ['trunk-b'])
+      expect(stopped.target).toEqual({ type: 'hangup' })
+      expect(lastStep(stopped)).toContain(`a result of ${result.replace('_', ' ')} does not fail over`)
+      expect(onward({ ...withDefault, trunkRetryOn: [result] }, result, ['trunk-b']).trunk?.id).toBe('trunk-b')
+    },
+  )
+
+  it('are tried as often as the tenant says, however many a rule names', () => {
+    const many = ['trunk-b', 'trunk-c']
+    expect(onward(withDefault, 'failed', many, { attempts: 2 }).trunk?.id).toBe('trunk-b')
+    const spent = onward(withDefault, 'failed', many, { attempts: 3 })
+    expect(spent.target).toEqual({ type: 'hangup' })
+    expect(lastStep(spent)).toContain('the attempts through trunks are used up (3 of 3)')
+  })
+
+  it('leave a caller of an inbound call to the default target, after busy without another trunk', () => {
+    for (const result of ['busy', 'failed'] as const)
+      expect(onward(withDefault, result, [], { direction: 'inbound' }).agent?.id).toBe('agent-a')
+    expect(onward(withDefault, 'busy', ['trunk-b'], { direction: 'inbound' }).agent?.id).toBe('agent-a')
+    expect(onward(withDefault, 'failed', ['trunk-b'], { direction: 'inbound' }).trunk?.id).toBe('trunk-b')
+    expect(onward(withDefault, 'cancelled', ['trunk-b'], { direction: 'inbound' }).target).toEqual({ type: 'hangup' })
+  })
+
+  it('ring for as long as numbers do, which is not as long as agents', () => {
+    const walker = aWalker()
+    expect(route(configured(), { walker }).ringTimeoutSeconds).toBe(60)
+    expect(walker.askedTrunks[0]?.ringTimeoutSeconds).toBe(60)
   })
 })
 
