@@ -4,40 +4,19 @@ import type { Numbers } from './call-numbers.ts'
 import { followTarget } from './follow-target.ts'
 import type { RoutingStep } from './explanation.ts'
 import { explainRules, type FirstRouting } from './first-routing.ts'
-import { formatPattern, matches, type Pattern } from './pattern.ts'
 import type { Routing, Tried, Walk } from './routing.ts'
 import type { RoutingConfig } from './routing-config.ts'
 import type { TrunkWay } from './route.ts'
+import { whyNoTrunk } from './why-no-trunk.ts'
 
 /** What a trunk may be given to dial. */
 const dialable = /^\+?[0-9*#]{1,40}$/
+/** What of it may come from the caller: star and number sign are codes to the network, which only a rule may send. */
+const callersPart = /^\+?\d+$/
 
 /** The number as it is handed to a trunk. Its + goes with the first digit that is stripped or put before it. */
 export const toDial = (number: string, { stripDigits, prepend }: Pick<TrunkWay, 'stripDigits' | 'prepend'>): string =>
   stripDigits === 0 && prepend === '' ? number : prepend + number.replace(/^\+/, '').slice(stripDigits)
-
-/** The international number that the digits of a number are, for lists that name such ones. */
-const readings = (number: string): string[] => [number, number.startsWith('+') ? number.slice(1) : `+${number}`]
-
-const firstMatch = (patterns: readonly Pattern[], numbers: readonly string[]): Pattern | undefined =>
-  patterns.find((pattern) => numbers.some((number) => matches(pattern, number)))
-
-/** Why a call may not leave through a trunk; undefined when it may. */
-const whyNoTrunk = (
-  { numbers: own, outboundAllow, outboundDeny }: Pick<RoutingConfig, 'numbers' | 'outboundAllow' | 'outboundDeny'>,
-  { from, to }: Numbers,
-  sign: OutboundSign | undefined,
-  dialled: string,
-): string | undefined => {
-  if (sign === 'answered')
-    return 'the callee has answered already (outbound-api), so the call goes to an agent or a group, not back through a trunk'
-  if (sign !== 'authenticated' && own.get(from.number)?.mayDialOut !== true)
-    return `nothing but its number says who calls, and ${from.number} is not marked mayDialOut`
-  if (outboundAllow.length === 0) return 'the setting outboundAllow is empty, so no number may be dialled'
-  if (!firstMatch(outboundAllow, [to.number])) return `${to.number} matches nothing that outboundAllow names`
-  const denied = firstMatch(outboundDeny, [to.number, ...readings(dialled)])
-  return denied && `${to.number} matches ${formatPattern(denied)} of outboundDeny`
-}
 
 const rejection = (because: string, value: 'rejected' | 'congestion' = 'rejected'): Routing => ({
   target: { type: 'reject', value },
@@ -56,9 +35,13 @@ function* throughTrunks(
   sign: OutboundSign | undefined,
 ): Walk {
   const number = toDial(numbers.to.number, way)
-  const barred = whyNoTrunk(config, numbers, sign, number)
+  const barred = whyNoTrunk(config, { ...numbers, sign, dialled: number })
   if (barred !== undefined) return rejection(`${because}: ${barred}`)
-  if (!dialable.test(number)) return rejection(`${because}: "${number}" is nothing that a trunk can dial`)
+  const own = toDial(numbers.to.number, { ...way, prepend: '' })
+  if (/[*#]/.test(own))
+    return rejection(`${because}: "${own}" has a * or # in it, which only what the rule puts before may hold`)
+  if (!callersPart.test(own) || !dialable.test(number))
+    return rejection(`${because}: "${number}" is nothing that a trunk can dial`)
   const trunkIds =
     way.trunkIds.length > 0
       ? way.trunkIds

@@ -115,6 +115,66 @@ describe('an outbound call', () => {
     expect(walker.askedTrunks).toEqual([])
   })
 
+  const anything = [aPattern('*')]
+  const through = (over: Parameters<typeof aTrunkWay>[0]) => [anOutboundRule({ target: aTrunkWay(over) })]
+
+  it.each<[string, string, Parameters<typeof configured>[0], string]>([
+    [
+      'too long, with another prefix in it',
+      '+1011442079460000',
+      { outboundDeny: [aPattern('+44*')] },
+      'at most 15 digits',
+    ],
+    [
+      'too long once stripped',
+      '+1011442079460000',
+      { outboundRules: through({ stripDigits: 1 }) },
+      'at most 15 digits',
+    ],
+    ['longer than its country has', '+1202555014599', {}, 'no country has one of that length'],
+    ['with 0 after +', '+0019005550100', { outboundAllow: [aPattern('+*')] }, 'the first not 0'],
+    ['with 0 after 0000', '000019005550100', { outboundAllow: [aPattern('+*')] }, 'the first not 0'],
+    ['with a star in it', '+1*9005550100', {}, 'the first not 0'],
+    [
+      'with the zero that is left out abroad',
+      '+44 (0)909 879 0000',
+      { defaultCountry: 'GB', outboundAllow: [aPattern('+44*')], outboundDeny: [aPattern('+449*')] },
+      '+4409098790000 is no international number; it is written +449098790000',
+    ],
+    [
+      'made of a prepended + and digits of the caller',
+      '9011442079460000',
+      { outboundAllow: anything, outboundRules: through({ stripDigits: 1, prepend: '+1' }) },
+      '+1011442079460000 is no international number',
+    ],
+    ['that is a code', '*31#', { outboundAllow: anything }, '"*31#" has a * or # in it'],
+    [
+      'that ends in a code',
+      '9*72',
+      { outboundAllow: anything, outboundRules: through({ stripDigits: 1 }) },
+      '"*72" has a * or # in it',
+    ],
+    [
+      'of which nothing is left',
+      '12',
+      { outboundAllow: anything, outboundRules: through({ stripDigits: 2, prepend: '9' }) },
+      '"9" is nothing that a trunk can dial',
+    ],
+  ])('reaches no trunk by a number %s', (_, to, over, words) => {
+    const walker = aWalker()
+    const routing = route(configured(over), { to, walker })
+    expect(routing.target).toEqual({ type: 'reject', value: 'rejected' })
+    expect(lastStep(routing)).toContain(words)
+    expect(walker.askedTrunks).toEqual([])
+  })
+
+  it('has a code before its number where the rule puts it there, and none where the rule takes it off', () => {
+    const dialled = (to: string, way: Parameters<typeof aTrunkWay>[0]) =>
+      route(configured({ outboundAllow: anything, outboundRules: through(way) }), { to }).target
+    expect(dialled(callee, { prepend: '*31#' })).toEqual({ type: 'number', value: '*31#12025550145' })
+    expect(dialled('*912025550145', { stripDigits: 2 })).toEqual({ type: 'number', value: '12025550145' })
+  })
+
   it('is denied as it is dialled, too', () => {
     const config = configured({
       outboundRules: [anOutboundRule({ target: aTrunkWay({ stripDigits: 1 }) })],
