@@ -1,4 +1,5 @@
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max'
+import { isSupportedCountry, Metadata, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max'
+import { readNumber } from './read-number.ts'
 
 const e164 = /^\+[1-9]\d{1,14}$/
 
@@ -14,4 +15,33 @@ export const whyNotInternational = (number: string): string | undefined => {
   const written = canonical(number)
   if (written === undefined) return `${number} is no international number: no country has one of that length`
   return written === number ? undefined : `${number} is no international number; it is written ${written}`
+}
+
+/** What follows the prefix that calls abroad begin with in a country (011 in the US); undefined without that prefix. */
+const afterAbroadPrefix = (digits: string, country: string): string | undefined => {
+  if (!isSupportedCountry(country)) return undefined
+  const metadata = new Metadata()
+  metadata.selectNumberingPlan(country)
+  const prefix = new RegExp(`^(?:${metadata.numberingPlan?.IDDPrefix()})`)
+  return prefix.test(digits) ? digits.replace(prefix, '') : undefined
+}
+
+/** Fewer digits are an extension, a short code or an emergency number, whatever country they begin like. */
+const fewestDigits = 7
+
+/**
+ * The international numbers that a network may take dialled digits for: as they are read for the tenant, and behind the
+ * prefix for calls abroad also those that libphonenumber does not know; where it is neither, what may be a number at all.
+ */
+export const meaningsOf = (dialled: string, country: string): string[] => {
+  const digits = dialled.replace(/^.*[*#]/, '')
+  const { number: read } = readNumber(digits, { defaultCountry: country, isKnown: () => false })
+  const found = read.startsWith('+') ? [read] : []
+  if (!digits.startsWith('+') && digits.length >= fewestDigits) {
+    const abroad = afterAbroadPrefix(digits, country)
+    if (abroad !== undefined) found.push(`+${abroad}`)
+    else if (found.length === 0)
+      found.push(...[canonical(digits, country), canonical(`+${digits}`)].filter((number) => number !== undefined))
+  }
+  return [...new Set(found.flatMap((number) => [number, canonical(number) ?? number]))]
 }

@@ -1,4 +1,4 @@
-import { whyNotInternational } from '../numbers/dialling.ts'
+import { meaningsOf, whyNotInternational } from '../numbers/dialling.ts'
 import type { ReadNumber } from '../numbers/read-number.ts'
 import type { OutboundSign } from '../webhooks/read-voice-request.ts'
 import { formatPattern, matches, type Pattern } from './pattern.ts'
@@ -13,17 +13,19 @@ export interface OutboundDial {
   readonly dialled: string
 }
 
-/** The international number that the digits of a number are, for lists that name such ones. */
-const readings = (number: string): string[] => [number, number.startsWith('+') ? number.slice(1) : `+${number}`]
+const firstMatch = (patterns: readonly Pattern[], number: string): Pattern | undefined =>
+  patterns.find((pattern) => matches(pattern, number))
 
-const firstMatch = (patterns: readonly Pattern[], numbers: readonly string[]): Pattern | undefined =>
-  patterns.find((pattern) => numbers.some((number) => matches(pattern, number)))
+/** Whether all digits of an international number are dialled as they are, with nothing but a rule's digits before them. */
+const isIntact = (number: string, dialled: string): boolean =>
+  number.startsWith('+') && dialled.endsWith(number.slice(1))
 
 /** Why a call may not leave through a trunk; undefined when it may. */
 export const whyNoTrunk = (
-  { numbers: own, outboundAllow, outboundDeny }: Pick<RoutingConfig, 'numbers' | 'outboundAllow' | 'outboundDeny'>,
+  config: Pick<RoutingConfig, 'numbers' | 'outboundAllow' | 'outboundDeny' | 'defaultCountry'>,
   { from, to, sign, dialled }: OutboundDial,
 ): string | undefined => {
+  const { numbers: own, outboundAllow, outboundDeny, defaultCountry } = config
   if (sign === 'answered')
     return 'the callee has answered already (outbound-api), so the call goes to an agent or a group, not back through a trunk'
   if (sign !== 'authenticated' && own.get(from.number)?.mayDialOut !== true)
@@ -33,7 +35,22 @@ export const whyNoTrunk = (
     const problem = number.startsWith('+') ? whyNotInternational(number) : undefined
     if (problem !== undefined) return problem
   }
-  if (!firstMatch(outboundAllow, [to.number])) return `${to.number} matches nothing that outboundAllow names`
-  const denied = firstMatch(outboundDeny, [to.number, ...readings(dialled)])
-  return denied && `${to.number} matches ${formatPattern(denied)} of outboundDeny`
+  const meanings = isIntact(to.number, dialled)
+    ? []
+    : meaningsOf(dialled, defaultCountry).map((number) => ({
+        number,
+        said: `${number}, which is what the trunk may take ${dialled} for,`,
+      }))
+  const asked = { number: to.number, said: to.number }
+  // A literal pattern such as 9* says nothing of where the digits behind it lead.
+  const mustBeAllowed = to.number.startsWith('+') ? [asked] : [asked, ...meanings]
+  const unnamed = mustBeAllowed.find(({ number }) => !firstMatch(outboundAllow, number))
+  if (unnamed) return `${unnamed.said} matches nothing that outboundAllow names`
+  const handedOver = { number: dialled, said: `${dialled}, which is what the trunk would get,` }
+  const withoutPlus = { number: dialled.replace('+', ''), said: `${dialled} without its +` }
+  for (const { number, said } of [asked, handedOver, withoutPlus, ...meanings]) {
+    const denied = firstMatch(outboundDeny, number)
+    if (denied) return `${said} matches ${formatPattern(denied)} of outboundDeny`
+  }
+  return undefined
 }

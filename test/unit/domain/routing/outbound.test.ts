@@ -175,13 +175,129 @@ describe('an outbound call', () => {
     expect(dialled('*912025550145', { stripDigits: 2 })).toEqual({ type: 'number', value: '12025550145' })
   })
 
-  it('is denied as it is dialled, too', () => {
+  const patterns = (...texts: string[]) => texts.map(aPattern)
+  const outsideLine = [anOutboundRule({ pattern: '9*', target: aTrunkWay({ stripDigits: 1 }) })]
+
+  it.each<[string, string, string]>([
+    ['911', '+91*', '911'],
+    ['112', '+1*', '112'],
+    ['711', '+7*', '711'],
+    ['2525', '+252*', '2525'],
+  ])(
+    'of an emergency number, a short code or an extension goes whatever countries are denied: %s',
+    (to, deny, dialled) => {
+      const config = configured({ outboundAllow: patterns(to, '+1*'), outboundDeny: patterns(deny) })
+      expect(route(config, { to }).target).toEqual({ type: 'number', value: dialled })
+      const behind = configured({
+        outboundRules: outsideLine,
+        outboundAllow: patterns('9*', '+1*'),
+        outboundDeny: patterns(deny),
+      })
+      expect(route(behind, { to: `9${to}` }).target).toEqual({ type: 'number', value: dialled })
+    },
+  )
+
+  it.each<[string, string, Parameters<typeof configured>[0], string]>([
+    [
+      'abroad behind an outside line',
+      '9011442079460000',
+      { outboundRules: outsideLine, outboundAllow: patterns('9*', '+1*', '+44*'), outboundDeny: patterns('+44*') },
+      '+442079460000, which is what the trunk may take 011442079460000 for, matches +44* of outboundDeny',
+    ],
+    [
+      'at home behind an outside line',
+      '99005550100',
+      { outboundRules: outsideLine, outboundAllow: patterns('9*', '+1*'), outboundDeny: patterns('+1900*') },
+      '+19005550100, which is what the trunk may take 9005550100 for, matches +1900* of outboundDeny',
+    ],
+    [
+      'behind an outside line and a code of the rule',
+      '99005550100',
+      {
+        outboundRules: through({ stripDigits: 1, prepend: '*31#' }),
+        outboundAllow: anything,
+        outboundDeny: patterns('+1900*'),
+      },
+      'matches +1900* of outboundDeny',
+    ],
+    [
+      'abroad that nobody knows',
+      '0112526999123456',
+      { outboundAllow: anything, outboundDeny: patterns('+252*') },
+      '+2526999123456, which is what the trunk may take 0112526999123456 for, matches +252* of outboundDeny',
+    ],
+    [
+      'abroad with the zero that is left out',
+      '011 44 0909 879 0000',
+      { outboundAllow: anything, outboundDeny: patterns('+449*') },
+      'matches +449* of outboundDeny',
+    ],
+    [
+      'international without its +',
+      '719005550100',
+      { outboundRules: through({ stripDigits: 1 }), outboundAllow: anything, outboundDeny: patterns('+1900*') },
+      'matches +1900* of outboundDeny',
+    ],
+    [
+      'of another country once its own is stripped',
+      '+4919005550100',
+      { outboundRules: through({ stripDigits: 2 }), outboundAllow: anything, outboundDeny: patterns('+1900*') },
+      'matches +1900* of outboundDeny',
+    ],
+    [
+      'that the trunk gets without +',
+      '+19005550100',
+      { outboundAllow: anything, outboundDeny: patterns('1900*') },
+      '+19005550100 without its + matches 1900* of outboundDeny',
+    ],
+    [
+      'that a rule made',
+      callee,
+      {
+        outboundRules: through({ stripDigits: 1, prepend: '77' }),
+        outboundAllow: anything,
+        outboundDeny: patterns('77*'),
+      },
+      '772025550145, which is what the trunk would get, matches 77* of outboundDeny',
+    ],
+    [
+      'that may be one though nobody has it',
+      '5551230100',
+      { outboundAllow: anything, outboundDeny: patterns('+1555*') },
+      '+15551230100, which is what the trunk may take 5551230100 for, matches +1555* of outboundDeny',
+    ],
+  ])('is denied by what is dialled: a number %s', (_, to, over, words) => {
+    const routing = route(configured(over), { to })
+    expect(routing.target).toEqual({ type: 'reject', value: 'rejected' })
+    expect(lastStep(routing)).toContain(words)
+  })
+
+  it('behind an outside line needs its destination allowed, not the line alone', () => {
+    const lastOf = (to: string, ...allow: string[]) =>
+      lastStep(route(configured({ outboundRules: outsideLine, outboundAllow: patterns(...allow) }), { to }))
+    expect(lastOf('9011442079460000', '9*', '+1*')).toContain(
+      '+442079460000, which is what the trunk may take 011442079460000 for, matches nothing that outboundAllow names',
+    )
+    expect(lastOf('93035550100', '9*')).toContain('+13035550100, which is what the trunk may take 3035550100 for')
+    expect(lastOf('93035550100', '9*', '+1*')).toContain('3035550100 through trunk trunk-a')
+    expect(lastOf('93035550100', '*')).toContain('3035550100 through trunk trunk-a')
+    expect(lastOf('9011442079460000', '9*', '+44*')).toContain('011442079460000 through trunk trunk-a')
+    expect(lastOf('95550100', '9*')).toContain('5550100 through trunk trunk-a')
+  })
+
+  it('is not taken for one to another country because of digits that a rule puts before all of it', () => {
     const config = configured({
-      outboundRules: [anOutboundRule({ target: aTrunkWay({ stripDigits: 1 }) })],
-      outboundAllow: [aPattern('*')],
-      outboundDeny: [aPattern('+1900*')],
+      outboundRules: through({ prepend: '9' }),
+      outboundAllow: anything,
+      outboundDeny: patterns('+91*'),
     })
-    expect(lastStep(route(config, { to: '719005550100' }))).toContain('matches +1900* of outboundDeny')
+    expect(route(config).target).toEqual({ type: 'number', value: '912025550145' })
+  })
+
+  it('is judged without a country that is known, too', () => {
+    const over = { defaultCountry: 'XX', outboundAllow: anything, outboundDeny: patterns('+44*') }
+    expect(lastStep(route(configured(over), { to: '011442079460000' }))).toContain('011442079460000 through trunk')
+    expect(lastStep(route(configured(over), { to: '00442079460000' }))).toContain('matches +44* of outboundDeny')
   })
 
   it('of a number that may dial out goes as one of a device', () => {
