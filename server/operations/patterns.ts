@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts'
+import { understoodPrefix } from '../domain/numbers/dialling.ts'
 import { readNumber } from '../domain/numbers/read-number.ts'
 import { formatPattern, parsePattern } from '../domain/routing/pattern.ts'
 
@@ -11,7 +12,16 @@ export const tidyPattern = (path: string, text: string, defaultCountry: string):
   const pattern = parsePattern(text)
   if (typeof pattern === 'string') return refuse(path, pattern)
   const tidy = formatPattern(pattern)
-  if (pattern.kind !== 'exact') return tidy
+  if (pattern.kind === 'any') return tidy
+  if (pattern.kind === 'prefix') {
+    const understood = understoodPrefix(pattern.value, defaultCountry)
+    if (understood === undefined) return tidy
+    const inFull = understood === '+' ? ' for every international number, or name countries as in +44*' : ''
+    return refuse(
+      path,
+      `What begins with ${pattern.value} in ${defaultCountry} is understood as ${understood}… when it is dialled; instead of "${tidy}" write ${understood}*${inFull}`,
+    )
+  }
   const { number, how } = readNumber(tidy, { defaultCountry, isKnown: () => false })
   return number === tidy
     ? tidy

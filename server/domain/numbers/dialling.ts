@@ -45,3 +45,23 @@ export const meaningsOf = (dialled: string, country: string): string[] => {
   }
   return [...new Set(found.flatMap((number) => [number, canonical(number) ?? number]))]
 }
+
+/** Beginnings are tried out with these behind them. */
+const fills = Array.from('0123456789', (digit) => Array.from({ length: 14 }, (_, i) => digit.repeat(i))).flat()
+
+/**
+ * What numbers begin with once they are understood that are dialled with these digits first: `+44` for `01144` in the US,
+ * `+49900` for `0900` in Germany. Undefined where they stay as they are; that is so without a 0, as extensions begin anyhow.
+ */
+export const understoodPrefix = (digits: string, country: string): string | undefined => {
+  if (!/^0\d/.test(digits)) return undefined
+  const abroad = afterAbroadPrefix(digits, country)
+  if (abroad !== undefined) return `+${abroad}`
+  for (const fill of fills) {
+    const dialled = digits + fill
+    const read = parsePhoneNumberFromString(dialled, country as CountryCode)
+    if (read?.isValid() === true && dialled.endsWith(read.nationalNumber))
+      return `+${read.countryCallingCode}${digits.slice(dialled.length - read.nationalNumber.length)}`
+  }
+  return undefined
+}

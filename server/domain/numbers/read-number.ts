@@ -22,6 +22,7 @@ export const longestNumber = 255
 const numberLike = /^[+\d\s().\-/]+$/
 const international = /^[\s().\-/]*\+/
 const notDigits = /[^\d]/g
+const punctuation = /[\s().\-/]/g
 
 /** `sip:+1202…@host;x=y`, `tel:+1-202-…`, `<sip:…>`: the part that names who is called. */
 const userPart = (text: string): string => {
@@ -34,9 +35,17 @@ const userPart = (text: string): string => {
 const cut = (text: string): string =>
   text.length <= longestNumber ? text : text.slice(0, longestNumber).replace(/[\ud800-\udbff]$/, '')
 
+const called = (text: string): string => cut(userPart(text).trim()).trim()
+
+/** Who is called, as it was dialled, without punctuation. */
+export const asDialled = (text: string): string => {
+  const user = called(text)
+  return numberLike.test(user) ? user.replace(punctuation, '') : user
+}
+
 /** What a dialled text means. Never an error: what is no number stays literal. */
 export const readNumber = (text: string, context: NumberContext): ReadNumber => {
-  const user = cut(userPart(text).trim()).trim()
+  const user = called(text)
   const literal = (): ReadNumber => ({ text, number: user, how: 'taken literally' })
   if (!numberLike.test(user)) return literal()
   const digits = user.replace(notDigits, '')

@@ -1,5 +1,5 @@
 import { meaningsOf, whyNotInternational } from '../numbers/dialling.ts'
-import type { ReadNumber } from '../numbers/read-number.ts'
+import { asDialled, type ReadNumber } from '../numbers/read-number.ts'
 import type { OutboundSign } from '../webhooks/read-voice-request.ts'
 import { formatPattern, matches, type Pattern } from './pattern.ts'
 import type { RoutingConfig } from './routing-config.ts'
@@ -46,9 +46,10 @@ export const whyNoTrunk = (
   const mustBeAllowed = to.number.startsWith('+') ? [asked] : [asked, ...meanings]
   const unnamed = mustBeAllowed.find(({ number }) => !firstMatch(outboundAllow, number))
   if (unnamed) return `${unnamed.said} matches nothing that outboundAllow names`
+  const written = { number: asDialled(to.text), said: `${asDialled(to.text)}, as it was dialled,` }
   const handedOver = { number: dialled, said: `${dialled}, which is what the trunk would get,` }
   const withoutPlus = { number: dialled.replace('+', ''), said: `${dialled} without its +` }
-  for (const { number, said } of [asked, handedOver, withoutPlus, ...meanings]) {
+  for (const { number, said } of [asked, written, handedOver, withoutPlus, ...meanings]) {
     const denied = firstMatch(outboundDeny, number)
     if (denied) return `${said} matches ${formatPattern(denied)} of outboundDeny`
   }

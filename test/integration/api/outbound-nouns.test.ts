@@ -146,11 +146,15 @@ describe('outbound rules', () => {
 
 it('settings say what may be dialled, as patterns', async () => {
   const read = async () => (await test.api<Row>('GET', site.path)).body
-  const bad = await test.api('PATCH', site.path, {
-    version: (await read()).version,
-    settings: { outboundAllow: ['+1*2'] },
-  })
-  expect([bad.status, message(bad)]).toEqual([400, expect.stringContaining('before its end')])
+  for (const [change, words] of [
+    [{ settings: { outboundAllow: ['+1*2'] } }, 'before its end'],
+    [{ settings: { outboundDeny: ['01144*'] } }, 'instead of "01144*" write +44*'],
+    [{ settings: { outboundDeny: ['011*'] } }, 'write +* for every international number, or name countries'],
+    [{ defaultCountry: 'DE', settings: { outboundDeny: ['0900*'] } }, 'write +49900*'],
+  ] as const) {
+    const bad = await test.api('PATCH', site.path, { version: (await read()).version, ...change })
+    expect([bad.status, message(bad)]).toEqual([400, expect.stringContaining(words)])
+  }
   const settings = { outboundAllow: ['+1 (202)*'], outboundDeny: ['+1202900*'], trunkRetryOn: ['failed'] }
   const good = await test.api<Row>('PATCH', site.path, { version: (await read()).version, settings })
   expect(good.body['settings']).toMatchObject({ ...settings, outboundAllow: ['+1202*'] })

@@ -251,6 +251,18 @@ describe('an outbound call', () => {
       '+19005550100 without its + matches 1900* of outboundDeny',
     ],
     [
+      'by how it was dialled abroad',
+      'sip:011-44-2079460000@example.net',
+      { outboundAllow: anything, outboundDeny: patterns('011*') },
+      '011442079460000, as it was dialled, matches 011* of outboundDeny',
+    ],
+    [
+      'by how it was dialled at home',
+      '0900 1234567',
+      { defaultCountry: 'DE', outboundAllow: patterns('+49*'), outboundDeny: patterns('0900*') },
+      '09001234567, as it was dialled, matches 0900* of outboundDeny',
+    ],
+    [
       'that a rule made',
       callee,
       {
