@@ -55,12 +55,13 @@ export const aWebhookHandler = async (routing: RoutingConfig) => {
   return {
     clock,
     events,
-    ask: (token: string, to: string) => send('voice_request', { CallSid: token, From: '+12025550123', To: to }),
+    ask: (token: string, to: string, more: object = {}) =>
+      send('voice_request', { CallSid: token, From: '+12025550123', To: to, ...more }),
     /** The result of the dial that a document asked for. */
-    report: (token: string, cxml: string, result: string) =>
+    report: (token: string, cxml: string, result: string, more: object = {}) =>
       send(
         'dial_result',
-        { CallSid: token, DialCallStatus: result },
+        { CallSid: token, DialCallStatus: result, ...more },
         Object.fromEntries(new URL(actionOf(cxml), 'http://localhost').searchParams),
       ),
     sessionUpdate: (token: string, status: string, modifiedAt: number) =>

@@ -5,6 +5,8 @@ export interface TrunkPlan {
   /** Trunks not tried yet, in order. */
   readonly left: readonly string[]
   readonly callerId?: string | undefined
+  /** The platform has authenticated who calls; else nothing but the number says it. */
+  readonly isAuthenticated?: boolean | undefined
 }
 
 /** One try to reach one target within a call. */

@@ -29,7 +29,7 @@ export const firstTrunk = (config: Pick<RoutingConfig, 'trunks'>, ids: readonly 
 /** Asks for the first trunk with room; text says why there is none. */
 export function* askTrunks(
   config: RoutingConfig,
-  { number, trunkIds, callerId }: TrunkDial,
+  { number, trunkIds, callerId, isAuthenticated }: TrunkDial,
   because: string,
   steps: RoutingStep[],
   attempts = 0,
@@ -68,7 +68,7 @@ export function* askTrunks(
     agent: undefined,
     group: undefined,
     trunk,
-    trunkPlan: { left, callerId },
+    trunkPlan: { left, callerId, isAuthenticated },
     ringTimeoutSeconds,
     groupAttempts: attempts + 1,
     steps,

@@ -4,7 +4,7 @@ import type { TrunkPlan } from '../calls/call.ts'
 /**
  * What a dial action carries so that failover works even if everything else was lost in between. Compact and signed:
  * `2.keyId.tenant.token.decision.group.attempt.groupAttempts.agent~agent.number~number.kind.direction.trunk.left~left.callerId.expiry.signature`,
- * each part escaped.
+ * each part escaped; `s` behind the direction says that the caller was authenticated.
  */
 export interface DialState {
   readonly keyId: string
@@ -54,7 +54,7 @@ export const encodeDialState = (state: DialState, secret: string, sign: Sign): s
     state.agentIds.map(escape).join('~'),
     state.numbers.map(escape).join('~'),
     state.dials === 'agent' ? 'a' : 'n',
-    state.direction === 'inbound' ? 'i' : 'o',
+    `${state.direction === 'inbound' ? 'i' : 'o'}${state.trunkPlan?.isAuthenticated ? 's' : ''}`,
     escape(state.trunkId ?? ''),
     (state.trunkPlan?.left ?? []).map(escape).join('~'),
     escape(state.trunkPlan?.callerId ?? ''),
@@ -112,12 +112,16 @@ export const decodeDialState = (
     agentIds: readList(agentIds),
     numbers: readList(numbers),
     dials: dials === 'a' ? 'agent' : 'number',
-    direction: direction === 'i' ? 'inbound' : 'outbound',
+    direction: direction.startsWith('i') ? 'inbound' : 'outbound',
     trunkId: trunkId === '' ? undefined : decodeURIComponent(trunkId),
     trunkPlan:
       trunkId === ''
         ? undefined
-        : { left: readList(left), callerId: callerId === '' ? undefined : decodeURIComponent(callerId) },
+        : {
+            left: readList(left),
+            callerId: callerId === '' ? undefined : decodeURIComponent(callerId),
+            isAuthenticated: direction.endsWith('s') || undefined,
+          },
     expiresAtMs,
   }
 }

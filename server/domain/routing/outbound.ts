@@ -50,7 +50,7 @@ function* throughTrunks(
   const asked: RoutingStep[] = []
   const routing: Routing | string = yield* askTrunks(
     config,
-    { number, trunkIds, callerId: way.callerId },
+    { number, trunkIds, callerId: way.callerId, isAuthenticated: sign === 'authenticated' || undefined },
     because,
     asked,
   )

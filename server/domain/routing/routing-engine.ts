@@ -10,6 +10,7 @@ import { outOfSchedule } from './out-of-schedule.ts'
 import type { Routing, Tried, Walk } from './routing.ts'
 import type { RoutingConfig } from './routing-config.ts'
 import type { Target } from './target.ts'
+import { whyNoTrunk } from './why-no-trunk.ts'
 
 /** Routes an inbound call by the rules: for the first time, or anew at a later stage, past whom it was tried with before. */
 export function* routeInbound(config: RoutingConfig, numbers: Numbers, tried: Tried): Walk<FirstRouting> {
@@ -32,8 +33,8 @@ export interface Ended {
   readonly result: AttemptResult
   readonly groupId: string | undefined
   readonly groupAttempts: number
-  /** The number dialled, where it was through a trunk, and what that attempt left to the next one. */
-  readonly trunk?: { readonly number: string; readonly plan: TrunkPlan } | undefined
+  /** The number dialled, where it was through a trunk, for which number of the call, and what that attempt left to the next one. */
+  readonly trunk?: { readonly number: string; readonly to: string; readonly plan: TrunkPlan } | undefined
   readonly tried: Tried
 }
 
@@ -69,9 +70,26 @@ export function* routeOnward(config: RoutingConfig, ended: Ended): Walk {
   let tried = ended.tried
   let dead = `the result was ${said}`
   if (asksTrunks) {
-    const { number, plan } = trunk
-    const dial = { number, trunkIds: plan.left, callerId: plan.callerId }
-    const routing: Routing | string = yield* askTrunks(config, dial, `next trunk after ${said}`, steps, groupAttempts)
+    const { number, to, plan } = trunk
+    const because = `next trunk after ${said}`
+    // The lists and whose number may dial out can have changed meanwhile.
+    const barred = leavesTrunks
+      ? undefined
+      : whyNoTrunk(config, {
+          from: { number: tried.caller },
+          to: { number: to, text: to },
+          sign: plan.isAuthenticated ? 'authenticated' : undefined,
+          dialled: number,
+        })
+    if (barred !== undefined) return stop(`${because}: ${barred}`)
+    const { left: trunkIds, ...rest } = plan
+    const routing: Routing | string = yield* askTrunks(
+      config,
+      { number, trunkIds, ...rest },
+      because,
+      steps,
+      groupAttempts,
+    )
     if (typeof routing !== 'string') return routing
     dead = routing
     // A default target is meant for callers, not for calls that go out.

@@ -36,6 +36,7 @@ export interface TrunkDial {
   readonly number: string
   readonly trunkIds: readonly string[]
   readonly callerId?: string | undefined
+  readonly isAuthenticated?: boolean | undefined
 }
 
 /** Where the call goes now, and how that came about. */

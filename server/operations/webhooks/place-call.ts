@@ -95,7 +95,8 @@ export const placeCall = async <R extends Routing>(
       await giveBack(deps.runtime, inForce.tenant.id, { agentId: agent.id, provider: agent.provider, leaseKey })
     if (trunk) await giveBack(deps.runtime, inForce.tenant.id, { trunkId: trunk.id, leaseKey })
     if (agent) tried = { ...tried, agentIds: [...tried.agentIds, agent.id] }
-    const through = trunkPlan && target.type === 'number' ? { number: target.value, plan: trunkPlan } : undefined
+    const through =
+      trunkPlan && target.type === 'number' ? { number: target.value, to: before.call.to, plan: trunkPlan } : undefined
     const ended = { result: 'failed' as const, groupId: group?.id, groupAttempts, trunk: through, tried }
     const next = await runEngine(routeOnward(inForce.routing, ended), ask)
     routing = { ...next, steps: [...steps, ...next.steps] }

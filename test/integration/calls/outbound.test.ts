@@ -100,6 +100,18 @@ describe('an outbound call', () => {
     await settings({ trunkMaxAttempts: null, trunkRingTimeoutSeconds: null })
   })
 
+  it('that is denied meanwhile goes through no other trunk, also after a restart', async () => {
+    for (const isRestarted of [false, true]) {
+      const token = newToken()
+      const first = (await ask(subscriber(token))).text
+      if (isRestarted) await test.restart()
+      await settings({ outboundDeny: ['+12025550*'] })
+      expect(await result(first, token, 'failed')).toContain('<Hangup/>')
+      expect((await site.call(token)).decisions.at(-1)?.explanation.summary).toContain('+12025550* of outboundDeny')
+      await settings({ outboundDeny: null })
+    }
+  }, 30_000)
+
   it('that is asked about again at a new stage is dialled again, by the first trunk', async () => {
     const token = newToken()
     const body = subscriber(token)

@@ -32,7 +32,11 @@ describe('the signed state of a dial', () => {
   const trunk = fc.option(
     fc.record({
       trunkId: filled,
-      trunkPlan: fc.record({ left: fc.array(filled), callerId: fc.option(filled, { nil: undefined }) }),
+      trunkPlan: fc.record({
+        left: fc.array(filled),
+        callerId: fc.option(filled, { nil: undefined }),
+        isAuthenticated: fc.constantFrom(true, undefined),
+      }),
     }),
     { nil: { trunkId: undefined, trunkPlan: undefined } },
   )

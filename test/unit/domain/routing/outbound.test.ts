@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AttemptResult, Direction } from '../../../../shared/vocabulary.ts'
+import type { TrunkPlan } from '../../../../server/domain/calls/call.ts'
 import { readNumbers } from '../../../../server/domain/routing/call-numbers.ts'
 import { buildDocument } from '../../../../server/domain/routing/build-document.ts'
 import { routeOutbound, toDial } from '../../../../server/domain/routing/outbound.ts'
@@ -71,7 +72,7 @@ describe('an outbound call', () => {
     expect(routing).toMatchObject({
       ruleId: 'out-1',
       trunk: { id: 'trunk-a' },
-      trunkPlan: { left: ['trunk-b'], callerId: '+12025550100' },
+      trunkPlan: { left: ['trunk-b'], callerId: '+12025550100', isAuthenticated: true },
       groupAttempts: 1,
       rules: [
         { name: 'Other caller', verdict: 'caller 1001 does not match 2002' },
@@ -379,18 +380,25 @@ describe('trunks', () => {
     })
   })
 
+  interface Onward {
+    direction?: Direction
+    attempts?: number
+    number?: string
+    to?: string
+    plan?: Partial<TrunkPlan>
+  }
   const onward = (
     config: RoutingConfig,
     result: AttemptResult,
     left: string[],
-    { direction = 'outbound', attempts = 1 }: { direction?: Direction; attempts?: number } = {},
+    { direction = 'outbound', attempts = 1, plan = {}, ...call }: Onward = {},
   ) =>
     aWalker().run(
       routeOnward(config, {
         result,
         groupId: undefined,
         groupAttempts: attempts,
-        trunk: { number: callee, plan: { left, callerId: '+1' } },
+        trunk: { number: callee, to: callee, ...call, plan: { left, callerId: '+1', isAuthenticated: true, ...plan } },
         tried: tried({ numbers: [callee], attempts, direction }),
       }),
     )
@@ -400,10 +408,29 @@ describe('trunks', () => {
     expect(onward(withDefault, 'failed', ['trunk-b', 'trunk-c'])).toMatchObject({
       target: { type: 'number', value: callee },
       trunk: { id: 'trunk-b' },
-      trunkPlan: { left: ['trunk-c'], callerId: '+1' },
+      trunkPlan: { left: ['trunk-c'], callerId: '+1', isAuthenticated: true },
       groupAttempts: 2,
     })
     expect(onward(withDefault, 'failed', []).target).toEqual({ type: 'hangup' })
+  })
+
+  it('follow one another only while the number may be dialled', () => {
+    const denied = { ...withDefault, outboundDeny: [aPattern('+12025*')] }
+    const stopped = onward(denied, 'failed', ['trunk-b'])
+    expect(stopped.target).toEqual({ type: 'hangup' })
+    expect(lastStep(stopped)).toContain('next trunk after failed: +12025550145 matches +12025* of outboundDeny')
+    expect(lastStep(onward({ ...withDefault, outboundAllow: [] }, 'failed', ['trunk-b']))).toContain('is empty')
+    const behindLine = { ...withDefault, outboundAllow: [aPattern('*')], outboundDeny: [aPattern('+44*')] }
+    const abroad = { number: '011442079460000', to: '9011442079460000' }
+    expect(lastStep(onward(behindLine, 'failed', ['trunk-b'], abroad))).toContain('matches +44* of outboundDeny')
+    expect(onward(denied, 'failed', ['trunk-b'], { direction: 'inbound' }).trunk?.id).toBe('trunk-b')
+  })
+
+  it('follow one another for a caller known by its number alone while that may dial out', () => {
+    const plan = { isAuthenticated: undefined }
+    expect(lastStep(onward(withDefault, 'failed', ['trunk-b'], { plan }))).toContain('1001 is not marked mayDialOut')
+    const numbers = new Map([['1001', { kind: 'agent' as const, mayDialOut: true }]])
+    expect(onward({ ...withDefault, numbers }, 'failed', ['trunk-b'], { plan }).trunk?.id).toBe('trunk-b')
   })
 
   it.each<AttemptResult>(['busy', 'no_answer'])(
