@@ -25,6 +25,15 @@ const changesOf = (before: StoredTrunk, next: TrunkChange['next']): string[] =>
     before[field] === next[field] ? [] : [`${field} ${before[field] ?? 'none'} → ${next[field] ?? 'none'}`],
   )
 
+/** A trunk that Cloudonix does not have any more gives its name to the one that has it now. */
+const nameOfGone = (name: string, names: ReadonlySet<string>): string => {
+  const gone = `${name}-gone`
+  for (let n = 1; ; n += 1) {
+    const free = n === 1 ? gone : `${gone}-${n}`
+    if (!names.has(free)) return free
+  }
+}
+
 /**
  * What has to become of the stored trunks so that they are as the platform has them. One is found again by its Cloudonix
  * id, or by name if its own id is none that the platform still uses: it was typed in by hand, or deleted there and made anew.
@@ -55,17 +64,24 @@ export const compareTrunks = (stored: readonly StoredTrunk[], platform: readonly
     }
     names.add(name)
     const next = { name, cloudonixId: id, direction: direction.slice(0, 40), platformState: stateOf(trunk) }
-    if (before) found.add(before.id)
+    if (before) {
+      found.add(before.id)
+      adoptable.delete(before.name)
+    }
     const what = before ? changesOf(before, next) : []
     if (before && what.length === 0) unchanged += 1
     else changes.push({ before, next, changes: what })
   }
-  for (const before of stored) {
-    if (found.has(before.id)) continue
-    const { name, cloudonixId, direction } = before
+  const gone = stored.filter(({ id }) => !found.has(id))
+  const kept = new Set(gone.filter(({ name }) => !names.has(name)).map(({ name }) => name))
+  for (const before of gone) {
+    const { cloudonixId, direction } = before
+    const name = kept.has(before.name) ? before.name : nameOfGone(before.name, new Set([...names, ...kept]))
+    kept.add(name)
     const next = { name, cloudonixId, direction, platformState: 'vanished' as const }
-    if (before.platformState === 'vanished') unchanged += 1
-    else changes.push({ before, next, changes: changesOf(before, next) })
+    const what = changesOf(before, next)
+    if (what.length === 0) unchanged += 1
+    else changes.push({ before, next, changes: what })
   }
   return { changes, unchanged, skipped }
 }

@@ -1,5 +1,6 @@
 import type { Handlers } from '../../shared/contract/index.ts'
 import { isTrunkName } from '../domain/cxml/dialable.ts'
+import { DomainError } from '../domain/errors.ts'
 import type { Cloudonix } from '../ports/cloudonix.ts'
 import type { StoredTrunk } from '../ports/configuration.ts'
 import { platformDomainOf } from './cloudonix.ts'
@@ -75,25 +76,34 @@ export const createTrunkHandlers = (deps: ConfigDeps, cloudonix: Pick<Cloudonix,
       const platform = await cloudonix.listTrunks(platformDomainOf(directory, tenantId))
       const stored = await allOf((query) => trunks.list(tenantId, query))
       const { changes, unchanged, skipped } = compareTrunks(stored, platform)
-      const added: { id: string; name: string }[] = []
+      const nowMs = clock.nowMs()
+      const added: StoredTrunk[] = []
+      const updated: StoredTrunk[] = []
       const differing: { id: string; name: string; changes: string[] }[] = []
       const vanished: { id: string; name: string }[] = []
       for (const { before, next, changes: what } of changes) {
         if (!before) {
-          const trunk = aTrunk(tenantId, next)
-          await trunks.create(trunk)
-          added.push({ id: trunk.id, name: trunk.name })
+          added.push(aTrunk(tenantId, next))
           continue
         }
-        const { id, name } = await updateRow(trunks, noun, before.version, { ...before, ...next }, clock.nowMs())
-        if (next.platformState === 'vanished') vanished.push({ id, name })
-        else differing.push({ id, name, changes: [...what] })
+        const { id } = before
+        updated.push({ ...before, ...next, version: before.version + 1, updatedAtMs: nowMs })
+        if (next.platformState === 'vanished') vanished.push({ id, name: next.name })
+        else differing.push({ id, name: next.name, changes: [...what] })
       }
+      if (changes.length > 0 && !(await trunks.bringUpToDate(tenantId, updated, added)))
+        throw new DomainError('CONFLICT', 'A trunk was changed meanwhile, so nothing was stored; synchronise again')
       await changed(tenantId, [
         ...added.map(({ id }) => ({ id, change: 'created' as const })),
-        ...[...differing, ...vanished].map(({ id }) => ({ id, change: 'updated' as const })),
+        ...updated.map(({ id }) => ({ id, change: 'updated' as const })),
       ])
-      return { added, changed: differing, vanished, unchanged, skipped }
+      return {
+        added: added.map(({ id, name }) => ({ id, name })),
+        changed: differing,
+        vanished,
+        unchanged,
+        skipped,
+      }
     },
   }
 }

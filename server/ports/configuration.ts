@@ -69,6 +69,14 @@ export interface ConfigRepository<Row> {
   delete(tenantId: string | undefined, id: string): Promise<boolean>
 }
 
+export interface TrunkRepository extends ConfigRepository<StoredTrunk> {
+  /**
+   * Stores them in one transaction, all or none, whatever names they take from one another. False when the stored version
+   * of one of `changed` is not the one before.
+   */
+  bringUpToDate(tenantId: string, changed: readonly StoredTrunk[], added: readonly StoredTrunk[]): Promise<boolean>
+}
+
 /** Something that refers to an agent, a group, a trunk …: what a refusal to delete lists. */
 export interface ConfigUser {
   readonly kind:
@@ -97,7 +105,7 @@ export interface ConfigurationStore {
   readonly inboundRules: ConfigRepository<StoredRule>
   readonly outboundRules: ConfigRepository<StoredOutboundRule>
   /** Making one the default takes that from the one before. */
-  readonly trunks: ConfigRepository<StoredTrunk>
+  readonly trunks: TrunkRepository
   readonly numbers: ConfigRepository<StoredNumber>
   readonly schedules: ConfigRepository<StoredSchedule>
   /** Bears on no routing: the one noun whose writes give the configuration no new version. */

@@ -105,7 +105,8 @@ export const trunkOperations = {
     method: 'POST',
     path: '/api/v1/tenants/:tenantId/trunks/sync',
     access: 'admin',
-    summary: 'Bring the trunks up to date with Cloudonix. Those that are gone there stay, but are not offered',
+    summary:
+      'Bring the trunks up to date with Cloudonix, all at once. Those that are gone there stay, but are not offered, and leave their name to one that has it now (main becomes main-gone)',
     input: Type.Object({ ...TenantScope }, closed),
     output: Type.Object({
       added: Type.Array(Told),

@@ -60,7 +60,11 @@ export const createConfigurationStore = (threads: Threads): ConfigurationStore =
   agentGroups: createRepository(threads, 'agentGroups'),
   inboundRules: createRepository(threads, 'inboundRules'),
   outboundRules: createRepository(threads, 'outboundRules'),
-  trunks: createRepository(threads, 'trunks'),
+  trunks: {
+    ...createRepository(threads, 'trunks'),
+    bringUpToDate: (tenantId, changed, added) =>
+      threads.writer.call('trunks', 'bringUpToDate', tenantId, changed, added),
+  },
   numbers: createRepository(threads, 'numbers'),
   schedules: createRepository(threads, 'schedules'),
   testCases: createRepository(threads, 'testCases'),

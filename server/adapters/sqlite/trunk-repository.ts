@@ -53,7 +53,11 @@ const columns = (trunk: StoredTrunk) => ({
   platformState: trunk.platformState ?? null,
 })
 
-export const createSqliteTrunkRepository = (db: Database): SyncConfigRepository<StoredTrunk> => {
+export interface SyncTrunkRepository extends SyncConfigRepository<StoredTrunk> {
+  bringUpToDate(tenantId: string, changed: readonly StoredTrunk[], added: readonly StoredTrunk[]): boolean
+}
+
+export const createSqliteTrunkRepository = (db: Database): SyncTrunkRepository => {
   const bump = createVersionBump(db)
   const one = db.prepare<[string, string], TrunkRow>('SELECT * FROM trunks WHERE tenant_id = ? AND id = ?')
   const insert = db.prepare(`
@@ -68,6 +72,8 @@ UPDATE trunks SET name = :name, cloudonix_id = :cloudonixId, direction = :direct
 WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
   const demote = db.prepare(`
 UPDATE trunks SET is_default = 0, version = version + 1, updated_at_ms = ? WHERE tenant_id = ? AND is_default = 1 AND id <> ?`)
+  // What no trunk is named: names that are passed on must not meet on the way.
+  const park = db.prepare("UPDATE trunks SET name = '/' || id, cloudonix_id = NULL WHERE tenant_id = ? AND id = ?")
   const remove = db.prepare('DELETE FROM trunks WHERE tenant_id = ? AND id = ?')
   const page = createConfigList<TrunkRow>(db, {
     table: 'trunks',
@@ -114,5 +120,16 @@ UPDATE trunks SET is_default = 0, version = version + 1, updated_at_ms = ? WHERE
       bump.besideRules(tenantId)
       return true
     }),
+    bringUpToDate: inTransaction(
+      db,
+      (tenantId: string, changed: readonly StoredTrunk[], added: readonly StoredTrunk[]) => {
+        if (changed.some(({ id, version }) => one.get(tenantId, id)?.version !== version - 1)) return false
+        for (const { id } of changed) park.run(tenantId, id)
+        for (const trunk of changed) taken(trunk, () => change.run(columns(trunk)))
+        for (const trunk of added) taken(trunk, () => insert.run(columns(trunk)))
+        bump.besideRules(tenantId)
+        return true
+      },
+    ),
   }
 }

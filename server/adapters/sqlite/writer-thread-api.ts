@@ -71,6 +71,7 @@ export const openWriter = (options: ThreadOptions) => {
   }
   const keyring = createKeyring(db, createSecretKey(options.masterKey))
   const tenants = writes(createSqliteTenantRepository(db, keyring))
+  const trunks = createSqliteTrunkRepository(db)
   const answers = createAnswerWriter(db)
   const purge = createTenantPurge(db, keyring)
   const checkpoints = createCheckpoints(db)
@@ -99,7 +100,7 @@ export const openWriter = (options: ThreadOptions) => {
     testCases: writes(createSqliteTestCaseRepository(db)),
     inboundRules: writes(createSqliteRuleRepository(db)),
     outboundRules: writes(createSqliteOutboundRuleRepository(db)),
-    trunks: writes(createSqliteTrunkRepository(db)),
+    trunks: { ...writes(trunks), bringUpToDate: trunks.bringUpToDate },
     numbers: writes(createSqliteNumberRepository(db)),
     schedules: writes(createSqliteScheduleRepository(db)),
     nodes: createSqliteNodeRepository(db),
