@@ -553,6 +553,7 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
         durationSeconds: 3.5,
         quality: { rxMos: 4.1, rttMs: 20 },
         announced: true,
+        stage: { direction: 'outbound', from: '+15550001111', to: '+15550002222' },
         cdrHash: 'hash',
         corrected: false,
         revision: 2,

@@ -74,6 +74,7 @@ INSERT INTO numbers VALUES ('t', 'n', '+1', 'did', NULL, 0, 1, 1, 1);
 INSERT INTO outbound_routing_rules (tenant_id, id, name, destination_pattern, trunk_ids, strip_digits, prepend, priority, enabled, version, created_at_ms, updated_at_ms)
   VALUES ('t', 'o', 'O', '*', '[]', 0, '', 1, 1, 1, 1, 1);
 UPDATE dial_attempts SET trunk_plan = '{"left":[]}';`,
+  140: `UPDATE call_records SET stage = '{"direction":"outbound","from":"+1","to":"+2"}';`,
   150: "INSERT INTO nodes VALUES ('n', 1, 0);",
 }
 

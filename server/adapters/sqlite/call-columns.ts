@@ -32,6 +32,7 @@ export const changingColumns = [
   'is_corrected',
   'updated_at_ms',
   'revision',
+  'stage',
 ] as const
 
 /** These are in an index, and change rarely: leaving them out of an update leaves the index alone. */
@@ -65,6 +66,7 @@ export const changingValues = (call: Call): unknown[] => [
   optionalBit(call.corrected),
   call.updatedAtMs,
   call.revision,
+  call.stage && JSON.stringify(call.stage),
 ]
 
 export const openBit = (call: Call): 0 | 1 => bit(!isTerminal(call.state))
@@ -101,6 +103,7 @@ export interface CallRow {
   readonly is_corrected: number | null
   readonly updated_at_ms: number
   readonly revision: number
+  readonly stage: string | null
 }
 
 /** A record with the names of what it refers to, as far as that still exists. */
@@ -191,4 +194,5 @@ export const toCall = (row: CallRow, tenantId: string, attempts: readonly Attemp
   corrected: row.is_corrected === null ? undefined : row.is_corrected === 1,
   updatedAtMs: row.updated_at_ms,
   revision: row.revision,
+  stage: parseGiven(row.stage),
 })

@@ -1,6 +1,6 @@
 import { isTerminal, type AttemptResult, type CallState, type Disposition } from '../../../shared/vocabulary.ts'
 import type { Cdr } from '../webhooks/read-cdr.ts'
-import type { Call, DialAttempt } from './call.ts'
+import type { Call, DialAttempt, Stage } from './call.ts'
 import { nextCallState, whyIgnored, type CallEvent } from './call-state.ts'
 
 /** A change of state, or an event that changed nothing and why. The shape of the contract's `Transition`. */
@@ -38,6 +38,16 @@ export const amend = (progress: Progress, change: Partial<Call>): Progress => ({
   ...progress,
   call: { ...progress.call, ...change },
 })
+
+/** Who calls whom at the stage that the call has come to. */
+export const stageOf = ({ stage, direction, from, to }: Call): Stage => stage ?? { direction, from, to }
+
+/** The call at a later stage, in which somebody else may call somebody else. */
+export const atStage = (progress: Progress, { direction, from, to }: Stage): Progress => {
+  const { call } = progress
+  const isFirst = call.direction === direction && call.from === from && call.to === to
+  return amend(progress, { stage: isFirst ? undefined : { direction, from, to } })
+}
 
 /** As it is about to be saved. */
 export const revise = (progress: Progress): Progress => amend(progress, { revision: progress.call.revision + 1 })

@@ -27,15 +27,24 @@ export interface DialAttempt {
   readonly leaseUntilMs: number
 }
 
-/** Everything that happens under one session token, in its working form: what the next webhook needs to know. */
-export interface Call {
-  readonly id: string
-  readonly tenantId: string
-  readonly token: string
+/** Who calls whom, as one voice request says it. */
+export interface Stage {
   readonly direction: Direction
   /** As understood (E.164 where it is a number), not as dialled. */
   readonly from: string
   readonly to: string
+}
+
+/** Everything that happens under one session token, in its working form: what the next webhook needs to know. */
+export interface Call extends Stage {
+  readonly id: string
+  readonly tenantId: string
+  readonly token: string
+  /**
+   * What the newest voice request says, where it says something else than the first one. The record tells how the call
+   * came, which its CDR does too; decisions go by this.
+   */
+  readonly stage?: Stage | undefined
   readonly state: CallState
   readonly disposition?: Disposition | undefined
   readonly reason?: string | undefined

@@ -1,6 +1,14 @@
 import { isTerminal, type AttemptResult } from '../../../shared/vocabulary.ts'
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
-import { advance, endAttempt, finish, lastWord, unchanged, type Progress } from '../../domain/calls/call-progress.ts'
+import {
+  advance,
+  endAttempt,
+  finish,
+  lastWord,
+  stageOf,
+  unchanged,
+  type Progress,
+} from '../../domain/calls/call-progress.ts'
 import { hangup, reject } from '../../domain/cxml/verbs.ts'
 import type { NumberReading } from '../../domain/routing/explanation.ts'
 import { routeOnward } from '../../domain/routing/routing-engine.ts'
@@ -138,7 +146,9 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
   const { result, word, answeredAtMs } = resultOf(incoming, call, attempt)
   const ended = endAttempt(before, n, result, nowMs)
   await settleSoFar(deps, incoming, ended)
-  const tried = triedIn(call, nowMs)
+  const stage = stageOf(call)
+  const direction = typeof state === 'string' ? stage.direction : state.direction
+  const tried = { ...triedIn(call, nowMs), direction }
   const groupAttempts = typeof state === 'string' ? attemptsLike(call, attempt) : state.groupAttempts
   const { agentId, number, trunkId, trunkPlan } = attempt
   const trunkName = trunkId === undefined ? undefined : (inForce.routing.trunks.get(trunkId)?.name ?? trunkId)
@@ -155,9 +165,9 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
     { n: nextAttempt(call), tried },
     () => ({
       trigger: 'dial_result',
-      direction: call.direction,
-      from: asBefore(call.from),
-      to: asBefore(call.to),
+      direction,
+      from: asBefore(stage.from),
+      to: asBefore(stage.to),
       after: `attempt ${n} (${name}): ${result.replace('_', ' ')}, the platform said ${word === '' ? 'nothing' : word}`,
       ...(distrust !== undefined && { notes: [`${distrust}; the stored attempt was used instead`] }),
       ...(unread !== undefined && { notes: [`${unread}; its signed state was used instead`] }),

@@ -1,5 +1,5 @@
 import type { Call, DialAttempt } from '../../domain/calls/call.ts'
-import type { Progress } from '../../domain/calls/call-progress.ts'
+import { stageOf, type Progress } from '../../domain/calls/call-progress.ts'
 import type { RoutingConfig } from '../../domain/routing/routing-config.ts'
 import type { Ask, SelectionReply, Tried } from '../../domain/routing/routing.ts'
 import type { CircuitChange, RuntimeState } from '../../ports/runtime-state.ts'
@@ -99,7 +99,9 @@ export const settleSoFar = async (
 }
 
 /** What a call was tried with, for a decision of now that must not try it again. */
-export const triedIn = ({ attempts, direction, from: caller }: Call, atMs: number): Tried => {
+export const triedIn = (call: Call, atMs: number): Tried => {
+  const { attempts } = call
+  const { direction, from: caller } = stageOf(call)
   const attemptsByGroup = new Map<string, number>()
   const startedByGroup = new Map<string, number>()
   for (const { groupId, startedAtMs } of attempts) {

@@ -1,8 +1,9 @@
 import { isTerminal } from '../../../shared/vocabulary.ts'
-import type { Call } from '../../domain/calls/call.ts'
+import type { Call, Stage } from '../../domain/calls/call.ts'
 import {
   advance,
   amend,
+  atStage,
   endAttempt,
   finish,
   openAttempts,
@@ -29,16 +30,12 @@ const answerKeyOf = ({ crypto }: WebhookDeps, { request, token }: Incoming): str
   return stage ? `voice\n${token}\n${stage}` : `voice\n${token}\n#${crypto.digest(canonicalJson(request.fields))}`
 }
 
-const newCall = (
-  deps: WebhookDeps,
-  { inForce, token, nowMs }: Incoming,
-  facts: Pick<Call, 'direction' | 'from' | 'to'>,
-): Progress => {
+const newCall = (deps: WebhookDeps, { inForce, token, nowMs }: Incoming, stage: Stage): Progress => {
   const call: Call = {
     id: deps.newId(),
     tenantId: inForce.tenant.id,
     token,
-    ...facts,
+    ...stage,
     state: 'received',
     startedAtMs: nowMs,
     attempts: [],
@@ -52,8 +49,8 @@ const newCall = (
 }
 
 /** Asked again for a call that goes on, the platform is at a new stage of it: what was dialled before is over. */
-const startOver = (call: Call, nowMs: number): Progress => {
-  let progress = unchanged(call)
+const startOver = (call: Call, stage: Stage, nowMs: number): Progress => {
+  let progress = atStage(unchanged(call), stage)
   for (const { n } of openAttempts(call)) progress = endAttempt(progress, n, undefined, nowMs)
   return progress
 }
@@ -73,15 +70,13 @@ export const handleVoiceRequest = async (deps: WebhookDeps, incoming: Incoming):
   const numbers = readNumbers(inForce.routing, voice.from, voice.to)
   const sign = outboundSignOf(voice.direction)
   const direction = classify(inForce.routing, sign !== undefined, numbers)
-  const before = known
-    ? startOver(known, nowMs)
-    : newCall(deps, incoming, { direction, from: numbers.from.number, to: numbers.to.number })
+  const stage = { direction, from: numbers.from.number, to: numbers.to.number }
+  const before = known ? startOver(known, stage, nowMs) : newCall(deps, incoming, stage)
   await settleSoFar(deps, incoming, before)
-  const plan = { n: nextAttempt(before.call), tried: triedIn(before.call, nowMs) }
+  const tried = triedIn(before.call, nowMs)
   const why = sign
     ? `outbound: the platform says ${voice.direction.slice(0, 64)}`
     : `outbound: ${numbers.from.number} is one of the tenant's own numbers, and ${numbers.to.number} is no DID of it`
-  const tried = { ...plan.tried, direction }
   const walk: Walk<FirstRouting> =
     direction === 'outbound'
       ? routeOutbound(inForce.routing, numbers, sign, tried)
@@ -91,7 +86,7 @@ export const handleVoiceRequest = async (deps: WebhookDeps, incoming: Incoming):
     incoming,
     before,
     walk,
-    { n: plan.n, tried },
+    { n: nextAttempt(before.call), tried },
     ({ rules, moreRules }) => ({
       trigger: 'voice_request',
       direction,

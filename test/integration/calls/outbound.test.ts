@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fixtureForm, fixtureJson } from '../../support/cloudonix.ts'
-import { actionOf, createSite, dialled, dialResult, newToken, voiceRequest, type Site } from '../../support/site.ts'
+import {
+  actionOf,
+  createSite,
+  dialled,
+  dialResult,
+  newToken,
+  numberOf,
+  voiceRequest,
+  type Site,
+} from '../../support/site.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
 const callee = '+12025550145'
@@ -138,6 +147,38 @@ describe('an outbound call', () => {
     expect(trunkOf(cxml)).toBe('first')
     await result(cxml, allowed, 'completed')
   })
+
+  it('stays one at a later stage of a call that came in: no fallback sends it to a number', async () => {
+    const agent = { name: 'Stage two', provider: 'vapi', value: '+12025550179' }
+    const members = [{ agentId: (await api('POST', '/voice-agents', agent)).body.id }]
+    const fallback = { type: 'number', value: '+13035550177', trunkIds }
+    const group = { name: 'Stage two', strategy: 'priority', members, fallback }
+    const target = { type: 'group', id: (await api('POST', '/agent-groups', group)).body.id }
+    await api('POST', '/outbound-rules', { destinationPattern: '+1707*', target })
+    const actions: ((cxml: string) => string)[] = [actionOf, (cxml) => new URL(actionOf(cxml), 'http://-').pathname]
+    for (const [i, action] of actions.entries()) {
+      const token = newToken()
+      expect(dialled((await ask(voiceRequest(token, numberOf.priority))).text)).toBe('+12025550171')
+      const later = { ...voiceRequest(token, '+17075550100', '+12025550155'), Direction: 'application' }
+      const second = (await ask(later)).text
+      expect(dialled(second)).toBe('+12025550179')
+      // With nothing but the store to go by, as with the signed state.
+      if (i === 1) await test.restart()
+      const answer = (await test.webhook(action(second), dialResult(token, 'failed', callee))).text
+      expect(answer).not.toContain('+13035550177')
+      const { decisions, ...record } = await site.call(token)
+      expect(record).toMatchObject({ direction: 'inbound', from: '+12025550123', to: numberOf.priority })
+      const { explanation } = decisions.at(-1)!
+      expect(explanation).toMatchObject({
+        direction: 'outbound',
+        from: { number: '+12025550155' },
+        to: { number: '+17075550100' },
+      })
+      expect(JSON.stringify(explanation.steps)).toContain(
+        'only an outbound rule sends a call that goes out to a number',
+      )
+    }
+  }, 30_000)
 
   it('answers every request of the fixtures as the rules say', async () => {
     const answers: Record<string, string> = {}

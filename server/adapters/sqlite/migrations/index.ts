@@ -13,6 +13,7 @@ import { routingTestCases } from './0100-routing-test-cases.ts'
 import { circuits } from './0110-circuits.ts'
 import { rulesVersion } from './0120-rules-version.ts'
 import { outbound } from './0130-outbound.ts'
+import { stage } from './0140-stage.ts'
 import { nodes } from './0150-nodes.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
@@ -31,5 +32,6 @@ export const migrations: readonly Migration[] = [
   circuits,
   rulesVersion,
   outbound,
+  stage,
   nodes,
 ]

@@ -5,11 +5,13 @@ import {
   advance,
   amend,
   applyCdr,
+  atStage,
   endAttempt,
   finish,
   lastWord,
   openAttempts,
   revise,
+  stageOf,
   startAttempt,
   unchanged,
   type Progress,
@@ -37,6 +39,18 @@ const stateAfter: Record<Disposition, string> = {
 }
 
 describe('progress', () => {
+  it('knows who calls whom at a later stage, and what the call came with', () => {
+    const call = aCall({ direction: 'inbound', from: '+1', to: '+2' })
+    const first = { direction: 'inbound', from: '+1', to: '+2' } as const
+    expect(stageOf(call)).toEqual(first)
+    for (const other of [{ direction: 'outbound' }, { from: '+3' }, { to: '+3' }] as const) {
+      const later = atStage(unchanged(call), { ...first, ...other })
+      expect(stageOf(later.call)).toEqual({ ...first, ...other })
+      expect(later.call).toMatchObject(first)
+      expect(atStage(later, first).call).toEqual(call)
+    }
+  })
+
   it('gets a higher revision each time it is saved, and nothing else changes', () => {
     const before = advance(unchanged(aCall({ revision: 3 })), 'enqueue', 1001)
     expect(revise(before)).toEqual({ ...before, call: { ...before.call, revision: 4 } })

@@ -1,0 +1,8 @@
+import type { Migration } from '../migrate.ts'
+
+/** Who calls whom as the newest voice request of a call says, where that is not what the record says: `{"direction","from","to"}`. */
+export const stage: Migration = {
+  version: 140,
+  name: 'stage of a call',
+  up: (db) => db.exec('ALTER TABLE call_records ADD COLUMN stage TEXT'),
+}
