@@ -56,7 +56,12 @@ const NumberTarget = Type.Object(
   {
     type: Type.Literal('number'),
     value: Type.String({ minLength: 1, maxLength: 64 }),
-    trunkIds: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 20 })),
+    trunkIds: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+        maxItems: 20,
+        description: 'Without any the default trunk; a number without + that may be a subscriber goes without one',
+      }),
+    ),
   },
   strict,
 )

@@ -36,7 +36,9 @@ const fields = {
     Type.Integer({ minimum: 1, maximum: 100_000, description: 'Calls at once; no limit unless set' }),
   ),
   enabled: Type.Boolean(),
-  isDefault: Type.Boolean({ description: 'Takes the calls of outbound rules that name no trunk; one at most' }),
+  isDefault: Type.Boolean({
+    description: 'Takes the calls of outbound rules and number targets that name no trunk; one at most',
+  }),
 }
 
 export const Trunk = Type.Object({

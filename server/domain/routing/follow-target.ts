@@ -1,5 +1,6 @@
 import { askGroup, barredAgent, runtimeFacts } from './ask-group.ts'
 import { askTrunks } from './ask-trunks.ts'
+import { trunkIdsOf, whyNoneNamed } from './default-trunk.ts'
 import type { RoutingStep } from './explanation.ts'
 import type { Routing, SelectionReply, Tried, Walk } from './routing.ts'
 import type { RoutingConfig } from './routing-config.ts'
@@ -19,6 +20,7 @@ export function* followTarget(
   const isFirstChoice = tried.attempts === 0
   for (;;) {
     let dead: string
+    const trunkIds = target.type === 'number' ? trunkIdsOf(config, target) : []
     if (target.type === 'agent') {
       const agent = config.agents.get(target.id)
       const barred = barredAgent(config, agent, tried)
@@ -78,13 +80,14 @@ export function* followTarget(
     } else if (target.type === 'number' && tried.numbers.includes(target.value)) {
       dead = `number ${target.value} was dialled before in this call`
       steps.push({ type: 'number', because, outcome: dead })
-    } else if (target.type === 'number' && target.trunkIds !== undefined && target.trunkIds.length > 0) {
-      const dial = { number: target.value, trunkIds: target.trunkIds }
+    } else if (target.type === 'number' && trunkIds.length > 0) {
+      const dial = { number: target.value, trunkIds }
       const routing: Routing | string = yield* askTrunks(config, dial, because, steps)
       if (typeof routing !== 'string') return routing
       dead = routing
     } else {
-      steps.push({ type: target.type, because, outcome: describeTarget(target) })
+      const how = target.type === 'number' ? `, ${whyNoneNamed(config, target)}` : ''
+      steps.push({ type: target.type, because, outcome: `${describeTarget(target)}${how}` })
       return {
         target,
         agent: undefined,

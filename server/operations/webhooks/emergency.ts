@@ -1,6 +1,7 @@
 import type { PrintedCxml } from '../../domain/cxml/cxml-press.ts'
 import { reject, type CxmlDocument } from '../../domain/cxml/verbs.ts'
 import { buildDocument } from '../../domain/routing/build-document.ts'
+import { trunkIdsOf } from '../../domain/routing/default-trunk.ts'
 import { firstTrunk } from '../../domain/routing/ask-trunks.ts'
 import type { Target } from '../../domain/routing/target.ts'
 import type { TenantInForce } from '../tenant-directory.ts'
@@ -37,9 +38,9 @@ export const emergencyAnswer = (
       : group?.members.find((member) => member.enabled && isUsable(member.agentId))?.agentId
   const agent = agentId !== undefined && isUsable(agentId) ? routing.agents.get(agentId) : undefined
   if ((target.type === 'agent' || target.type === 'group') && !agent) return rejected()
-  const named = target.type === 'number' ? (target.trunkIds ?? []) : []
-  const trunk = firstTrunk(routing, named)
-  if (named.length > 0 && !trunk) return rejected()
+  const trunkIds = target.type === 'number' ? trunkIdsOf(routing, target) : []
+  const trunk = firstTrunk(routing, trunkIds)
+  if (trunkIds.length > 0 && !trunk) return rejected()
   const followed: Target = agent ? { type: 'agent', id: agent.id } : target
   const ringTimeoutSeconds = group?.ringTimeoutSeconds ?? routing.ringTimeoutSeconds
   const end = { target: followed, agent, group, trunk, ringTimeoutSeconds, groupAttempts: 1, steps: [] }

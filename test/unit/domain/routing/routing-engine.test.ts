@@ -119,6 +119,28 @@ describe('routing an inbound call', () => {
     })
   })
 
+  it('sends it to a number through the default trunk where none is named, but not past a trunk that may not be used', () => {
+    const dial = (value: string, trunk: Parameters<typeof aTrunk>[0] = {}, busy: readonly string[] = []) =>
+      inbound(
+        configured({
+          trunks: [aTrunk(), aTrunk({ id: 'trunk-b', isDefault: true, ...trunk })],
+          rules: [aRule({ target: { type: 'number', value } })],
+          defaultTarget: { type: 'number', value: '1001' },
+        }),
+        undefined,
+        undefined,
+        aWalker({}, busy),
+      )
+    for (const value of ['+13035550100', '13035550100', '3035550100'])
+      expect(dial(value)).toMatchObject({ target: { value }, trunk: { id: 'trunk-b' }, trunkPlan: { left: [] } })
+    expect(dial('1001')).toMatchObject({ target: { value: '1001' }, steps: [{ type: 'number' }] })
+    expect(dial('1001').trunk).toBeUndefined()
+    for (const passed of [dial('+13035550100', { enabled: false }), dial('+13035550100', {}, ['trunk-b'])]) {
+      expect(passed.target).toMatchObject({ value: '1001' })
+      expect(passed.steps[0]?.outcome).toBe('no trunk can take +13035550100')
+    }
+  })
+
   it('counts the rules it passed over and does not list', () => {
     const rules = Array.from({ length: 25 }, (_, i) => aRule({ ruleId: `off-${i}`, enabled: false, age: i }))
     expect(inbound(configured({ rules: [...rules, aRule({ age: 99 })] })).moreRules).toBe(5)
@@ -184,7 +206,11 @@ describe('routing an inbound call', () => {
   })
 
   it.each([
-    [{ type: 'number', value: '+12025550145' }, 'number +12025550145'],
+    [
+      { type: 'number', value: '+12025550145' },
+      'number +12025550145, without a trunk, as there is no default trunk: Cloudonix tries all of its own',
+    ],
+    [{ type: 'number', value: '1001' }, 'number 1001, without a trunk: it may be a subscriber'],
     [{ type: 'message', value: 'We are closed' }, 'spoken message, then hang-up'],
     [{ type: 'reject', value: 'busy' }, 'reject (busy)'],
     [{ type: 'hangup' }, 'hang-up'],

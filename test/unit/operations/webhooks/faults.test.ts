@@ -11,7 +11,7 @@ import { createWebhookHandler } from '../../../../server/operations/webhooks/han
 import type { UnitOfWork } from '../../../../server/ports/call-store.ts'
 import type { StoredTenant } from '../../../../server/ports/configuration.ts'
 import type { WebhookRequest } from '../../../../server/ports/webhooks.ts'
-import { aGroup, aMember, aProvider, aRoutingConfig, aVoiceAgent } from '../../../support/builders.ts'
+import { aGroup, aMember, aProvider, aRoutingConfig, aTrunk, aVoiceAgent } from '../../../support/builders.ts'
 import { checkCxml } from '../../../support/cxml-check.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { recordingJournal } from '../../../support/recording-journal.ts'
@@ -142,6 +142,23 @@ describe('when handling fails, the caller gets the emergency target, taken witho
     expect(deps.health.read(0, 0).counters.faults).toBeGreaterThan(0)
     expect(units).toMatchObject([{ webhookEvent: { outcome: 'fault', token: 'token-1', status: 200 } }])
     expect(logged.error).toHaveBeenCalled()
+  })
+
+  it.each([
+    [{}, '<Dial trunks="carrier" timeout="25" timeLimit="14400"><Number>+12025550900</Number></Dial><Hangup/>'],
+    [{ enabled: false }, '<Reject reason="failed"/>'],
+  ])('a number, through the default trunk that is %j', async (over, expected) => {
+    const target = { type: 'number', value: '+12025550900' } as const
+    const { handle } = await handlerWith(target, (own) => {
+      const [first] = own.directory.all()
+      const trunk = aTrunk({ name: 'carrier', isDefault: true, ...over })
+      const inForce = { ...first!, routing: { ...routing, trunks: new Map([[trunk.id, trunk]]) } }
+      return {
+        ...failingSelect(own),
+        directory: { ...own.directory, byKey: () => ({ inForce, validUntilMs: undefined }) },
+      }
+    })
+    expect((await handle(request())).body).toContain(expected)
   })
 
   it('and on the JSON paths the platform is asked to send it again', async () => {

@@ -1,0 +1,27 @@
+import { readNumber } from '../numbers/read-number.ts'
+import type { RoutingConfig } from './routing-config.ts'
+import type { Target } from './target.ts'
+
+type NumberTarget = Extract<Target, { type: 'number' }>
+
+/** A short number without + can be a subscriber of the domain, whom no trunk reaches. */
+const mayBeSubscriber = (number: string, defaultCountry: string): boolean =>
+  !number.startsWith('+') && !readNumber(number, { defaultCountry, isKnown: () => false }).number.startsWith('+')
+
+/** The trunks that a number is dialled through: those it names, else the default one. None leaves that to the platform. */
+export const trunkIdsOf = (
+  { trunks, defaultCountry }: Pick<RoutingConfig, 'trunks' | 'defaultCountry'>,
+  { value, trunkIds = [] }: NumberTarget,
+): readonly string[] => {
+  if (trunkIds.length > 0 || mayBeSubscriber(value, defaultCountry)) return trunkIds
+  return [...trunks.values()].filter(({ isDefault }) => isDefault).map(({ id }) => id)
+}
+
+/** Why no trunk is named where one could be. */
+export const whyNoneNamed = (
+  { defaultCountry }: Pick<RoutingConfig, 'defaultCountry'>,
+  { value }: NumberTarget,
+): string =>
+  mayBeSubscriber(value, defaultCountry)
+    ? 'without a trunk: it may be a subscriber'
+    : 'without a trunk, as there is no default trunk: Cloudonix tries all of its own'
