@@ -16,7 +16,7 @@ import type { Walk } from '../../domain/routing/routing.ts'
 import type { FirstRouting } from '../../domain/routing/first-routing.ts'
 import { routeOutbound } from '../../domain/routing/outbound.ts'
 import { routeInbound } from '../../domain/routing/routing-engine.ts'
-import { outboundSignOf, readVoiceRequest } from '../../domain/webhooks/read-voice-request.ts'
+import { readVoiceRequest } from '../../domain/webhooks/read-voice-request.ts'
 import { canonicalJson } from './canonical.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { printDocument } from './documents.ts'
@@ -68,7 +68,7 @@ export const handleVoiceRequest = async (deps: WebhookDeps, incoming: Incoming):
   }
   const voice = readVoiceRequest(fields)
   const numbers = readNumbers(inForce.routing, voice.from, voice.to)
-  const sign = outboundSignOf(voice.direction)
+  const { sign } = voice
   const direction = classify(inForce.routing, sign !== undefined, numbers)
   const stage = { direction, from: numbers.from.number, to: numbers.to.number }
   const before = known ? startOver(known, stage, nowMs) : newCall(deps, incoming, stage)

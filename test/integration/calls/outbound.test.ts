@@ -139,6 +139,13 @@ describe('an outbound call', () => {
     const { reason, decisions } = await site.call(token)
     expect(reason).toContain('not marked mayDialOut')
     expect(decisions[0]?.explanation).toMatchObject({ direction: 'outbound', rules: [{ name: 'Out', chosen: true }] })
+    // Nobody documented that these words tell an authenticated device, and what the session says is no proof either.
+    for (const claim of [
+      { Direction: 'outbound' },
+      { Direction: 'outgoing' },
+      { Direction: '', SessionData: { direction: 'subscriber' } },
+    ])
+      expect((await ask({ ...forged(newToken()), ...claim })).text).toContain('<Reject')
     const number = (await api('POST', '/numbers', { number: agentNumber, agentId: site.agents[0]!.id })).body
     expect((await ask(forged(newToken()))).text).toContain('<Reject')
     await api('PATCH', `/numbers/${number.id}`, { version: 1, mayDialOut: true })

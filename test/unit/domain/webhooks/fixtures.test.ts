@@ -51,7 +51,7 @@ describe('voice requests', () => {
     expect(fixturesLike(/^voice-request.*(json|form\.txt|query\.txt)$/).sort()).toEqual(Object.keys(cases).sort())
   })
   it.each(Object.entries(cases))('%s is read', (name, expected) => {
-    expect(readVoiceRequest(fieldsOf(name))).toEqual(expected)
+    expect(readVoiceRequest(fieldsOf(name))).toMatchObject(expected as object)
     expect(readToken(fieldsOf(name), {})).toMatch(/^[0-9a-f]{32}$/)
   })
   it('are outbound in many words, and inbound in all others', () => {
@@ -65,9 +65,25 @@ describe('voice requests', () => {
       from: '1',
       to: '2',
       direction: 'outgoing',
+      sign: 'unproven',
       startedAtMs: start,
     })
-    expect(readVoiceRequest(readFields(null))).toEqual({ from: '', to: '', direction: '', startedAtMs: undefined })
+    const nothing = { from: '', to: '', direction: '', sign: undefined, startedAtMs: undefined }
+    expect(readVoiceRequest(readFields(null))).toEqual(nothing)
+  })
+  it.each([
+    [{ Direction: 'subscriber' }, 'authenticated'],
+    [{ CallDirection: 'Subscriber' }, 'authenticated'],
+    [{ Direction: 'outbound' }, 'unproven'],
+    [{ Direction: 'outgoing' }, 'unproven'],
+    [{ Direction: 'application' }, 'unproven'],
+    [{ Direction: 'outbound', SessionData: { direction: 'subscriber' } }, 'unproven'],
+    [{ SessionData: { direction: 'subscriber', outgoingSubscriberId: 5501 } }, 'unproven'],
+    [{ Direction: 'outbound-api' }, 'answered'],
+    [{ SessionData: { direction: 'outbound-api' } }, 'answered'],
+    [{ Direction: 'inbound', SessionData: { direction: 'subscriber' } }, undefined],
+  ])('%j says of a call that goes out: %s', (body, sign) => {
+    expect(readVoiceRequest(readFields(body)).sign).toBe(sign)
   })
 })
 
