@@ -1,13 +1,18 @@
 import type { Database } from 'better-sqlite3'
 import type { TenantSettings } from '../../../shared/contract/tenants.ts'
+import { isForDefaultTrunk } from '../../domain/routing/default-trunk.ts'
 import type { ConfigUser, Target, UsedType } from '../../ports/configuration.ts'
-import { parse, parseGiven } from './rows.ts'
+import { bit, parse, parseGiven } from './rows.ts'
 
 interface Named {
   readonly id: string
   readonly name: string
 }
+interface Targeting extends Named {
+  readonly target: string
+}
 interface TenantTargets extends Named {
+  readonly default_country: string
   readonly default_target: string | null
   readonly settings: string
 }
@@ -37,38 +42,57 @@ WHERE tenant_id = ? AND target_id = ? AND json_extract(target, '$.type') = ? ORD
   const callerIds = db.prepare<[string, string], Named>(
     'SELECT id, name FROM outbound_routing_rules WHERE tenant_id = ? AND caller_id = ? ORDER BY priority, no',
   )
-  const trunkRules = db.prepare<[string, string], Named>(`
+  const isDefaultTrunk = db.prepare<[string, string]>(
+    'SELECT 1 FROM trunks WHERE tenant_id = ? AND id = ? AND is_default = 1',
+  )
+  const trunkRules = db.prepare<[string, string, number], Named>(`
 SELECT id, name FROM outbound_routing_rules
-WHERE tenant_id = ? AND EXISTS (SELECT 1 FROM json_each(trunk_ids) WHERE value = ?) ORDER BY priority, no`)
-  const trunkTargets = db.prepare<[string, string], Named>(`
-SELECT id, name FROM inbound_routing_rules
-WHERE tenant_id = ? AND EXISTS (SELECT 1 FROM json_each(target, '$.trunkIds') WHERE value = ?) ORDER BY priority, no`)
-  const trunkFallbacks = db.prepare<[string, string], Named>(`
-SELECT id, name FROM agent_groups
-WHERE tenant_id = ? AND EXISTS (SELECT 1 FROM json_each(fallback, '$.trunkIds') WHERE value = ?) ORDER BY name`)
+WHERE tenant_id = ? AND (EXISTS (SELECT 1 FROM json_each(trunk_ids) WHERE value = ?)
+  OR (? AND target IS NULL AND json_array_length(trunk_ids) = 0)) ORDER BY priority, no`)
+  const numberTargets = db.prepare<[string], Targeting>(`
+SELECT id, name, target FROM inbound_routing_rules
+WHERE tenant_id = ? AND json_extract(target, '$.type') = 'number' ORDER BY priority, no`)
+  const numberFallbacks = db.prepare<[string], Targeting>(`
+SELECT id, name, fallback AS target FROM agent_groups
+WHERE tenant_id = ? AND json_extract(fallback, '$.type') = 'number' ORDER BY name`)
   const tenant = db.prepare<[string], TenantTargets>(
-    'SELECT id, name, default_target, settings FROM tenants WHERE id = ?',
+    'SELECT id, name, default_country, default_target, settings FROM tenants WHERE id = ?',
   )
 
   return (tenantId: string, type: UsedType, id: string): ConfigUser[] => {
+    const own = tenant.get(tenantId)
+    const isDefault = type === 'trunk' && isDefaultTrunk.get(tenantId, id) !== undefined
     const leadsThere = (target: Target | undefined): boolean =>
       target?.type === 'number'
-        ? type === 'trunk' && (target.trunkIds ?? []).includes(id)
+        ? type === 'trunk' &&
+          ((target.trunkIds ?? []).includes(id) || (isDefault && isForDefaultTrunk(target, own?.default_country ?? '')))
         : target?.type === type && 'id' in target && target.id === id
     const as = (kind: ConfigUser['kind'], rows: readonly Named[]): ConfigUser[] =>
       rows.map((row) => ({ kind, id: row.id, name: row.name }))
+    const leading = (kind: ConfigUser['kind'], rows: readonly Targeting[]): ConfigUser[] =>
+      as(
+        kind,
+        rows.filter(({ target }) => leadsThere(parse<Target>(target))),
+      )
     if (type === 'schedule')
       return [
         ...as('voice agent', scheduledAgents.all(tenantId, id)),
         ...as('inbound rule', scheduledRules.all(tenantId, id)),
       ]
     if (type === 'number') return as('outbound rule', callerIds.all(tenantId, id))
-    const own = tenant.get(tenantId)
     return [
       ...(type === 'agent' ? as('group member', memberships.all(tenantId, id)) : []),
-      ...as('group fallback', type === 'trunk' ? trunkFallbacks.all(tenantId, id) : fallbacks.all(tenantId, id, type)),
-      ...as('inbound rule', type === 'trunk' ? trunkTargets.all(tenantId, id) : rules.all(tenantId, id, type)),
-      ...as('outbound rule', type === 'trunk' ? trunkRules.all(tenantId, id) : outboundRules.all(tenantId, id, type)),
+      ...(type === 'trunk'
+        ? [
+            ...leading('group fallback', numberFallbacks.all(tenantId)),
+            ...leading('inbound rule', numberTargets.all(tenantId)),
+            ...as('outbound rule', trunkRules.all(tenantId, id, bit(isDefault))),
+          ]
+        : [
+            ...as('group fallback', fallbacks.all(tenantId, id, type)),
+            ...as('inbound rule', rules.all(tenantId, id, type)),
+            ...as('outbound rule', outboundRules.all(tenantId, id, type)),
+          ]),
       ...(type === 'agent' ? as('number', numbers.all(tenantId, id)) : []),
       ...(own && leadsThere(parseGiven<Target>(own.default_target)) ? as('tenant default', [own]) : []),
       ...(own && leadsThere(parse<TenantSettings>(own.settings).emergencyTarget)

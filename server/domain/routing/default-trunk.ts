@@ -8,20 +8,24 @@ type NumberTarget = Extract<Target, { type: 'number' }>
 const mayBeSubscriber = (number: string, defaultCountry: string): boolean =>
   !number.startsWith('+') && !readNumber(number, { defaultCountry, isKnown: () => false }).number.startsWith('+')
 
+/** Whether a number is for the default trunk to take, as far as there is one. */
+export const isForDefaultTrunk = ({ value, trunkIds = [] }: NumberTarget, defaultCountry: string): boolean =>
+  trunkIds.length === 0 && !mayBeSubscriber(value, defaultCountry)
+
 /** The trunks that a number is dialled through: those it names, else the default one. None leaves that to the platform. */
 export const trunkIdsOf = (
   { trunks, defaultCountry }: Pick<RoutingConfig, 'trunks' | 'defaultCountry'>,
-  { value, trunkIds = [] }: NumberTarget,
-): readonly string[] => {
-  if (trunkIds.length > 0 || mayBeSubscriber(value, defaultCountry)) return trunkIds
-  return [...trunks.values()].filter(({ isDefault }) => isDefault).map(({ id }) => id)
-}
+  target: NumberTarget,
+): readonly string[] =>
+  isForDefaultTrunk(target, defaultCountry)
+    ? [...trunks.values()].filter(({ isDefault }) => isDefault).map(({ id }) => id)
+    : (target.trunkIds ?? [])
 
 /** Why no trunk is named where one could be. */
 export const whyNoneNamed = (
   { defaultCountry }: Pick<RoutingConfig, 'defaultCountry'>,
-  { value }: NumberTarget,
+  target: NumberTarget,
 ): string =>
-  mayBeSubscriber(value, defaultCountry)
-    ? 'without a trunk: it may be a subscriber'
-    : 'without a trunk, as there is no default trunk: Cloudonix tries all of its own'
+  isForDefaultTrunk(target, defaultCountry)
+    ? 'without a trunk, as there is no default trunk: Cloudonix tries all of its own'
+    : 'without a trunk: it may be a subscriber'

@@ -79,6 +79,39 @@ describe('trunks', () => {
   })
 })
 
+it('the default trunk is used by all that name none', async () => {
+  const other = await createSite(test, { domain: 'usual.cloudonix.net' })
+  const make = async (path: string, body: object) => (await test.api<Row>('POST', `${other.path}${path}`, body)).body
+  const trunk = await make('/trunks', { name: 'usual', isDefault: true })
+  const spare = await make('/trunks', { name: 'spare' })
+  const to = (value: string, trunkIds?: string[]) => ({ type: 'number', value, trunkIds })
+  await make('/outbound-rules', { name: 'Named', destinationPattern: '+1303*', trunkIds: [spare.id] })
+  await make('/outbound-rules', { name: 'Unnamed', destinationPattern: '+1304*' })
+  await make('/outbound-rules', {
+    name: 'To an agent',
+    destinationPattern: '+1305*',
+    target: { type: 'agent', id: other.agents[0]!.id },
+  })
+  await make('/inbound-rules', { name: 'Away', pattern: '+12025550181', target: to('3035550181') })
+  await make('/inbound-rules', { name: 'Desk', pattern: '+12025550182', target: to('1001') })
+  await make('/inbound-rules', { name: 'Spare', pattern: '+12025550183', target: to('+13035550183', [spare.id]) })
+  await make('/agent-groups', { name: 'Falls back', strategy: 'priority', fallback: to('+13035550184', []) })
+  const own = (await test.api<Row>('GET', other.path)).body
+  const change = { version: own.version, defaultTarget: to('+13035550185') }
+  expect((await test.api('PATCH', other.path, change)).status).toBe(200)
+  const users = async ({ id }: Row) => {
+    const answer = await test.api<{ error: { details: { message: string }[] } }>('DELETE', `${other.path}/trunks/${id}`)
+    return answer.status === 409 && answer.body.error.details.map((detail) => detail.message)
+  }
+  expect(await users(trunk)).toEqual([
+    'group fallback Falls back',
+    'inbound rule Away',
+    'outbound rule Unnamed',
+    'tenant default Acme',
+  ])
+  expect(await users(spare)).toEqual(['inbound rule Spare', 'outbound rule Named'])
+})
+
 describe('numbers', () => {
   it('are read as they are dialled, once each, and belong to agents that exist', async () => {
     const agentId = site.agents[0]!.id
