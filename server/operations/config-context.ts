@@ -90,19 +90,20 @@ export const assertSchedule = async (
   )
 }
 
-/** Refuses to delete what is in use, naming who uses it. */
+/** Refuses to take away what is in use, naming who uses it. */
 export const assertUnused = (
   noun: string,
   name: string,
   users: readonly ConfigUser[],
   force: boolean | undefined,
+  wayOut = 'change those first, or delete with force=true',
 ): void => {
   if (users.length === 0 || force) return
   const named = users.slice(0, 5).map((user) => `${user.kind} ${user.name}`)
   const more = users.length > named.length ? ` and ${users.length - named.length} more` : ''
   throw new DomainError(
     'CONFLICT',
-    `${noun} ${name} is in use by ${named.join(', ')}${more}; change those first, or delete with force=true`,
+    `${noun} ${name} is in use by ${named.join(', ')}${more}; ${wayOut}`,
     users.map((user) => ({
       path: `/${user.kind.replaceAll(' ', '-')}/${user.id}`,
       message: `${user.kind} ${user.name}`,

@@ -1,9 +1,9 @@
 import type { Handlers } from '../../shared/contract/index.ts'
 import { readNumber } from '../domain/numbers/read-number.ts'
-import type { StoredNumber } from '../ports/configuration.ts'
+import type { ConfigUser, StoredNumber } from '../ports/configuration.ts'
 import { assertTenant, assertUnused, type ConfigDeps } from './config-context.ts'
 import { refuse } from './patterns.ts'
-import { getRow, given, updateRow } from './rows.ts'
+import { allOf, getRow, given, updateRow } from './rows.ts'
 
 type NumberHandlers = Pick<Handlers, Extract<keyof Handlers, `numbers.${string}`>>
 
@@ -29,6 +29,14 @@ export const createNumberHandlers = (deps: ConfigDeps): NumberHandlers => {
   const assertAgent = async (tenantId: string, { number, agentId }: StoredNumber): Promise<void> => {
     if (agentId !== undefined && !(await store.voiceAgents.get(tenantId, agentId)))
       refuse('/agentId', `Number ${number} names voice agent ${agentId}, which does not exist; choose another, or none`)
+  }
+  /** Rules that show it to those they call, however they write it. */
+  const shownBy = async (tenantId: string, number: string): Promise<ConfigUser[]> => {
+    const context = { defaultCountry: await countryOf(tenantId), isKnown: () => false }
+    const rules = await allOf((query) => store.outboundRules.list(tenantId, query))
+    return rules
+      .filter(({ callerId }) => callerId !== undefined && readNumber(callerId, context).number === number)
+      .map(({ id, name }) => ({ kind: 'outbound rule', id, name }))
   }
 
   return {
@@ -65,13 +73,15 @@ export const createNumberHandlers = (deps: ConfigDeps): NumberHandlers => {
         ...(number !== undefined && { number: tidyNumber(number, country) }),
       }
       if (rest.agentId !== undefined) await assertAgent(tenantId, next)
+      if (next.number !== before.number)
+        assertUnused('Number', before.number, await shownBy(tenantId, before.number), false, 'change those first')
       const row = await updateRow(numbers, noun, version, next, clock.nowMs())
       await changed(tenantId, id, 'updated')
       return row
     },
     async 'numbers.delete'(_actor, { tenantId, id, force }) {
       const { number } = await getRow(numbers, noun, tenantId, id)
-      assertUnused('Number', number, await store.usersOf(tenantId, 'number', number), force)
+      assertUnused('Number', number, await shownBy(tenantId, number), force)
       await numbers.delete(tenantId, id)
       await changed(tenantId, id, 'deleted')
       return undefined

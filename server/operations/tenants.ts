@@ -145,19 +145,18 @@ export const createTenantHandlers = (deps: ConfigDeps): TenantHandlers => {
       const tenant = await get(tenantId)
       if (!force) {
         const calls = await store.countCalls(tenantId)
-        const [agents, groups, rules, outboundRules, trunks] = await Promise.all(
-          [store.voiceAgents, store.agentGroups, store.inboundRules, store.outboundRules, store.trunks].map(
-            (repository) => repository.list(tenantId, { limit: 1 }),
-          ),
-        )
-        const owned = [
-          ...(calls > 0 ? [`${calls} call records`] : []),
-          ...(agents?.items.length ? ['voice agents'] : []),
-          ...(groups?.items.length ? ['agent groups'] : []),
-          ...(rules?.items.length ? ['inbound rules'] : []),
-          ...(outboundRules?.items.length ? ['outbound rules'] : []),
-          ...(trunks?.items.length ? ['trunks'] : []),
-        ]
+        const nouns = {
+          'voice agents': store.voiceAgents,
+          'agent groups': store.agentGroups,
+          'inbound rules': store.inboundRules,
+          'outbound rules': store.outboundRules,
+          trunks: store.trunks,
+          numbers: store.numbers,
+          schedules: store.schedules,
+        }
+        const owned = calls > 0 ? [`${calls} call records`] : []
+        for (const [noun, repository] of Object.entries(nouns))
+          if ((await repository.list(tenantId, { limit: 1 })).items.length > 0) owned.push(noun)
         if (owned.length > 0) {
           throw new DomainError(
             'CONFLICT',

@@ -93,7 +93,7 @@ export interface ConfigUser {
 }
 
 export type RuleNoun = 'inboundRules' | 'outboundRules'
-export type UsedType = 'agent' | 'group' | 'schedule' | 'trunk' | 'number'
+export type UsedType = 'agent' | 'group' | 'schedule' | 'trunk'
 
 export interface ConfigurationStore {
   readonly tenants: ConfigRepository<StoredTenant>
@@ -120,7 +120,6 @@ export interface ConfigurationStore {
   ): Promise<number>
   /** Gives the rules the priorities 10, 20, 30 … in this order; answers how many there were. */
   reorderRules(noun: RuleNoun, tenantId: string, ids: readonly string[], nowMs: number): Promise<number>
-  /** `id` of a number is the number itself. */
   usersOf(tenantId: string, type: UsedType, id: string): Promise<readonly ConfigUser[]>
   /** Rules by age (creation order), a page at a time, so that a million rules never sit in one message. */
   rulesAfter(tenantId: string, afterRowId: number, limit: number): Promise<{ rules: RoutingRule[]; lastRowId: number }>

@@ -17,7 +17,7 @@ interface TenantTargets extends Named {
   readonly settings: string
 }
 
-/** Everything of a tenant that refers to one of its agents, groups, schedules, trunks or numbers. */
+/** Everything of a tenant that refers to one of its agents, groups, schedules or trunks. */
 export const createConfigUsers = (db: Database) => {
   const memberships = db.prepare<[string, string], Named>(`
 SELECT g.id, g.name FROM agent_group_memberships m JOIN agent_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
@@ -38,9 +38,6 @@ SELECT id, name FROM outbound_routing_rules
 WHERE tenant_id = ? AND target_id = ? AND json_extract(target, '$.type') = ? ORDER BY priority, no`)
   const numbers = db.prepare<[string, string], Named>(
     'SELECT id, number AS name FROM numbers WHERE tenant_id = ? AND agent_id = ? ORDER BY number',
-  )
-  const callerIds = db.prepare<[string, string], Named>(
-    'SELECT id, name FROM outbound_routing_rules WHERE tenant_id = ? AND caller_id = ? ORDER BY priority, no',
   )
   const isDefaultTrunk = db.prepare<[string, string]>(
     'SELECT 1 FROM trunks WHERE tenant_id = ? AND id = ? AND is_default = 1',
@@ -79,7 +76,6 @@ WHERE tenant_id = ? AND json_extract(fallback, '$.type') = 'number' ORDER BY nam
         ...as('voice agent', scheduledAgents.all(tenantId, id)),
         ...as('inbound rule', scheduledRules.all(tenantId, id)),
       ]
-    if (type === 'number') return as('outbound rule', callerIds.all(tenantId, id))
     return [
       ...(type === 'agent' ? as('group member', memberships.all(tenantId, id)) : []),
       ...(type === 'trunk'

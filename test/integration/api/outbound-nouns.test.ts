@@ -128,7 +128,19 @@ describe('numbers', () => {
     expect(message(await test.api('DELETE', `${site.path}/voice-agents/${agentId}`))).toContain('number +12025550190')
     await api('POST', '/outbound-rules', { name: 'Shown', destinationPattern: '+1404*', callerId: '+12025550190' })
     expect(message(await api('DELETE', `/numbers/${id}`))).toContain('outbound rule Shown')
+    const renamed = await api('PATCH', `/numbers/${id}`, { version: 2, number: '+12025550191' })
+    expect([renamed.status, message(renamed)]).toEqual([409, expect.stringContaining('outbound rule Shown')])
+    const kept = await api('PATCH', `/numbers/${id}`, { version: 2, number: '202 555 0190', mayDialOut: false })
+    expect(kept.body).toMatchObject({ number: '+12025550190', mayDialOut: false })
     expect((await api('DELETE', `/numbers/${id}?force=true`)).status).toBe(204)
+  })
+
+  it.each(['12025550194', '2025550194', '+12025550194'])('are kept while a rule shows them as %s', async (callerId) => {
+    const { id } = (await api('POST', '/numbers', { number: '+12025550194' })).body
+    const rule = (await api('POST', '/outbound-rules', { name: 'As', destinationPattern: '+1405*', callerId })).body
+    expect((await api('DELETE', `/numbers/${id}`)).status).toBe(409)
+    await api('PATCH', `/outbound-rules/${rule.id}`, { version: 1, callerId: 'ACME' })
+    expect((await api('DELETE', `/numbers/${id}`)).status).toBe(204)
   })
 })
 

@@ -308,13 +308,15 @@ describe('a tenant', () => {
     const path = `/tenants/${tenant.id}`
     await test.api('POST', `${path}/agent-groups`, { name: 'Alone' })
     await test.api('POST', `${path}/inbound-rules`, { pattern: '*', target: { type: 'hangup' } })
+    await test.api('POST', `${path}/numbers`, { number: '+12025550188' })
+    await test.api('POST', `${path}/schedules`, { name: 'Alone', weekly: [] })
     const token = newToken()
     await test.webhook(`/voice/${tenant.tenantKey}/application`, voiceRequest(token, numberOf.priority))
     await expect.poll(async () => (await test.api('GET', `${path}/calls/${token}`)).status).toBe(200)
     const refused = await test.api('DELETE', path)
     expect(refused.status).toBe(409)
     expect(refused.text).toContain(
-      'Tenant Owner owns 1 call records, agent groups, inbound rules; delete with force=true',
+      'Tenant Owner owns 1 call records, agent groups, inbound rules, numbers, schedules; delete with force=true',
     )
     expect((await test.api('DELETE', `${path}?force=true`)).status).toBe(204)
     expect((await test.api('GET', path)).status).toBe(404)
