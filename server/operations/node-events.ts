@@ -1,4 +1,4 @@
-import type { ControlPlaneEvent, EventName, EventPayload } from '../../shared/contract/events.ts'
+import { events, type ControlPlaneEvent, type EventName, type EventPayload } from '../../shared/contract/events.ts'
 import type { ConfigurationStore } from '../ports/configuration.ts'
 import type { EventBus } from '../ports/event-bus.ts'
 import type { Log } from '../ports/system.ts'
@@ -74,6 +74,7 @@ export const createNodeListener = ({
   return {
     /** Another node told of an event: what it changed is put in force here, then this node's clients are told. */
     async hear({ name, payload }: NodeMessage): Promise<void> {
+      if (!Object.hasOwn(events, name)) return
       try {
         if (ofConfiguration.includes(name)) await catchUp()
         bus.publish(name, payload)

@@ -1,23 +1,46 @@
 import { Redis } from 'ioredis'
+import type { Log } from '../../ports/system.ts'
 import { eventsChannel, siteKeys } from './keys.ts'
 import type { RedisClient } from './redis-client.ts'
+
+export interface NodeMessage {
+  readonly name: string
+  readonly payload: object
+}
 
 /** Tells all other nodes, by pub/sub: who is not listening at that moment never hears of it. */
 export interface NodeChannel {
   /** `tenantId` undefined: it concerns no tenant. The message is plain JSON. */
-  publish(tenantId: string | undefined, message: unknown): void
+  publish(tenantId: string | undefined, message: NodeMessage): void
   close(): Promise<void>
 }
 
 const longestPauseMs = 500
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+/** Anybody who reaches Redis may publish anything. */
+const readMessage = (text: string): { readonly from: string; readonly message: NodeMessage } | undefined => {
+  try {
+    const told: unknown = JSON.parse(text)
+    if (!isObject(told) || typeof told['from'] !== 'string' || !isObject(told['message'])) return undefined
+    const { name, payload } = told['message']
+    return typeof name === 'string' && isObject(payload)
+      ? { from: told['from'], message: { name, payload } }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** `onMessage` gets what other nodes say; `onGap` is called when something may have been missed. */
 export const openNodeChannel = async (
   { redis }: RedisClient,
   url: string,
   nodeId: string,
-  onMessage: (message: unknown) => void,
+  onMessage: (message: NodeMessage) => void,
   onGap: () => void,
+  log: Log,
 ): Promise<NodeChannel> => {
   const ear = new Redis(url, {
     protocol: 2,
@@ -27,12 +50,13 @@ export const openNodeChannel = async (
   })
   ear.on('error', () => undefined)
   ear.on('ready', onGap)
-  const hear = (text: string): void => {
-    const { from, message } = JSON.parse(text) as { from: string; message: unknown }
-    if (from !== nodeId) onMessage(message)
+  const hear = (channel: string, text: string): void => {
+    const told = readMessage(text)
+    if (!told) log.warn({ channel }, 'What was published in Redis is no message of a node; it is ignored')
+    else if (told.from !== nodeId) onMessage(told.message)
   }
-  ear.on('message', (_channel, text) => hear(text))
-  ear.on('pmessage', (_pattern, _channel, text) => hear(text))
+  ear.on('message', hear)
+  ear.on('pmessage', (_pattern, channel, text) => hear(channel, text))
   // Where Redis is away it is subscribed to when it is there.
   void ear.psubscribe(eventsChannel('*')).catch(() => undefined)
   void ear.subscribe(siteKeys.events).catch(() => undefined)

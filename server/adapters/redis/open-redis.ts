@@ -1,7 +1,7 @@
 import type { NodeRegister } from '../../ports/node-register.ts'
 import type { RuntimeState } from '../../ports/runtime-state.ts'
 import { createAnswerSeal } from './answer-seal.ts'
-import { openNodeChannel, type NodeChannel } from './node-channel.ts'
+import { openNodeChannel, type NodeChannel, type NodeMessage } from './node-channel.ts'
 import { joinNodes } from './nodes.ts'
 import { connectRedis } from './redis-client.ts'
 import { createRemoteState } from './remote-state.ts'
@@ -25,7 +25,7 @@ export const openRedis = async ({
   readonly url: string
   /** 32 bytes, the same on all nodes. */
   readonly masterKey: Uint8Array
-  readonly onMessage: (message: unknown) => void
+  readonly onMessage: (message: NodeMessage) => void
   readonly onGap: () => void
   readonly register: NodeRegister
 }): Promise<SharedRedis> => {
@@ -34,7 +34,7 @@ export const openRedis = async ({
   const nodes = joinNodes(client, register, nodeId, parts.log)
   const remote = createRemoteState(client, createAnswerSeal(masterKey), parts.newId)
   const runtime = await createSharedRuntimeState({ ...parts, client, nodes, remote })
-  const channel = await openNodeChannel(client, url, nodeId, onMessage, onGap)
+  const channel = await openNodeChannel(client, url, nodeId, onMessage, onGap, parts.log)
   return {
     runtime,
     publish: channel.publish,

@@ -72,6 +72,13 @@ describe('a node that hears of a change', () => {
     await node.catchUp()
     expect(inForce.get('t1')).toBe(2)
   })
+
+  it('tells its clients of no event that the contract does not have', async () => {
+    const { node, done, errors } = aNode({})
+    await node.hear({ name: 'toString\ndata: x', payload: {} } as unknown as NodeMessage)
+    await node.hear({ name: 'toString', payload: {} } as unknown as NodeMessage)
+    expect([done, errors]).toEqual([[], []])
+  })
 })
 
 describe('a node that tells of events', () => {
