@@ -16,6 +16,7 @@ export interface NodeChannel {
 }
 
 const longestPauseMs = 500
+const subscribeAgainMs = 10_000
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
@@ -46,10 +47,11 @@ export const openNodeChannel = async (
     protocol: 2,
     lazyConnect: true,
     connectTimeout: 1000,
+    // Done anew with each connection, below.
+    autoResubscribe: false,
     retryStrategy: (times) => Math.min(50 * times, longestPauseMs),
   })
   ear.on('error', () => undefined)
-  ear.on('ready', onGap)
   const hear = (channel: string, text: string): void => {
     const told = readMessage(text)
     if (!told) log.warn({ channel }, 'What was published in Redis is no message of a node; it is ignored')
@@ -57,10 +59,22 @@ export const openNodeChannel = async (
   }
   ear.on('message', hear)
   ear.on('pmessage', (_pattern, channel, text) => hear(channel, text))
-  // Where Redis is away it is subscribed to when it is there.
-  void ear.psubscribe(eventsChannel('*')).catch(() => undefined)
-  void ear.subscribe(siteKeys.events).catch(() => undefined)
-  await Promise.race([new Promise((resolve) => ear.once('ready', resolve)), ear.connect().catch(() => undefined)])
+  const listen = async (): Promise<void> => {
+    try {
+      await Promise.all([ear.psubscribe(eventsChannel('*')), ear.subscribe(siteKeys.events)])
+      onGap()
+    } catch (error) {
+      if (ear.status !== 'ready') return
+      log.warn({ err: error }, 'What other nodes tell cannot be heard; it is tried again')
+      setTimeout(() => void listen(), subscribeAgainMs).unref()
+    }
+  }
+  const firstTry = new Promise<void>((resolve) => {
+    ear.on('ready', () => void listen().then(resolve))
+    ear.once('close', resolve)
+  })
+  void ear.connect().catch(() => undefined)
+  await firstTry
   return {
     publish(tenantId, message) {
       const channel = tenantId === undefined ? siteKeys.events : eventsChannel(tenantId)

@@ -59,4 +59,42 @@ describe('what nodes tell each other', () => {
     // Two nodes, two channels.
     expect(warnings).toHaveLength(4 * nonsense.length)
   })
+
+  it('is heard also by a node whose first tries to reach Redis failed', async () => {
+    const url = redis.url.replace('//', '//late:secret@')
+    const first = await join('first', url)
+    await join('second', url)
+    const admin = new Redis(redis.url)
+    await admin.acl('SETUSER', 'late', 'on', '>secret', '~*', '&*', '+@all')
+    admin.disconnect()
+    await vi.waitFor(
+      () => {
+        first.publish('t1', changed)
+        first.publish(undefined, changed)
+        expect(heard.length).toBeGreaterThan(1)
+      },
+      { timeout: 3000, interval: 100 },
+    )
+  })
+
+  it('is heard again after Redis was away', async () => {
+    const [first] = [await join('first'), await join('second')]
+    await redis.kill()
+    await redis.start()
+    await vi.waitFor(
+      () => {
+        first.publish('t1', changed)
+        expect(heard.length).toBeGreaterThan(0)
+      },
+      { timeout: 3000, interval: 100 },
+    )
+  })
+
+  it('may be missed by a node whose user may not listen, which says so', async () => {
+    const admin = new Redis(redis.url)
+    await admin.acl('SETUSER', 'deaf', 'on', '>secret', '~*', '+@all', 'resetchannels')
+    admin.disconnect()
+    await join('deaf', redis.url.replace('//', '//deaf:secret@'))
+    expect(warnings).toEqual(['What other nodes tell cannot be heard; it is tried again'])
+  })
 })
