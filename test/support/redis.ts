@@ -32,7 +32,7 @@ const isListening = (port: number): Promise<boolean> =>
     socket.once('connect', () => socket.destroy())
   })
 
-export const startRedis = async (): Promise<TestRedis> => {
+export const startRedis = async (extra: readonly string[] = []): Promise<TestRedis> => {
   const executable = findRedisServer()
   if (executable === undefined) throw new Error('there is no redis-server')
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-redis-'))
@@ -40,7 +40,7 @@ export const startRedis = async (): Promise<TestRedis> => {
   let child: ChildProcess | undefined
   const start = async (): Promise<void> => {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir]
-    child = spawn(executable, settings, { stdio: 'ignore' })
+    child = spawn(executable, [...settings, ...extra], { stdio: 'ignore' })
     const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error))
     failed.catch(() => undefined)
     for (let n = 0; !(await isListening(port)); n += 1) {

@@ -9,9 +9,10 @@ import { createSharedRuntimeState } from '../../server/adapters/redis/shared-run
 import type { Call } from '../../server/domain/calls/call.ts'
 import type { NodeRegister, NodeSign } from '../../server/ports/node-register.ts'
 import type { OpenCircuit, RuntimeState } from '../../server/ports/runtime-state.ts'
+import type { Log } from '../../server/ports/system.ts'
 import { recordingJournal } from './recording-journal.ts'
 
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** In memory, for the nodes of one test. */
 const aRegister = (): NodeRegister => {
@@ -35,17 +36,22 @@ const registerOf = (url: string): NodeRegister => {
 export const sharedState = (
   url: string,
   inFlight: () => readonly Call[] = () => [],
-  told: { onLost?: (reason: string) => void; onBack?: () => void } = {},
+  told: {
+    onLost?: (reason: string) => void
+    onBack?: () => void
+    log?: Log
+    openCircuits?: readonly OpenCircuit[]
+    /** What the nodes have in common, where each has a way of its own to Redis. */
+    common?: string
+  } = {},
   timeoutMs?: number,
-  openCircuits: readonly OpenCircuit[] = [],
-  /** What the nodes have in common, where each has a way of its own to Redis. */
-  common?: string,
 ): Promise<RuntimeState> => {
+  const { log = quiet, openCircuits = [] } = told
   const client = connectRedis(url, timeoutMs)
   return createSharedRuntimeState({
     client,
     remote: createRemoteState(client, createAnswerSeal(Buffer.alloc(32, 7)), randomUUID),
-    nodes: joinNodes(client, registerOf(common ?? url), randomUUID(), quiet),
+    nodes: joinNodes(client, registerOf(told.common ?? url), randomUUID(), log),
     lock: createKeyedLock(),
     inFlight: () => Promise.resolve(inFlight()),
     find: (tenantId, token) =>
@@ -53,7 +59,7 @@ export const sharedState = (
     openLocal: (calls) => createEmbeddedRuntimeState(recordingJournal(), calls),
     openCircuits: () => Promise.resolve(openCircuits),
     newId: randomUUID,
-    log: quiet,
+    log,
     onLost: told.onLost ?? (() => undefined),
     onBack: told.onBack ?? (() => undefined),
     // Tests have times of their own; none of their slots is over yet.

@@ -3,6 +3,7 @@ import type { NodeRegister, NodeSign } from '../../ports/node-register.ts'
 import type { Log } from '../../ports/system.ts'
 import { siteKeys } from './keys.ts'
 import type { Place } from './node-shares.ts'
+import { refuseCluster } from './redis-faults.ts'
 import type { RedisClient } from './redis-client.ts'
 
 const signEveryMs = 1000
@@ -54,7 +55,11 @@ export const joinNodes = (
   const connect = async (): Promise<void> => {
     if (redis.status === 'wait' || redis.status === 'end') await redis.connect()
   }
-  const runIdOf = async (): Promise<string> => /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? ''
+  const runIdOf = async (): Promise<string> => {
+    const info = await redis.info()
+    refuseCluster(info)
+    return /run_id:(\w+)/.exec(info)?.[1] ?? ''
+  }
   let back: string | undefined
 
   /** Whether Redis is still the one that this node told what it knows. */

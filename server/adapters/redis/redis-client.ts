@@ -23,6 +23,8 @@ export interface RedisClient {
   soon<T>(command: (redis: Redis) => Promise<T>): Promise<T>
   /** Runs a script for a tenant; the prefix is its only key. */
   run(script: Script, prefix: string, args: readonly (string | number)[]): Promise<unknown>
+  /** Why there is no connection, as far as it is known. */
+  fault(): Error | undefined
   close(): Promise<void>
 }
 
@@ -73,8 +75,18 @@ export const connectRedis = (url: string, patience = patienceMs): RedisClient =>
     maxRetriesPerRequest: 0,
     retryStrategy: (times) => Math.min(50 * times, longestPauseMs),
   })
-  // Commands say so themselves; a connection that is down would say it with every try.
-  redis.on('error', () => undefined)
+  let fault: Error | undefined
+  let isElsewhere = false
+  redis.on('connect', () => (isElsewhere = false))
+  redis.on('error', (error: Error) => {
+    fault = error
+    isElsewhere = error.message.includes('DB index')
+  })
+  redis.on('ready', () => {
+    // It would go on in database 0.
+    if (isElsewhere) redis.disconnect(true)
+    else fault = undefined
+  })
   const gate = createGate(mostCommands)
   const soon = <T>(command: (redis: Redis) => Promise<T>): Promise<T> =>
     gate.pass(async () => {
@@ -102,6 +114,7 @@ export const connectRedis = (url: string, patience = patienceMs): RedisClient =>
           return redis.eval(script.text, 1, prefix, ...args)
         }
       }),
+    fault: () => fault,
     close() {
       redis.disconnect()
       return Promise.resolve()

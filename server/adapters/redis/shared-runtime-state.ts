@@ -4,6 +4,7 @@ import type { OpenCircuit, RuntimeState } from '../../ports/runtime-state.ts'
 import type { Log, NewId } from '../../ports/system.ts'
 import { createNodeShares, type NodeShares } from './node-shares.ts'
 import type { Nodes } from './nodes.ts'
+import { describeRedisFault } from './redis-faults.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RemoteState, Saved } from './remote-state.ts'
 
@@ -36,6 +37,8 @@ interface Outage {
   readonly settled: WeakSet<Call>
   /** What of it Redis does not know yet, newest state by call. */
   readonly unknown: Map<string, { readonly call: Call; readonly answers: Saved['answers'] }>
+  /** Why, as it was told, newest last. */
+  readonly reasons: Set<string>
 }
 
 /** Work on a token under way. `owner` is missing where the token could not be locked against other nodes. */
@@ -94,17 +97,25 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     }
     const local = openLocal()
     local.catch(() => undefined)
-    return { local, moved: new Map(), settled: new WeakSet(), unknown: new Map() }
+    return { local, moved: new Map(), settled: new WeakSet(), unknown: new Map(), reasons: new Set() }
+  }
+
+  /** Says why Redis is away, each time that it is for another reason; logs each but once. */
+  const tellWhy = (error: unknown, { reasons }: Outage): void => {
+    const cause = client.fault() ?? error
+    const reason = describeRedisFault(cause)
+    if (isClosed || [...reasons].at(-1) === reason) return
+    if (!reasons.delete(reason)) log.warn({ err: cause }, `${reason}; calls are answered from what this node knows`)
+    reasons.add(reason)
+    parts.onLost(`${reason}; this node routes by itself and hands out its share of each cap`)
   }
 
   const lose = (error: unknown): void => {
     if (outage || isClosed) return
-    const reason = error instanceof Error ? error.message : String(error)
-    log.warn({ err: error }, 'Redis is lost; calls are answered from what this node knows')
-    parts.onLost(`Redis does not answer (${reason}); this node routes by itself and hands out its share of each cap`)
     for (const work of works.values()) work.isAlone = true
     nodes.goAlone()
     outage = beginOutage()
+    tellWhy(error, outage)
     void comeBack(outage, retryMs)
     void goAlone(outage)
   }
@@ -189,7 +200,8 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         while (lost.unknown.size > 0) await tellUnknown(lost)
         outage = undefined
         parts.onBack()
-      } catch {
+      } catch (error) {
+        tellWhy(error, lost)
         await sleep(retryMs, undefined, { ref: false })
       }
     }
@@ -234,10 +246,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     comeBack(outage).then(() => true),
     sleep(nodes.longestMeetingMs, false, { ref: false }),
   ])
-  if (!isBack) {
-    parts.onLost('Redis cannot be reached; this node routes by itself and hands out its share of each cap')
-    log.warn({}, 'Redis cannot be reached; calls are answered from what this node knows')
-  }
+  if (!isBack && outage.reasons.size === 0) tellWhy(`no answer within ${nodes.longestMeetingMs} ms`, outage)
 
   return {
     select: (request) =>

@@ -24,8 +24,8 @@ const inFlight = (): readonly Call[] => [...calls.values()]
 const join = async (): Promise<void> => {
   const cable = await aCable(redis.url)
   const told: string[] = []
-  const said = { onLost: () => told.push('lost'), onBack: () => told.push('back') }
-  const state = await sharedState(cable.url, inFlight, said, undefined, [], redis.url)
+  const said = { onLost: () => told.push('lost'), onBack: () => told.push('back'), common: redis.url }
+  const state = await sharedState(cable.url, inFlight, said)
   nodes.push({ state, told, cable })
 }
 beforeEach(async () => {
@@ -134,7 +134,7 @@ it('knows the open circuits of before when Redis has forgotten them', async () =
     retryAtMs: nowMs + 1000,
     trials: [],
   }
-  const state = await sharedState(redis.url, () => [], {}, undefined, [open])
+  const state = await sharedState(redis.url, () => [], { openCircuits: [open] })
   const [standing] = await state.circuits(tenantId, [subject], nowMs)
   expect(standing).toEqual({
     subject,
