@@ -136,6 +136,7 @@ const openSharedRuntimeState = async (url: string): Promise<RuntimeState> =>
   (
     await openRedis({
       url,
+      site: 'bench',
       masterKey: Buffer.alloc(32, 1),
       lock: createKeyedLock(),
       inFlight: () => Promise.resolve([]),

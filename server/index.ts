@@ -168,6 +168,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
         ? undefined
         : await openRedis({
             url: config.redisUrl,
+            site: await store.meta.claim('installation', newId()),
             masterKey,
             lock: createKeyedLock(),
             inFlight: async () => {

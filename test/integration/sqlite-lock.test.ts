@@ -65,6 +65,16 @@ describe('a data directory', { timeout: 30_000 }, () => {
     await Promise.all([command, another, server].map((store) => store.close()))
   })
 
+  it('has one value for what several nodes claim at once, and keeps it', async () => {
+    const stores = await Promise.all([openAsNode(), openAsNode()])
+    const claimed = await Promise.all(stores.map((store, n) => store.meta.claim('installation', `id ${n}`)))
+    expect(new Set(claimed).size).toBe(1)
+    await Promise.all(stores.map((store) => store.close()))
+    const later = await openAsNode()
+    expect(await later.meta.claim('installation', 'another')).toBe(claimed[0])
+    await later.close()
+  })
+
   it('of two servers starting at once goes to one', async () => {
     const results = await Promise.allSettled([openAsServer(), openAsServer(), openAsServer()])
     const opened = results.filter((result) => result.status === 'fulfilled')

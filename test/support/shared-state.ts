@@ -41,17 +41,18 @@ export const sharedState = (
     onBack?: () => void
     log?: Log
     openCircuits?: readonly OpenCircuit[]
+    site?: string
     /** What the nodes have in common, where each has a way of its own to Redis. */
     common?: string
   } = {},
   timeoutMs?: number,
 ): Promise<RuntimeState> => {
-  const { log = quiet, openCircuits = [] } = told
+  const { log = quiet, openCircuits = [], site = 'site-1' } = told
   const client = connectRedis(url, timeoutMs)
   return createSharedRuntimeState({
     client,
-    remote: createRemoteState(client, createAnswerSeal(Buffer.alloc(32, 7)), randomUUID),
-    nodes: joinNodes(client, registerOf(told.common ?? url), randomUUID(), log),
+    remote: createRemoteState(client, site, createAnswerSeal(Buffer.alloc(32, 7)), randomUUID),
+    nodes: joinNodes(client, registerOf(`${told.common ?? url} ${site}`), site, randomUUID(), log),
     lock: createKeyedLock(),
     inFlight: () => Promise.resolve(inFlight()),
     find: (tenantId, token) =>

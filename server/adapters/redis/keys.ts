@@ -5,20 +5,22 @@ import { strategies } from '../../domain/routing/strategies/index.ts'
 
 export const tenantPrefix = (tenantId: string): string => `tenant:{${tenantId}}:`
 
-/** Where what concerns a tenant is told to all nodes. */
+/** Whose key it is. */
+export const tenantOf = (key: string): string => key.slice(key.indexOf('{') + 1, key.indexOf('}'))
+
+/** Where what concerns a tenant is told to all nodes. Redis knows no databases here: other installations hear it as well. */
 export const eventsChannel = (tenantId: string): string => `${tenantPrefix(tenantId)}events`
 
-/** What follows belongs to the site and holds nothing of a tenant's. */
-export const siteKeys = {
-  /** Tenants that have live calls, or had. */
-  tenants: 'switchyard:tenants',
-  /** Nodes by their last sign of life. */
-  nodes: 'switchyard:nodes',
-  /** Channel for what concerns no tenant. */
-  events: 'switchyard:events',
-  /** Nodes that have told a Redis that began anew what they know. */
-  back: (runId: string): string => `switchyard:back:${runId}`,
-} as const
+/** What belongs to an installation and holds nothing of a tenant's. Several may share a Redis. */
+export const siteKeys = (site: string) =>
+  ({
+    /** Tenants that have live calls, or had. */
+    tenants: `switchyard:${site}:tenants`,
+    /** Channel for what concerns no tenant. */
+    events: `switchyard:${site}:events`,
+    /** Nodes that have told a Redis that began anew what they know. */
+    back: (runId: string): string => `switchyard:${site}:back:${runId}`,
+  }) as const
 
 /** Where the tally of a group lies, behind the tenant's prefix. */
 export const tallyKeys = (groupId: string, strategy: StrategyName) =>

@@ -20,14 +20,22 @@ const subscribeAgainMs = 10_000
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
+interface Told {
+  /** The installation: the nodes of others are none of ours. */
+  readonly site: string
+  readonly from: string
+  readonly message: NodeMessage
+}
+
 /** Anybody who reaches Redis may publish anything. */
-const readMessage = (text: string): { readonly from: string; readonly message: NodeMessage } | undefined => {
+const readMessage = (text: string): Told | undefined => {
   try {
     const told: unknown = JSON.parse(text)
-    if (!isObject(told) || typeof told['from'] !== 'string' || !isObject(told['message'])) return undefined
+    if (!isObject(told) || !isObject(told['message'])) return undefined
+    const { site, from } = told
     const { name, payload } = told['message']
-    return typeof name === 'string' && isObject(payload)
-      ? { from: told['from'], message: { name, payload } }
+    return typeof site === 'string' && typeof from === 'string' && typeof name === 'string' && isObject(payload)
+      ? { site, from, message: { name, payload } }
       : undefined
   } catch {
     return undefined
@@ -38,11 +46,13 @@ const readMessage = (text: string): { readonly from: string; readonly message: N
 export const openNodeChannel = async (
   { redis }: RedisClient,
   url: string,
+  site: string,
   nodeId: string,
   onMessage: (message: NodeMessage) => void,
   onGap: () => void,
   log: Log,
 ): Promise<NodeChannel> => {
+  const { events } = siteKeys(site)
   const ear = new Redis(url, {
     protocol: 2,
     lazyConnect: true,
@@ -55,13 +65,13 @@ export const openNodeChannel = async (
   const hear = (channel: string, text: string): void => {
     const told = readMessage(text)
     if (!told) log.warn({ channel }, 'What was published in Redis is no message of a node; it is ignored')
-    else if (told.from !== nodeId) onMessage(told.message)
+    else if (told.site === site && told.from !== nodeId) onMessage(told.message)
   }
   ear.on('message', hear)
   ear.on('pmessage', (_pattern, channel, text) => hear(channel, text))
   const listen = async (): Promise<void> => {
     try {
-      await Promise.all([ear.psubscribe(eventsChannel('*')), ear.subscribe(siteKeys.events)])
+      await Promise.all([ear.psubscribe(eventsChannel('*')), ear.subscribe(events)])
       onGap()
     } catch (error) {
       if (ear.status !== 'ready') return
@@ -77,8 +87,8 @@ export const openNodeChannel = async (
   await firstTry
   return {
     publish(tenantId, message) {
-      const channel = tenantId === undefined ? siteKeys.events : eventsChannel(tenantId)
-      redis.publish(channel, JSON.stringify({ from: nodeId, message })).catch(() => undefined)
+      const channel = tenantId === undefined ? events : eventsChannel(tenantId)
+      redis.publish(channel, JSON.stringify({ site, from: nodeId, message } satisfies Told)).catch(() => undefined)
     },
     close() {
       ear.disconnect()

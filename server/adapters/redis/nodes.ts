@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeRegister, NodeSign } from '../../ports/node-register.ts'
 import type { Log } from '../../ports/system.ts'
-import { siteKeys } from './keys.ts'
+import * as keys from './keys.ts'
 import type { Place } from './node-shares.ts'
 import { refuseCluster } from './redis-faults.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -38,9 +38,11 @@ const restored = /^tenant:\{[^}]*\}:(.*:leases|leases|session:.*|calls:live|rout
 export const joinNodes = (
   { redis }: RedisClient,
   register: NodeRegister,
+  site: string,
   nodeId: string,
   log: Pick<Log, 'warn'>,
 ): Nodes => {
+  const siteKeys = keys.siteKeys(site)
   let others: readonly NodeSign[] = []
   let isAlone = true
   let timer: NodeJS.Timeout | undefined
@@ -71,8 +73,9 @@ export const joinNodes = (
 
   /** What a Redis restored from an old file says of calls and slots is older than what the store says. */
   const clear = async (): Promise<void> => {
+    const own = new Set(await redis.smembers(siteKeys.tenants))
     for await (const names of redis.scanStream({ match: 'tenant:{*', count: 1000 })) {
-      const old = (names as string[]).filter((name) => restored.test(name))
+      const old = (names as string[]).filter((name) => restored.test(name) && own.has(keys.tenantOf(name)))
       if (old.length > 0) await redis.unlink(...old)
     }
   }

@@ -16,6 +16,7 @@ export interface SharedRedis {
 /** Joins the nodes that share the Redis at `url`. Resolves also when it is not there: the node then routes by itself. */
 export const openRedis = async ({
   url,
+  site,
   masterKey,
   onMessage,
   onGap,
@@ -23,6 +24,8 @@ export const openRedis = async ({
   ...parts
 }: Omit<SharedStateParts, 'client' | 'remote' | 'nodes'> & {
   readonly url: string
+  /** The installation, whose nodes share what others at the same Redis do not. */
+  readonly site: string
   /** 32 bytes, the same on all nodes. */
   readonly masterKey: Uint8Array
   readonly onMessage: (message: NodeMessage) => void
@@ -31,10 +34,10 @@ export const openRedis = async ({
 }): Promise<SharedRedis> => {
   const nodeId = parts.newId()
   const client = connectRedis(url)
-  const nodes = joinNodes(client, register, nodeId, parts.log)
-  const remote = createRemoteState(client, createAnswerSeal(masterKey), parts.newId)
+  const nodes = joinNodes(client, register, site, nodeId, parts.log)
+  const remote = createRemoteState(client, site, createAnswerSeal(masterKey), parts.newId)
   const runtime = await createSharedRuntimeState({ ...parts, client, nodes, remote })
-  const channel = await openNodeChannel(client, url, nodeId, onMessage, onGap, parts.log)
+  const channel = await openNodeChannel(client, url, site, nodeId, onMessage, onGap, parts.log)
   return {
     runtime,
     publish: channel.publish,

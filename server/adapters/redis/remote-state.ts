@@ -100,7 +100,8 @@ const readHash = (hash: Record<string, string>, kind: string): Map<string, strin
   )
 
 /** The runtime state that all nodes share, command by command. Each rejects when Redis does not answer in time. */
-export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: AnswerSeal, newId: NewId) => {
+export const createRemoteState = ({ redis, run, soon }: RedisClient, site: string, seal: AnswerSeal, newId: NewId) => {
+  const siteKeys = keys.siteKeys(site)
   /** What no call waits for. */
   const runCalmly = (script: Script, prefix: string, args: readonly (string | number)[]): Promise<unknown> =>
     redis.eval(script.text, 1, prefix, ...args)
@@ -183,7 +184,7 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
 
   const rememberTenant = async (tenantId: string): Promise<void> => {
     if (knownTenants.has(tenantId)) return
-    await soon((asked) => asked.sadd(keys.siteKeys.tenants, tenantId))
+    await soon((asked) => asked.sadd(siteKeys.tenants, tenantId))
     knownTenants.add(tenantId)
   }
 
@@ -362,7 +363,7 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
 
     async overdueCalls(nowMs: number): Promise<Call[]> {
       const found: Call[] = []
-      for (const tenantId of await redis.smembers(keys.siteKeys.tenants)) {
+      for (const tenantId of await redis.smembers(siteKeys.tenants)) {
         const texts = (await runCalmly(overdue, prefixOf(tenantId), [nowMs])) as string[]
         found.push(...texts.map((text) => JSON.parse(text) as Call))
       }
@@ -370,7 +371,7 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
     },
 
     async liveCallCount(): Promise<number> {
-      const tenants = await redis.smembers(keys.siteKeys.tenants)
+      const tenants = await redis.smembers(siteKeys.tenants)
       const counts = await Promise.all(tenants.map((tenantId) => redis.zcard(`${prefixOf(tenantId)}calls:live`)))
       return counts.reduce((sum, count) => sum + count, 0)
     },
@@ -407,14 +408,14 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, seal: Answe
     },
     async forgetTenant(tenantId: string): Promise<void> {
       await deleteMatching(`${prefixOf(tenantId)}*`)
-      await redis.srem(keys.siteKeys.tenants, tenantId)
+      await redis.srem(siteKeys.tenants, tenantId)
       knownTenants.delete(tenantId)
     },
 
     /** Gives back slots that no attempt holds: their node died between choosing and keeping the call. Answers how many. */
     async freeOrphans(): Promise<number> {
       let freed = 0
-      for (const tenantId of await redis.smembers(keys.siteKeys.tenants)) {
+      for (const tenantId of await redis.smembers(siteKeys.tenants)) {
         const free = async (name: string, leaseKey: string): Promise<number> => {
           const [token = '', n = ''] = leaseKey.split('\n')
           return Number(

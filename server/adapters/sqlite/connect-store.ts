@@ -28,7 +28,12 @@ export interface Store {
   readonly callLog: CallLog & { flush(): Promise<void>; health(): CallLogHealth }
   readonly journal: RuntimeJournal
   readonly nodes: NodeRegister
-  readonly meta: { get(key: string): Promise<string | undefined>; set(key: string, value: string): Promise<void> }
+  readonly meta: {
+    get(key: string): Promise<string | undefined>
+    set(key: string, value: string): Promise<void>
+    /** What is there, or else what is handed in, which is there from then on for all nodes. */
+    claim(key: string, value: string): Promise<string>
+  }
   close(): Promise<void>
 }
 
@@ -151,6 +156,7 @@ export const connectStore = async ({
     meta: {
       get: (key) => reader.call('meta', 'get', key),
       set: (key, value) => writer.call('meta', 'set', key, value),
+      claim: async (key, value) => (await reader.call('meta', 'get', key)) ?? writer.call('meta', 'claim', key, value),
     },
     close: () => (closing ??= close()),
   }

@@ -70,6 +70,7 @@ export const openWriter = (options: ThreadOptions) => {
     throw error
   }
   const keyring = createKeyring(db, createSecretKey(options.masterKey))
+  const { set, claim } = createSqliteMetaRepository(db)
   const tenants = writes(createSqliteTenantRepository(db, keyring))
   const trunks = createSqliteTrunkRepository(db)
   const answers = createAnswerWriter(db)
@@ -115,7 +116,7 @@ export const openWriter = (options: ThreadOptions) => {
         }
       },
     },
-    meta: { set: createSqliteMetaRepository(db).set },
+    meta: { set, claim },
     wal: { finish: exclusively?.copy ?? checkpoints.copy },
     thread: {
       close: (): void => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openNodeChannel, type NodeChannel, type NodeMessage } from '../../../server/adapters/redis/node-channel.ts'
@@ -10,12 +11,13 @@ let heard: NodeMessage[]
 let warnings: string[]
 const log = { info: () => undefined, warn: (_: object, text: string) => warnings.push(text), error: () => undefined }
 
-const join = async (nodeId: string, url = redis.url): Promise<NodeChannel> => {
+const join = async (nodeId: string, url = redis.url, site = 'site-1'): Promise<NodeChannel> => {
   const client = connectRedis(url)
   await client.redis.connect().catch(() => undefined)
   const channel = await openNodeChannel(
     client,
     url,
+    site,
     nodeId,
     (message) => heard.push(message),
     () => undefined,
@@ -46,9 +48,12 @@ describe('what nodes tell each other', () => {
     const [first] = [await join('first'), await join('second')]
     const stranger = new Redis(redis.url)
     const nonsense = ['', 'null', '7', '{', '{}', '{"from":"x"}', '{"from":"x","message":null}']
-    nonsense.push('{"from":"x","message":{"name":"tenant.changed"}}', '{"from":1,"message":{"name":"a","payload":{}}}')
+    nonsense.push(
+      '{"site":"site-1","from":"x","message":{"name":"tenant.changed"}}',
+      '{"site":"site-1","from":1,"message":{"name":"tenant.changed","payload":{}}}',
+    )
     for (const text of nonsense) {
-      await stranger.publish('switchyard:events', text)
+      await stranger.publish('switchyard:site-1:events', text)
       await stranger.publish('tenant:{t1}:events', text)
     }
     stranger.disconnect()
@@ -88,6 +93,17 @@ describe('what nodes tell each other', () => {
       },
       { timeout: 3000, interval: 100 },
     )
+  })
+
+  it('is none of the business of another installation', async () => {
+    await join('stranger', `${redis.url}/1`, 'site-2')
+    const [first] = [await join('first'), await join('second')]
+    first.publish('t1', changed)
+    first.publish(undefined, changed)
+    await vi.waitFor(() => expect(heard).toHaveLength(2))
+    await sleep(100)
+    expect(heard).toHaveLength(2)
+    expect(warnings).toEqual([])
   })
 
   it('may be missed by a node whose user may not listen, which says so', async () => {
