@@ -51,7 +51,7 @@ export const sharedState = (
   const client = connectRedis(url, timeoutMs)
   return createSharedRuntimeState({
     client,
-    remote: createRemoteState(client, site, createAnswerSeal(Buffer.alloc(32, 7)), randomUUID),
+    remote: createRemoteState(client, site, createAnswerSeal(Buffer.alloc(32, 7)), randomUUID, log),
     nodes: joinNodes(client, registerOf(`${told.common ?? url} ${site}`), site, randomUUID(), log),
     lock: createKeyedLock(),
     inFlight: () => Promise.resolve(inFlight()),

@@ -35,7 +35,7 @@ export const openRedis = async ({
   const nodeId = parts.newId()
   const client = connectRedis(url)
   const nodes = joinNodes(client, register, site, nodeId, parts.log)
-  const remote = createRemoteState(client, site, createAnswerSeal(masterKey), parts.newId)
+  const remote = createRemoteState(client, site, createAnswerSeal(masterKey), parts.newId, parts.log)
   const runtime = await createSharedRuntimeState({ ...parts, client, nodes, remote })
   const channel = await openNodeChannel(client, url, site, nodeId, onMessage, onGap, parts.log)
   return {

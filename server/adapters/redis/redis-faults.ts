@@ -22,10 +22,25 @@ export class RedisSettingsError extends Error {
   override readonly name = 'RedisSettingsError'
 }
 
+/** Up to Redis 6 the reply to a command of a script stands within the reply to the script. */
 const codeOf = (error: Error): string => {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return code ?? /^[A-Z]+/.exec(error.message)?.[0] ?? ''
+  return code ?? /^(?:ERR .*: -)?([A-Z]+)/.exec(error.message)?.[1] ?? ''
 }
+
+/** Replies that say how Redis is, or this node's connection, and nothing of what was asked. */
+const standing = new Set([
+  ...Object.keys(waysOut),
+  ...['LOADING', 'BUSY', 'NOSCRIPT', 'ASK', 'TRYAGAIN', 'MASTERDOWN', 'NOREPLICAS', 'DENIED', 'UNKILLABLE'],
+])
+const standingText = /max number of clients|unknown (?:redis )?command|user executing the script/i
+
+/** Redis is there, and will say the same whenever this is asked. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.name === 'ReplyError' &&
+  !standing.has(codeOf(error)) &&
+  !standingText.test(error.message)
 
 /** Why Redis is not used, and the way out where it is known. */
 export const describeRedisFault = (error: unknown): string => {

@@ -16,10 +16,11 @@ import type {
   SelectionRequest,
   TrunkRequest,
 } from '../../ports/runtime-state.ts'
-import type { NewId } from '../../ports/system.ts'
+import type { Log, NewId } from '../../ports/system.ts'
 import type { AnswerSeal } from './answer-seal.ts'
 import * as keys from './keys.ts'
 import * as scripts from './lua/scripts.ts'
+import { isRefusal } from './redis-faults.ts'
 import { script, type RedisClient, type Script } from './redis-client.ts'
 
 const hourMs = 3_600_000
@@ -100,7 +101,13 @@ const readHash = (hash: Record<string, string>, kind: string): Map<string, strin
   )
 
 /** The runtime state that all nodes share, command by command. Each rejects when Redis does not answer in time. */
-export const createRemoteState = ({ redis, run, soon }: RedisClient, site: string, seal: AnswerSeal, newId: NewId) => {
+export const createRemoteState = (
+  { redis, run, soon }: RedisClient,
+  site: string,
+  seal: AnswerSeal,
+  newId: NewId,
+  log: Log,
+) => {
   const siteKeys = keys.siteKeys(site)
   /** What no call waits for. */
   const runCalmly = (script: Script, prefix: string, args: readonly (string | number)[]): Promise<unknown> =>
@@ -418,9 +425,15 @@ export const createRemoteState = ({ redis, run, soon }: RedisClient, site: strin
       for (const tenantId of await redis.smembers(siteKeys.tenants)) {
         const free = async (name: string, leaseKey: string): Promise<number> => {
           const [token = '', n = ''] = leaseKey.split('\n')
-          return Number(
-            await runCalmly(freeOrphan, prefixOf(tenantId), [name, leaseKey, token, n, keys.lockKey(token)]),
-          )
+          try {
+            return Number(
+              await runCalmly(freeOrphan, prefixOf(tenantId), [name, leaseKey, token, n, keys.lockKey(token)]),
+            )
+          } catch (error) {
+            if (!isRefusal(error)) throw error
+            log.error({ err: error, name }, 'Redis does not say whether a call holds a slot; it stays taken')
+            return 0
+          }
         }
         for (const place of await redis.smembers(prefixOf(tenantId) + keys.leasePlaces)) {
           const name = prefixOf(tenantId) + place

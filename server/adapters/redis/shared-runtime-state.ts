@@ -4,7 +4,7 @@ import type { OpenCircuit, RuntimeState } from '../../ports/runtime-state.ts'
 import type { Log, NewId } from '../../ports/system.ts'
 import { createNodeShares, type NodeShares } from './node-shares.ts'
 import type { Nodes } from './nodes.ts'
-import { describeRedisFault } from './redis-faults.ts'
+import { describeRedisFault, isRefusal } from './redis-faults.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RemoteState, Saved } from './remote-state.ts'
 
@@ -120,7 +120,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     void goAlone(outage)
   }
 
-  /** By Redis, or without it where it is away. */
+  /** By Redis, or without it where it is away. What Redis refuses is the fault of who asks. */
   const either = async <T>(
     shared: () => Promise<T>,
     alone: (state: RuntimeState, shares: NodeShares) => Promise<T>,
@@ -129,8 +129,8 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
       try {
         return await shared()
       } catch (error) {
+        if (isClosed || isRefusal(error)) throw error
         lose(error)
-        if (isClosed) throw error
       }
     }
     const { state, shares } = await (outage as Outage).local
@@ -150,9 +150,18 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     for (const { key, answer } of answers) await state.saveAnswer(tenantId, key, answer)
   }
 
+  const adopt = async (call: Call, answers: Saved['answers']): Promise<void> => {
+    try {
+      await remote.adopt(call, answers, parts.steadyMs())
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      log.error({ err: error, tenantId: call.tenantId, callId: call.id }, 'Redis refuses a call; it goes on without it')
+    }
+  }
+
   const tellUnknown = async ({ unknown }: Outage): Promise<void> => {
     for (const [key, told] of unknown) {
-      await remote.adopt(told.call, told.answers, parts.steadyMs())
+      await adopt(told.call, told.answers)
       if (unknown.get(key) === told) unknown.delete(key)
     }
   }
@@ -192,7 +201,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         await nodes.meet(
           async () => {
             const inFlight = await parts.inFlight()
-            for (const call of inFlight) await remote.adopt(call, [], parts.steadyMs())
+            for (const call of inFlight) await adopt(call, [])
             for (const circuit of await parts.openCircuits(inFlight)) await remote.restoreCircuit(circuit)
           },
           () => tellUnknown(lost),
@@ -215,6 +224,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         const acquired = await remote.acquire(tenantId, token, owner)
         if (acquired.isMine) return { ...emptyWork(), owner, isAlone: false, known: acquired.call }
       } catch (error) {
+        if (isRefusal(error)) throw error
         lose(error)
         break
       }
@@ -231,6 +241,10 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         await remote.save(tenantId, token, owner, isAlone && call ? { answers: [], events } : { call, answers, events })
         return
       } catch (error) {
+        if (isRefusal(error)) {
+          await remote.save(tenantId, token, owner, { answers: [] }).catch(lose)
+          throw error
+        }
         lose(error)
       }
     }

@@ -32,10 +32,10 @@ const userPart = (text: string): string => {
 }
 
 /** No longer than numbers may be, and not cut in the middle of a character. */
-const cut = (text: string): string =>
+export const cutNumber = (text: string): string =>
   text.length <= longestNumber ? text : text.slice(0, longestNumber).replace(/[\ud800-\udbff]$/, '')
 
-const called = (text: string): string => cut(userPart(text).trim()).trim()
+const called = (text: string): string => cutNumber(userPart(text).trim()).trim()
 
 /** Who is called, as it was dialled, without punctuation. */
 export const asDialled = (text: string): string => {

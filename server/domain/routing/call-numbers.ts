@@ -1,5 +1,5 @@
 import type { Direction } from '../../../shared/vocabulary.ts'
-import { longestNumber, readNumber, type ReadNumber } from '../numbers/read-number.ts'
+import { cutNumber, readNumber, type ReadNumber } from '../numbers/read-number.ts'
 import type { RoutingConfig } from './routing-config.ts'
 
 export interface Numbers {
@@ -18,7 +18,7 @@ export const readNumbers = (config: RoutingConfig, from: string, to: string): Nu
     isKnown: (number: string) => isOwn(config, number) || config.rules.isKnown(number),
   }
   // What is longer than any number can be is not worth keeping whole.
-  const read = (text: string): ReadNumber => readNumber(text.slice(0, longestNumber), context)
+  const read = (text: string): ReadNumber => readNumber(cutNumber(text), context)
   return { from: read(from), to: read(to) }
 }
 

@@ -30,7 +30,8 @@ const asObject = (value: unknown): Record<string, unknown> => {
 const fold = (name: string): string => name.toLowerCase().replaceAll('_', '')
 
 export const asText = (value: unknown): string | undefined => {
-  if (typeof value === 'string') return value.trim() === '' ? undefined : value
+  // JSON may hold half a character, which not every reader of it takes.
+  if (typeof value === 'string') return value.trim() === '' ? undefined : value.toWellFormed()
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
@@ -72,7 +73,7 @@ const longestWord = 64
 
 /** A status word as the platform wrote it; what is longer than any word is cut. */
 export const readWord = (fields: Fields, ...names: readonly string[]): string | undefined =>
-  fields.text(...names)?.slice(0, longestWord)
+  fields.text(...names)?.slice(0, longestWord).toWellFormed()
 
 /** Status words come in any case and with any separator. */
 export const foldWord = (word: string): string => word.toLowerCase().replace(/[^a-z]/g, '')

@@ -266,7 +266,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
   const answerFault = (request: WebhookRequest, inForce: TenantInForce, error: unknown): WebhookAnswer => {
     health.count('faults')
     log.error({ err: error, kind: request.kind }, 'A webhook could not be handled')
-    const token = readToken(readFields(request.fields), request.headers)?.slice(0, longestToken)
+    const token = readToken(readFields(request.fields), request.headers)?.slice(0, longestToken).toWellFormed()
     const printed = wantsCxml(request.kind) ? faultAnswer(deps, request, inForce, token) : undefined
     const answer = printed ? cxmlAnswer(printed.text) : errorAnswer(503, 'UNAVAILABLE', 'Internal error; send it again')
     const told = {

@@ -76,7 +76,7 @@ export const handleSessionUpdate = async (deps: WebhookDeps, incoming: Incoming)
     const { event, disposition } = lastWord[result]
     const facts = {
       disposition,
-      reason: result === 'failed' ? update.reason?.slice(0, longestReason) : undefined,
+      reason: result === 'failed' ? update.reason?.slice(0, longestReason).toWellFormed() : undefined,
       endedAtMs: update.endedAtMs ?? nowMs,
       answeredAtMs: update.answeredAtMs ?? call.answeredAtMs,
     }

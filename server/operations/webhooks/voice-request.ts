@@ -75,7 +75,7 @@ export const handleVoiceRequest = async (deps: WebhookDeps, incoming: Incoming):
   await settleSoFar(deps, incoming, before)
   const tried = triedIn(before.call, nowMs)
   const why = sign
-    ? `outbound: the platform says ${voice.direction.slice(0, 64)}`
+    ? `outbound: the platform says ${voice.direction.slice(0, 64).toWellFormed()}`
     : `outbound: ${numbers.from.number} is one of the tenant's own numbers, and ${numbers.to.number} is no DID of it`
   const walk: Walk<FirstRouting> =
     direction === 'outbound'

@@ -23,6 +23,14 @@ const configured = (over: Parameters<typeof aRoutingConfig>[0] = {}): RoutingCon
     outboundAllow: [aPattern('+1*')],
     ...over,
   })
+
+it('reads of a dialled text no more than a number may have, and no half character', () => {
+  const text = `${'x'.repeat(254)}😀`
+  const { from, to } = readNumbers(configured(), text, `<sip:${'1'.repeat(249)}😀>`)
+  expect([from.text, from.number]).toEqual(['x'.repeat(254), 'x'.repeat(254)])
+  expect([to.text, to.number].every((read) => read.isWellFormed())).toBe(true)
+})
+
 const tried = (over: Partial<Tried> = {}): Tried => ({
   ...nothingTried,
   caller: '1001',

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { asText, foldWord, readAmount, readFields, readTimeMs } from '../../../../server/domain/webhooks/fields.ts'
+import {
+  asText,
+  foldWord,
+  readAmount,
+  readFields,
+  readTimeMs,
+  readWord,
+} from '../../../../server/domain/webhooks/fields.ts'
 import { isFinal, readSessionUpdate } from '../../../../server/domain/webhooks/read-session-update.ts'
 import { readCdr } from '../../../../server/domain/webhooks/read-cdr.ts'
 import { readDialResult } from '../../../../server/domain/webhooks/read-dial-result.ts'
@@ -37,6 +44,14 @@ describe('fields', () => {
         .object('Session')
         .get('a'),
     ).toBe(1)
+  })
+
+  it('are text of whole characters, also where the platform or a limit cut one', () => {
+    const fields = readFields(JSON.parse('{"a":"x\\ud83d","b":{"token":"\\ude00"}}'))
+    expect(fields.text('a')).toBe('x\ufffd')
+    expect(readToken(fields.object('b'), {})).toBe('\ufffd')
+    expect(readToken(readFields({}), { 'x-cx-session': '\ud83d' })).toBe('\ufffd')
+    expect(readWord(readFields({ status: `${'x'.repeat(63)}😀` }), 'status')).toBe(`${'x'.repeat(63)}\ufffd`)
   })
 
   it('are text where they are a word, a number or a claim, and nothing where they are blank', () => {
