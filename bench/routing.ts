@@ -150,6 +150,7 @@ const openSharedRuntimeState = async (url: string): Promise<RuntimeState> =>
       onBack: () => undefined,
       onMessage: () => undefined,
       onGap: () => undefined,
+      onUnfit: () => undefined,
       steadyMs: () => 0,
     })
   ).runtime

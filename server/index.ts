@@ -186,6 +186,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
             onBack: () => health.recover('redis'),
             onMessage: (message) => void nodes.hear(message as NodeMessage),
             onGap: catchUp,
+            onUnfit: (problem) =>
+              problem === undefined ? health.recover('redis_memory') : health.degrade('redis_memory', problem),
           })
     const runtime = shared?.runtime ?? (await openEmbedded(store.journal, await store.calls.inFlight()))
     closers.push(() => (shared ?? runtime).close())

@@ -39,6 +39,7 @@ export const sharedState = (
   told: {
     onLost?: (reason: string) => void
     onBack?: () => void
+    onUnfit?: (problem: string | undefined) => void
     log?: Log
     openCircuits?: readonly OpenCircuit[]
     site?: string
@@ -52,7 +53,14 @@ export const sharedState = (
   return createSharedRuntimeState({
     client,
     remote: createRemoteState(client, site, createAnswerSeal(Buffer.alloc(32, 7)), randomUUID, log),
-    nodes: joinNodes(client, registerOf(`${told.common ?? url} ${site}`), site, randomUUID(), log),
+    nodes: joinNodes({
+      client,
+      register: registerOf(`${told.common ?? url} ${site}`),
+      site,
+      nodeId: randomUUID(),
+      log,
+      onUnfit: told.onUnfit ?? (() => undefined),
+    }),
     lock: createKeyedLock(),
     inFlight: () => Promise.resolve(inFlight()),
     find: (tenantId, token) =>

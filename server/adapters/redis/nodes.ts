@@ -3,12 +3,13 @@ import type { NodeRegister, NodeSign } from '../../ports/node-register.ts'
 import type { Log } from '../../ports/system.ts'
 import * as keys from './keys.ts'
 import type { Place } from './node-shares.ts'
-import { refuseCluster } from './redis-faults.ts'
+import { describeEviction, refuseCluster } from './redis-faults.ts'
 import type { RedisClient } from './redis-client.ts'
 
 const signEveryMs = 1000
 const signAloneEveryMs = 250
 const pollMs = 20
+const lookEveryMs = 5000
 /** Nodes that do not come are waited for no longer. */
 const longestWaitMs = 1000
 /** Who clears Redis says so anew in this time, or another node does it. */
@@ -35,18 +36,29 @@ export interface Nodes {
 
 const restored = /^tenant:\{[^}]*\}:(.*:leases|leases|session:.*|calls:live|routing:.*)$/
 
-export const joinNodes = (
-  { redis }: RedisClient,
-  register: NodeRegister,
-  site: string,
-  nodeId: string,
-  log: Pick<Log, 'warn'>,
-): Nodes => {
+export const joinNodes = ({
+  client: { redis },
+  register,
+  site,
+  nodeId,
+  log,
+  onUnfit,
+}: {
+  readonly client: RedisClient
+  readonly register: NodeRegister
+  readonly site: string
+  readonly nodeId: string
+  readonly log: Log
+  /** Told what of the settings of Redis is to be corrected though it can be used, and when it was (undefined). */
+  readonly onUnfit: (problem: string | undefined) => void
+}): Nodes => {
   const siteKeys = keys.siteKeys(site)
   let others: readonly NodeSign[] = []
   let isAlone = true
   let timer: NodeJS.Timeout | undefined
   let isLeaving = false
+  let looking: NodeJS.Timeout | undefined
+  let unfit: string | undefined
 
   const sign = async (): Promise<void> => {
     others = await register.sign({ nodeId, isAlone })
@@ -57,9 +69,18 @@ export const joinNodes = (
   const connect = async (): Promise<void> => {
     if (redis.status === 'wait' || redis.status === 'end') await redis.connect()
   }
+  const judge = (info: string): void => {
+    const problem = describeEviction(info)
+    if (problem === unfit) return
+    unfit = problem
+    if (problem !== undefined) log.warn({}, problem)
+    onUnfit(problem)
+  }
+  const look = async (): Promise<void> => judge(await redis.info('memory'))
   const runIdOf = async (): Promise<string> => {
     const info = await redis.info()
     refuseCluster(info)
+    judge(info)
     return /run_id:(\w+)/.exec(info)?.[1] ?? ''
   }
   let back: string | undefined
@@ -120,6 +141,7 @@ export const joinNodes = (
         if (isLeaving) clearTimeout(timer)
       }
       again()
+      looking = setInterval(() => void look().catch(() => undefined), lookEveryMs).unref()
     },
     goAlone() {
       if (isAlone) return
@@ -151,6 +173,7 @@ export const joinNodes = (
     async leave() {
       isLeaving = true
       clearTimeout(timer)
+      clearInterval(looking)
       await register.leave(nodeId).catch(() => undefined)
     },
   }

@@ -21,6 +21,7 @@ export const openRedis = async ({
   onMessage,
   onGap,
   register,
+  onUnfit,
   ...parts
 }: Omit<SharedStateParts, 'client' | 'remote' | 'nodes'> & {
   readonly url: string
@@ -31,10 +32,12 @@ export const openRedis = async ({
   readonly onMessage: (message: NodeMessage) => void
   readonly onGap: () => void
   readonly register: NodeRegister
+  /** What of the settings of Redis is to be corrected though it can be used; undefined when it was. */
+  readonly onUnfit: (problem: string | undefined) => void
 }): Promise<SharedRedis> => {
   const nodeId = parts.newId()
   const client = connectRedis(url)
-  const nodes = joinNodes(client, register, site, nodeId, parts.log)
+  const nodes = joinNodes({ client, register, site, nodeId, log: parts.log, onUnfit })
   const remote = createRemoteState(client, site, createAnswerSeal(masterKey), parts.newId, parts.log)
   const runtime = await createSharedRuntimeState({ ...parts, client, nodes, remote })
   const channel = await openNodeChannel(client, url, site, nodeId, onMessage, onGap, parts.log)

@@ -52,6 +52,14 @@ export const describeRedisFault = (error: unknown): string => {
     : `Redis cannot be used (${error.message}): ${wayOut}`
 }
 
+/** Undefined: it keeps what it is given. `info`: what INFO says of its memory. */
+export const describeEviction = (info: string): string | undefined => {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction'
+  return policy === 'noeviction' || /^maxmemory:0\b/m.test(info)
+    ? undefined
+    : `Redis drops calls, slots and rotations when its memory is full (maxmemory-policy ${policy}): set it to noeviction`
+}
+
 /** `info`: what INFO says. */
 export const refuseCluster = (info: string): void => {
   if (/^cluster_enabled:1\b/m.test(info)) throw new RedisSettingsError(`it runs as a cluster. ${cluster}`)

@@ -25,7 +25,7 @@ beforeEach(async () => {
   errors = []
   calls = []
   const tell = { onLost: () => told.push('lost'), onBack: () => told.push('back') }
-  state = await sharedState(redis.url, () => calls, tell, undefined, log)
+  state = await sharedState(redis.url, () => calls, { ...tell, log })
 })
 afterEach(async () => {
   await state.close()

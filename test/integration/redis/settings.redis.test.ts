@@ -8,11 +8,16 @@ import { sharedState } from '../../support/shared-state.ts'
 let redis: TestRedis
 let state: RuntimeState | undefined
 let told: string[]
+let unfit: (string | undefined)[]
 let warnings: string[]
 const log = { info: () => undefined, warn: (_: object, text: string) => warnings.push(text), error: () => undefined }
 
 const join = async (url: string) => {
-  const tell = { onLost: (reason: string) => told.push(reason), onBack: () => told.push('back') }
+  const tell = {
+    onLost: (reason: string) => told.push(reason),
+    onBack: () => told.push('back'),
+    onUnfit: (problem?: string) => unfit.push(problem),
+  }
   state = await sharedState(url, undefined, { ...tell, log })
 }
 const asAdmin = async (...command: [string, ...string[]]) => {
@@ -25,6 +30,7 @@ const isBack = () => vi.waitFor(() => expect(told.at(-1)).toBe('back'), { timeou
 
 beforeEach(() => {
   told = []
+  unfit = []
   warnings = []
 })
 afterEach(async () => {
@@ -83,6 +89,21 @@ describe('a Redis whose settings do not fit', () => {
     await isBack()
     expect(warnings).toEqual(logged)
   })
+})
+
+it('a Redis that drops what it is given when it is full is used, and told until it does not', async () => {
+  redis = await startRedis(['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'])
+  await join(redis.url)
+  const problem = expect.stringMatching(/maxmemory-policy allkeys-lru\): set it to noeviction$/) as string
+  expect([told, unfit, warnings]).toEqual([['back'], [problem], [problem]])
+  await asAdmin('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+  await vi.waitFor(() => expect(unfit).toEqual([problem, undefined]), { timeout: 15_000, interval: 100 })
+})
+
+it('a Redis with an eviction policy but without a limit is none of that', async () => {
+  redis = await startRedis(['--maxmemory-policy', 'allkeys-lru'])
+  await join(redis.url)
+  expect([told, unfit]).toEqual([['back'], []])
 })
 
 it('a Redis Cluster is told as what Switchyard does not use', async () => {
