@@ -18,7 +18,7 @@ const waysOut: Readonly<Record<string, string>> = {
   ETIMEDOUT: another,
 }
 
-export class RedisSettingsError extends Error {
+class RedisSettingsError extends Error {
   override readonly name = 'RedisSettingsError'
 }
 
@@ -42,14 +42,18 @@ export const isRefusal = (error: unknown): boolean =>
   !standing.has(codeOf(error)) &&
   !standingText.test(error.message)
 
+/** The same whether a script or a command alone was answered so. */
+const textOf = ({ message }: Error): string =>
+  message.replace(/^ERR .*: -/, '').replace(/ script: \w+, on @user_script.*$/, '')
+
 /** Why Redis is not used, and the way out where it is known. */
 export const describeRedisFault = (error: unknown): string => {
   if (!(error instanceof Error)) return `Redis does not answer (${String(error)})`
   if (error instanceof RedisSettingsError) return `Redis cannot be used: ${error.message}`
   const wayOut = waysOut[codeOf(error)]
   return wayOut === undefined
-    ? `Redis does not answer (${error.message})`
-    : `Redis cannot be used (${error.message}): ${wayOut}`
+    ? `Redis does not answer (${textOf(error)})`
+    : `Redis cannot be used (${textOf(error)}): ${wayOut}`
 }
 
 /** Undefined: it keeps what it is given. `info`: what INFO says of its memory. */
