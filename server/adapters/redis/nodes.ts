@@ -85,10 +85,17 @@ export const joinNodes = ({
   }
   let back: string | undefined
 
+  /** A Redis that only answers is not there: one that is full or a replica takes nothing. */
+  const beat = (key: string): Promise<unknown> => redis.set(`${key}:beat`, nodeId, 'EX', runIdKeptSeconds)
+
   /** Whether Redis is still the one that this node told what it knows. */
   const assertKnown = async (): Promise<void> => {
     if (back === undefined || isAlone) return
-    const [[, isKnown] = []] = (await redis.multi().sismember(back, nodeId).expire(back, runIdKeptSeconds).exec()) ?? []
+    const [isKnown] = await Promise.all([
+      redis.sismember(back, nodeId),
+      beat(back),
+      redis.expire(back, runIdKeptSeconds),
+    ])
     if (isKnown !== 1) throw new Error('it has lost what it was told; was it emptied?')
   }
 
@@ -152,12 +159,14 @@ export const joinNodes = ({
       await connect()
       const runId = await runIdOf()
       back = siteKeys.back(runId)
+      await beat(back)
       if (!(await redis.sismember(back, nodeId))) {
         await cleared(runId)
         await restore()
       }
       await tell()
-      await redis.multi().sadd(back, nodeId).expire(back, runIdKeptSeconds).exec()
+      await redis.sadd(back, nodeId)
+      await redis.expire(back, runIdKeptSeconds)
       try {
         isAlone = false
         await until(async () => {

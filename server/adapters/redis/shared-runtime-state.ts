@@ -116,7 +116,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     nodes.goAlone()
     outage = beginOutage()
     tellWhy(error, outage)
-    void comeBack(outage, retryMs)
+    void comeBackLater(outage)
     void goAlone(outage)
   }
 
@@ -193,8 +193,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     }
   }
 
-  const comeBack = async (lost: Outage, pauseMs = 0): Promise<void> => {
-    await sleep(pauseMs, undefined, { ref: false })
+  const comeBack = async (lost: Outage): Promise<void> => {
     while (!isClosed && outage === lost) {
       try {
         remote.beginAnew()
@@ -214,6 +213,12 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         await sleep(retryMs, undefined, { ref: false })
       }
     }
+  }
+
+  /** What takes turns at being there and not would be told with every call. */
+  const comeBackLater = async (lost: Outage): Promise<void> => {
+    await sleep(retryMs, undefined, { ref: false })
+    await comeBack(lost)
   }
 
   /** Waits until nobody else works on the token, on any node. */
