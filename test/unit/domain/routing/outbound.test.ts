@@ -2,15 +2,23 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AttemptResult, Direction } from '../../../../shared/vocabulary.ts'
 import type { TrunkPlan } from '../../../../server/domain/calls/call.ts'
-import { readNumbers } from '../../../../server/domain/routing/call-numbers.ts'
+import { classify, readNumbers } from '../../../../server/domain/routing/call-numbers.ts'
 import { buildDocument } from '../../../../server/domain/routing/build-document.ts'
 import { routeOutbound, toDial } from '../../../../server/domain/routing/outbound.ts'
 import { rerun } from '../../../../server/domain/routing/rerun.ts'
-import { routeOnward } from '../../../../server/domain/routing/routing-engine.ts'
+import { routeInbound, routeOnward } from '../../../../server/domain/routing/routing-engine.ts'
 import { nothingTried, type Routing, type Tried } from '../../../../server/domain/routing/routing.ts'
 import type { RoutingConfig } from '../../../../server/domain/routing/routing-config.ts'
-import type { OutboundSign } from '../../../../server/domain/webhooks/read-voice-request.ts'
-import { aGroup, anOutboundRule, aPattern, aRoutingConfig, aTrunk, aTrunkWay } from '../../../support/builders.ts'
+import { outboundSignOf, type OutboundSign } from '../../../../server/domain/webhooks/read-voice-request.ts'
+import {
+  aGroup,
+  anOutboundRule,
+  aPattern,
+  aRoutingConfig,
+  aRule,
+  aTrunk,
+  aTrunkWay,
+} from '../../../support/builders.ts'
 import { aWalker } from '../../../support/walk.ts'
 
 const callee = '+12025550145'
@@ -485,13 +493,12 @@ it('digits are stripped and put before, and the + goes with them', () => {
   ])
 })
 
-it('a forged caller number never reaches a trunk', () => {
+it('a forged caller number reaches no trunk but where it may dial out, and no number of its choice else', () => {
   const callers = ['+12025550171', '+12025550172', '+12025550199', '1001', 'anonymous', '']
-  const target = fc.constantFrom(
-    twoTrunks,
-    aTrunkWay({ trunkIds: [] }),
+  const way = fc.constantFrom(twoTrunks, aTrunkWay({ trunkIds: [] }), aTrunkWay({ stripDigits: 1 }))
+  const assistant = fc.constantFrom(
     { type: 'group' as const, id: 'group-1' },
-    { type: 'agent' as const, id: 'gone' },
+    { type: 'agent' as const, id: 'agent-a' },
   )
   const number = { type: 'number' as const, value: '+13035550100' }
   const anyTarget = fc.constantFrom(
@@ -500,29 +507,73 @@ it('a forged caller number never reaches a trunk', () => {
     { ...number, trunkIds: ['trunk-a'] },
     { type: 'hangup' as const },
   )
+  const pattern = fc.constantFrom('*', '+1*', callee)
+  const priority = fc.nat(3)
+  const own = fc.record({ kind: fc.constantFrom('did' as const, 'agent' as const), mayDialOut: fc.boolean() })
+  const seen = new Set<string>()
   fc.assert(
     fc.property(
-      fc.array(fc.record({ target, pattern: fc.constantFrom('*', '+1*', callee), priority: fc.nat(3) })),
-      fc.dictionary(fc.constantFrom(...callers), fc.constantFrom('did' as const, 'agent' as const)),
-      fc.constantFrom(...callers),
-      fc.constantFrom(undefined, 'answered' as const, 'unproven' as const),
-      anyTarget,
-      anyTarget,
-      fc.constantFrom(callee, '+442079460958', '999', '*31#'),
-      (rules, numbers, from, sign, fallback, defaultTarget, to) => {
+      fc.record({
+        outboundRules: fc.array(fc.record({ target: fc.oneof(way, assistant), pattern, priority })),
+        rules: fc.array(fc.record({ target: fc.oneof(assistant, fc.constant(number)), pattern, priority })),
+        numbers: fc.dictionary(fc.constantFrom(...callers, callee), own),
+        from: fc.constantFrom(...callers),
+        to: fc.constantFrom(callee, '+442079460958', '999', '*31#', '9011442079460000'),
+        // As the platform says it of calls whose device it has not authenticated.
+        word: fc.constantFrom('inbound', '', 'something else', 'application', 'outbound-api'),
+        fallback: anyTarget,
+        defaultTarget: anyTarget,
+        isRevoked: fc.boolean(),
+      }),
+      ({ outboundRules, rules, numbers: listed, from, to, word, fallback, defaultTarget, isRevoked }) => {
         const config = configured({
           outboundAllow: [aPattern('*')],
           trunks: trunks.map((trunk) => ({ ...trunk, isDefault: true })),
-          groups: [aGroup({ members: [], fallback })],
+          groups: [aGroup({ fallback })],
           defaultTarget,
-          outboundRules: rules.map((rule, age) => anOutboundRule({ ...rule, ruleId: String(age), age })),
-          numbers: new Map(Object.entries(numbers).map(([key, kind]) => [key, { kind, mayDialOut: false }])),
+          rules: rules.map((rule, age) => aRule({ ...rule, ruleId: String(age), age })),
+          outboundRules: outboundRules.map((rule, age) => anOutboundRule({ ...rule, ruleId: String(age), age })),
+          numbers: new Map(Object.entries(listed)),
         })
-        const walker = aWalker()
-        const routing = route(config, { from, to, sign, walker })
-        expect(walker.askedTrunks).toEqual([])
-        expect(JSON.stringify(documentOf(config, routing))).not.toContain('"Number"')
+        const revoked = { ...config, numbers: new Map() }
+        const numbers = readNumbers(config, from, to)
+        const sign = outboundSignOf(word)
+        const direction = classify(config, sign !== undefined, numbers)
+        const mayDialOut = listed[from]?.mayDialOut === true && sign !== 'answered'
+        const check = (routing: Routing, before: Tried, mayLeave: boolean): void => {
+          const { agent, group, groupAttempts, target, trunk, trunkPlan } = routing
+          expect(trunkPlan?.isAuthenticated).toBeUndefined()
+          if (target.type === 'number') {
+            seen.add(`${direction}, ${before.attempts === 0 ? 'first' : 'onward'}`)
+            if (direction === 'outbound') expect([mayLeave, trunk !== undefined]).toEqual([true, true])
+            else expect(target.value).toBe(number.value)
+          }
+          if (!agent && target.type !== 'number') return
+          const after = tried({
+            ...before,
+            attempts: before.attempts + 1,
+            agentIds: [...before.agentIds, ...(agent ? [agent.id] : [])],
+            numbers: [...before.numbers, ...(target.type === 'number' ? [target.value] : [])],
+          })
+          const onward = routeOnward(isRevoked ? revoked : config, {
+            result: 'failed',
+            groupId: group?.id,
+            groupAttempts,
+            trunk: trunkPlan && target.type === 'number' ? { number: target.value, to, plan: trunkPlan } : undefined,
+            tried: after,
+          })
+          check(aWalker().run(onward), after, mayLeave && !isRevoked)
+        }
+        const before = tried({ caller: numbers.from.number, direction })
+        const first: Routing = aWalker().run(
+          direction === 'outbound'
+            ? routeOutbound(config, numbers, sign, before)
+            : routeInbound(config, numbers, before),
+        )
+        check(first, before, mayDialOut)
       },
     ),
+    { numRuns: 1000 },
   )
+  expect([...seen].sort()).toEqual(['inbound, first', 'inbound, onward', 'outbound, first', 'outbound, onward'])
 })
