@@ -78,9 +78,13 @@ const settings = {
   ),
   outboundAllow: Type.Array(Pattern, {
     maxItems: 1000,
-    description: 'What may be dialled through trunks; nothing unless set',
+    description:
+      'What may be dialled through trunks; nothing unless set. A literal pattern such as 9* allows no number that is dialled behind it',
   }),
-  outboundDeny: Type.Array(Pattern, { maxItems: 1000, description: 'What may not, though it is allowed above' }),
+  outboundDeny: Type.Array(Pattern, {
+    maxItems: 1000,
+    description: 'What may not, though it is allowed above; also as it came, and as the trunk would get it',
+  }),
   trunkRetryOn: Type.Array(oneOf(attemptResults.filter((result) => result !== 'answered')), {
     maxItems: 4,
     uniqueItems: true,
