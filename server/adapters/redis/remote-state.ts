@@ -347,13 +347,12 @@ export const createRemoteState = (
     ): Promise<void> {
       if (call) await rememberTenant(tenantId)
       const wire = {
-        token,
         call: call && callWire(call),
         answers: answersWire(tenantId, answers),
         events,
         eventsKeptMs: liveCallKeptMs,
       }
-      await run(save, prefixOf(tenantId), [keys.lockKey(token), owner ?? '', JSON.stringify(wire)])
+      await run(save, prefixOf(tenantId), [keys.lockKey(token), owner ?? '', JSON.stringify(wire), token])
     },
 
     /** Takes over a call that went on without Redis: its newest state, the slots it holds and those it gave back. */

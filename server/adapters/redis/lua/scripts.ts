@@ -237,13 +237,13 @@ end
 return { 1, redis.call('HGET', sessionKey(ARGV[4]), 'call') }
 `
 
-/** ARGV: lock key, owner (empty: there is none to release), what was saved meanwhile as JSON (`SavedWire`). */
+/** ARGV: lock key, owner (empty: there is none to release), what was saved meanwhile as JSON (`save` in remote-state), token. */
 export const saveScript = `${prefix}${sessionLua}
 local saved = cjson.decode(ARGV[3])
 if saved.call then saveCall(saved.call) end
 saveAnswers(saved.answers)
-if #saved.events > 0 and redis.call('ZSCORE', liveKey, saved.token) then
-  local key = eventsKey(saved.token)
+if #saved.events > 0 and redis.call('ZSCORE', liveKey, ARGV[4]) then
+  local key = eventsKey(ARGV[4])
   for _, event in ipairs(saved.events) do redis.call('HSET', key, event, 1) end
   redis.call('PEXPIRE', key, saved.eventsKeptMs)
 end

@@ -9,7 +9,8 @@ import { rerun } from '../../../../server/domain/routing/rerun.ts'
 import { routeInbound, routeOnward } from '../../../../server/domain/routing/routing-engine.ts'
 import { nothingTried, type Routing, type Tried } from '../../../../server/domain/routing/routing.ts'
 import type { RoutingConfig } from '../../../../server/domain/routing/routing-config.ts'
-import { outboundSignOf, type OutboundSign } from '../../../../server/domain/webhooks/read-voice-request.ts'
+import { readFields } from '../../../../server/domain/webhooks/fields.ts'
+import { readVoiceRequest, type OutboundSign } from '../../../../server/domain/webhooks/read-voice-request.ts'
 import {
   aGroup,
   anOutboundRule,
@@ -537,7 +538,7 @@ it('a forged caller number reaches no trunk but where it may dial out, and no nu
         })
         const revoked = { ...config, numbers: new Map() }
         const numbers = readNumbers(config, from, to)
-        const sign = outboundSignOf(word)
+        const { sign } = readVoiceRequest(readFields({ From: from, To: to, Direction: word }))
         const direction = classify(config, sign !== undefined, numbers)
         const mayDialOut = listed[from]?.mayDialOut === true && sign !== 'answered'
         const check = (routing: Routing, before: Tried, mayLeave: boolean): void => {
