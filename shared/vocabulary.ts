@@ -106,6 +106,8 @@ export const findingKinds = [
   'unanswerable_group',
   'fallback_cycle',
   'dangling_default',
+  'unusable_trunk',
+  'no_trunk',
 ] as const
 export type FindingKind = (typeof findingKinds)[number]
 

@@ -2,10 +2,12 @@ import type { Output } from '../../shared/contract/index.ts'
 import { analyse, type Analysis, type Listed } from '../domain/routing/analysis/analyse.ts'
 import type { AnalysedRule } from '../domain/routing/analysis/finding.ts'
 import { any, parsePattern, type Pattern } from '../domain/routing/pattern.ts'
-import type { ConfigurationStore, RoutingRule } from '../ports/configuration.ts'
+import type { OutboundWay } from '../domain/routing/route.ts'
+import type { ConfigurationStore, RoutingRule, StoredOutboundRule } from '../ports/configuration.ts'
 import type { Clock } from '../ports/system.ts'
 import { createSlices } from './in-slices.ts'
-import { tenantInForce, type TenantDirectory } from './tenant-directory.ts'
+import { allOf } from './rows.ts'
+import { tenantInForce, wayOf, type TenantDirectory } from './tenant-directory.ts'
 
 const pageSize = 1000
 
@@ -14,7 +16,10 @@ const read = (text: string): { readonly pattern: Pattern; readonly problem?: str
   return typeof pattern === 'string' ? { pattern: any, problem: pattern } : { pattern }
 }
 
-const toAnalysed = ({ id, callerPattern, pattern, ...rule }: RoutingRule, age: number): AnalysedRule => {
+const toAnalysed = <T>(
+  { id, callerPattern, pattern, ...rule }: Omit<RoutingRule, 'target'> & { readonly target: T },
+  age: number,
+): AnalysedRule<T> => {
   const to = read(pattern)
   const from = callerPattern === undefined ? undefined : read(callerPattern)
   return {
@@ -28,11 +33,17 @@ const toAnalysed = ({ id, callerPattern, pattern, ...rule }: RoutingRule, age: n
   }
 }
 
+const toAnalysedOutbound = (rule: StoredOutboundRule, age: number): AnalysedRule<OutboundWay> => {
+  const { id, name, destinationPattern, callerPattern, priority, enabled } = rule
+  const facts = { id, name, pattern: destinationPattern, callerPattern, priority, enabled, target: wayOf(rule) }
+  return { ...toAnalysed<OutboundWay>(facts, age), isOutbound: true }
+}
+
 export type AnalyseTenant = (tenantId: string, listed: Listed) => Promise<Output<'routing.analysis'>>
 
 /** Reads the rules a page at a time and works in slices, so that no call waits; one analysis at a time. */
 export const createAnalyseTenant = (
-  store: Pick<ConfigurationStore, 'rulesAfter'>,
+  store: Pick<ConfigurationStore, 'rulesAfter' | 'outboundRules'>,
   directory: TenantDirectory,
   clock: Pick<Clock, 'micros'>,
 ): AnalyseTenant => {
@@ -48,16 +59,18 @@ export const createAnalyseTenant = (
 
   const run = async (tenantId: string, listed: Listed): Promise<Output<'routing.analysis'>> => {
     const rules = await readRules(tenantId)
+    const stored = await allOf((query) => store.outboundRules.list(tenantId, query))
+    const outboundRules = stored.map(toAnalysedOutbound)
     // Read after the rules: what they lead to is then as new as they are, or newer.
     const { tenant, routing: config } = tenantInForce(directory, tenantId)
-    const work = analyse({ config, emergencyTarget: tenant.settings.emergencyTarget, rules }, listed)
+    const work = analyse({ config, emergencyTarget: tenant.settings.emergencyTarget, rules, outboundRules }, listed)
     const slice = createSlices(clock)
     let step: IteratorResult<undefined, Analysis> = work.next()
     while (!step.done) {
       await slice()
       step = work.next()
     }
-    return { configVersion: config.configVersion, rules: rules.length, ...step.value }
+    return { configVersion: config.configVersion, rules: rules.length + outboundRules.length, ...step.value }
   }
 
   let before: Promise<unknown> = Promise.resolve()

@@ -102,13 +102,14 @@ const patternOf = (text: string | undefined, log: Log): Pattern => {
   return { kind: 'exact', value: unmatchable }
 }
 
+export const wayOf = ({ target, trunkIds, stripDigits, prepend, callerId }: StoredOutboundRule): OutboundWay =>
+  target ?? { trunkIds, stripDigits, prepend, callerId }
+
 /** They come by priority and age, so that their order tells which of two with the same priority is older. */
 const compileOutbound = (rules: readonly StoredOutboundRule[], log: Log): RouteTable<OutboundWay> => {
   const builder = createRouteTableBuilder<OutboundWay>()
-  for (const [
-    age,
-    { id, name, callerPattern, destinationPattern, priority, enabled, target, ...way },
-  ] of rules.entries())
+  for (const [age, rule] of rules.entries()) {
+    const { id, name, callerPattern, destinationPattern, priority, enabled } = rule
     builder.add({
       ruleId: id,
       name,
@@ -117,13 +118,9 @@ const compileOutbound = (rules: readonly StoredOutboundRule[], log: Log): RouteT
       priority,
       age,
       enabled,
-      target: target ?? {
-        trunkIds: way.trunkIds,
-        stripDigits: way.stripDigits,
-        prepend: way.prepend,
-        callerId: way.callerId,
-      },
+      target: wayOf(rule),
     })
+  }
   return builder.build()
 }
 

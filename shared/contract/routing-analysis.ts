@@ -12,7 +12,9 @@ const Finding = Type.Object({
   ruleId: Type.Optional(Id),
   groupId: Type.Optional(Id),
   agentId: Type.Optional(Id),
-  otherId: Type.Optional(Type.String({ description: 'The rule that wins instead, or what the target leads to' })),
+  otherId: Type.Optional(
+    Type.String({ description: 'The rule that wins instead, what the target leads to, or the trunk' }),
+  ),
   witness: Type.Optional(Witness),
 })
 
@@ -21,12 +23,12 @@ const kind = oneOf(findingKinds)
 
 const RoutingAnalysis = Type.Object({
   configVersion: Type.Integer({ minimum: 1 }),
-  rules: Type.Integer({ minimum: 0, description: 'Rules looked at' }),
+  rules: Type.Integer({ minimum: 0, description: 'Inbound and outbound rules looked at' }),
   counts: Type.Record(Type.String(), Count, { description: 'Findings by kind' }),
   findings: Type.Array(Finding),
   moreFindings: Type.Integer({ minimum: 0, description: 'Found but not listed' }),
   reached: Type.Array(Type.Object({ ruleId: Id, ...Witness.properties }), {
-    description: 'For each enabled rule that nothing is wrong with: a call that reaches it',
+    description: 'For each enabled rule that matches calls: one that it takes, of an outbound rule one that goes out',
   }),
   moreReached: Type.Integer({ minimum: 0, description: 'Reached but not listed' }),
 })
@@ -36,7 +38,8 @@ export const routingAnalysisOperations = {
     method: 'GET',
     path: '/api/v1/tenants/:tenantId/routing/analysis',
     access: 'analyst',
-    summary: 'Rules that no call reaches, targets that lead nowhere, groups nobody answers, each with its proof',
+    summary:
+      'Inbound and outbound rules that no call reaches, targets and trunks that lead nowhere, groups nobody answers, each with its proof',
     input: Type.Object(
       {
         ...TenantScope,

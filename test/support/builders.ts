@@ -159,7 +159,7 @@ export const anOutboundRule = (
   callerPattern: over.callerPattern === undefined ? undefined : aPattern(over.callerPattern),
 })
 
-const anOutboundTable = (...rules: readonly Route<OutboundWay>[]): RouteTable<OutboundWay> => {
+export const anOutboundTable = (...rules: readonly Route<OutboundWay>[]): RouteTable<OutboundWay> => {
   const builder = createRouteTableBuilder<OutboundWay>()
   for (const rule of rules) builder.add(rule)
   return builder.build()

@@ -1,17 +1,17 @@
 import { matches } from '../../server/domain/routing/pattern.ts'
 import type { Route } from '../../server/domain/routing/route-table.ts'
 
-const specificity = ({ pattern }: Route): number =>
+const specificity = ({ pattern }: Route<unknown>): number =>
   pattern.kind === 'exact' ? Infinity : pattern.kind === 'prefix' ? pattern.value.length : -1
 
 /** Whom the rules send a call to, found by a look at each of them. */
 export const naiveWinner = (
-  rules: readonly Route[],
+  rules: readonly Route<unknown>[],
   to: string,
   caller: string,
   closedSchedules: readonly (string | undefined)[] = [],
 ): string | undefined => {
-  let best: Route | undefined
+  let best: Route<unknown> | undefined
   for (const rule of rules) {
     const { enabled, pattern, callerPattern, scheduleId } = rule
     if (scheduleId !== undefined && closedSchedules.includes(scheduleId)) continue

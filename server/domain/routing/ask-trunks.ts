@@ -6,7 +6,7 @@ import type { Routing, TrunkDial, Walk } from './routing.ts'
 const outboundDirections: readonly string[] = ['outbound', 'public-outbound']
 
 /** Why calls never go out through a trunk as the configuration has it. */
-const barredTrunk = (trunk: RoutableTrunk | undefined): string | undefined => {
+export const barredTrunk = (trunk: RoutableTrunk | undefined): string | undefined => {
   if (!trunk) return 'was deleted'
   if (!trunk.enabled) return 'disabled'
   if (!outboundDirections.includes(trunk.direction)) return `takes no calls out, its direction is ${trunk.direction}`

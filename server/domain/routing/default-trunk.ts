@@ -8,18 +8,20 @@ type NumberTarget = Extract<Target, { type: 'number' }>
 const mayBeSubscriber = (number: string, defaultCountry: string): boolean =>
   !number.startsWith('+') && !readNumber(number, { defaultCountry, isKnown: () => false }).number.startsWith('+')
 
+/** One at most. */
+export const defaultTrunkIds = ({ trunks }: Pick<RoutingConfig, 'trunks'>): readonly string[] =>
+  [...trunks.values()].filter(({ isDefault }) => isDefault).map(({ id }) => id)
+
 /** Whether a number is for the default trunk to take, as far as there is one. */
 export const isForDefaultTrunk = ({ value, trunkIds = [] }: NumberTarget, defaultCountry: string): boolean =>
   trunkIds.length === 0 && !mayBeSubscriber(value, defaultCountry)
 
 /** The trunks that a number is dialled through: those it names, else the default one. None leaves that to the platform. */
 export const trunkIdsOf = (
-  { trunks, defaultCountry }: Pick<RoutingConfig, 'trunks' | 'defaultCountry'>,
+  config: Pick<RoutingConfig, 'trunks' | 'defaultCountry'>,
   target: NumberTarget,
 ): readonly string[] =>
-  isForDefaultTrunk(target, defaultCountry)
-    ? [...trunks.values()].filter(({ isDefault }) => isDefault).map(({ id }) => id)
-    : (target.trunkIds ?? [])
+  isForDefaultTrunk(target, config.defaultCountry) ? defaultTrunkIds(config) : (target.trunkIds ?? [])
 
 /** Why no trunk is named where one could be. */
 export const whyNoneNamed = (

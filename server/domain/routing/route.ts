@@ -1,5 +1,5 @@
 import type { Pattern } from './pattern.ts'
-import type { Target } from './target.ts'
+import { isSameTarget, type Target } from './target.ts'
 
 /** A rule, ready to be matched. `age` grows with creation: the older rule has the lower one. */
 export interface Route<T = Target> {
@@ -23,3 +23,11 @@ export interface TrunkWay {
   readonly callerId?: string | undefined
 }
 export type OutboundWay = Target | TrunkWay
+
+/** Whether two outbound rules send a call to the same place in the same way. */
+export const isSameWay = (a: OutboundWay, b: OutboundWay): boolean => {
+  if ('type' in a || 'type' in b) return 'type' in a && 'type' in b && isSameTarget(a, b)
+  const all = ({ trunkIds, stripDigits, prepend, callerId }: TrunkWay): string =>
+    JSON.stringify([trunkIds, stripDigits, prepend, callerId])
+  return all(a) === all(b)
+}

@@ -278,6 +278,32 @@ describe('routing/analysis', () => {
     expect(one).toEqual(two)
   })
 
+  it('knows outbound rules and trunks: what was disabled is told, and an example is routed by its rule', async () => {
+    const before = (await look()).rules
+    const trunk = (await api<{ id: string }>('POST', '/trunks', { name: 'usual', isDefault: true })).body
+    const rule = (more: object) =>
+      api<{ id: string }>('POST', '/outbound-rules', { destinationPattern: '+49*', ...more })
+    const first = (await rule({ name: 'First' })).body.id
+    const second = (await rule({ name: 'Second', callerPattern: '1001', priority: 500 })).body.id
+    const third = (await rule({ name: 'Third', destinationPattern: '+48*', trunkIds: [trunk.id] })).body.id
+    const found = await look()
+    expect(found.rules).toBe(before + 3)
+    expect(found.findings.find(({ ruleId }) => ruleId === second)?.kind).toBe('shadowed')
+    for (const { ruleId, to, from } of found.reached.filter((one) => [first, third].includes(one.ruleId))) {
+      const call = { to, from, direction: 'outbound' }
+      expect(
+        (await api<{ explanation: { rules: object[] } }>('POST', '/routing/test', call)).body.explanation.rules,
+      ).toEqual(expect.arrayContaining([expect.objectContaining({ ruleId, chosen: true })]))
+    }
+    expect(found.reached.filter(({ ruleId }) => [first, third].includes(ruleId))).toHaveLength(2)
+    await api('PATCH', `/trunks/${trunk.id}`, { version: 1, enabled: false })
+    for (const ruleId of [first, third]) expect((await look(`?ruleId=${ruleId}`)).counts).toEqual({ unusable_trunk: 1 })
+    await api('PATCH', `/trunks/${trunk.id}`, { version: 2, enabled: true, isDefault: false })
+    expect((await look(`?ruleId=${first}`)).counts).toEqual({ no_trunk: 1 })
+    expect((await look(`?ruleId=${third}`)).counts).toEqual({})
+    for (const id of [first, second, third]) await api('DELETE', `/outbound-rules/${id}`)
+  })
+
   it('tells a stored pattern that can no longer be read', async () => {
     const { body } = await api<{ id: string }>('POST', '/inbound-rules', {
       pattern: '+999*',

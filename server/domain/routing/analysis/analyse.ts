@@ -1,12 +1,12 @@
 import type { FindingKind } from '../../../../shared/vocabulary.ts'
-import { readNumber, type NumberContext } from '../../numbers/read-number.ts'
+import { isSameWay, type OutboundWay } from '../route.ts'
 import type { RoutingConfig } from '../routing-config.ts'
-import type { Target } from '../target.ts'
+import { isSameTarget, type Target } from '../target.ts'
+import { createBench, createReading, sortRules, type Bench } from './bench.ts'
 import { isSound, type AnalysedRule, type Finding, type Reach } from './finding.ts'
-import { judgeRule, nameOf, type Bench } from './judge-rule.ts'
+import { judgeRule, nameOf } from './judge-rule.ts'
 import { judgeGroups, judgeTarget } from './judge-targets.ts'
-import { createNumberSpace } from './number-space.ts'
-import { createWinners } from './winners.ts'
+import { judgeWay } from './judge-trunks.ts'
 
 export interface Analysed {
   readonly config: Pick<
@@ -15,6 +15,7 @@ export interface Analysed {
   >
   readonly emergencyTarget?: Target | undefined
   readonly rules: readonly AnalysedRule[]
+  readonly outboundRules: readonly AnalysedRule<OutboundWay>[]
 }
 
 export interface Listed {
@@ -34,57 +35,38 @@ export interface Analysis {
   readonly moreReached: number
 }
 
-const restMany = 200
-
-/** Sorts rules into the patterns they have; yields between. */
-function* prepare({ config, rules }: Analysed): Generator<undefined, Bench> {
-  const winners = createWinners<AnalysedRule>()
-  let done = 0
+function* judgeRules<T extends OutboundWay>(
+  config: Analysed['config'],
+  rules: readonly AnalysedRule<T>[],
+  bench: Bench<T>,
+): Generator<Finding | Reach | undefined> {
   for (const rule of rules) {
-    if (rule.unreadable === undefined) winners.add(rule, rule.enabled && rule.isSometimesClosed !== true)
-    if ((done += 1) % restMany === 0) yield
-  }
-  // A caller with one of the tenant's own numbers counts as dialling out, so none serves as an example.
-  for (const value of [...config.agentNumbers, ...config.numbers.keys()])
-    winners.callers.set({ kind: 'exact', value }, true)
-
-  const context: NumberContext = {
-    defaultCountry: config.defaultCountry,
-    isKnown: (number) =>
-      config.agentNumbers.has(number) || config.numbers.has(number) || winners.patterns.isTaken(number, 0),
-  }
-  // Asked again and again of one text; reading it takes longer than all the rest.
-  let last = { text: '', isNumber: true }
-  const isNumber = (text: string): boolean => {
-    if (last.text !== text) last = { text, isNumber: readNumber(text, context).number === text }
-    return last.isNumber
-  }
-  // Digits that begin like a known number are read with + before them, and 00 with more digits is read as +.
-  const closed = new Set(Array.from({ length: 10 }, (_, digit) => `00${digit}`))
-  for (const prefix of winners.patterns.prefixes()) {
-    if (/^\+\d*$/.test(prefix)) closed.add(prefix.slice(1))
-    if ((done += 1) % restMany === 0) yield
-  }
-  return {
-    winners,
-    context,
-    to: yield* createNumberSpace(winners.patterns, isNumber, closed),
-    from: yield* createNumberSpace(winners.callers, isNumber, closed),
+    const about = { severity: rule.enabled ? ('error' as const) : ('info' as const), ruleId: rule.ruleId }
+    const way: OutboundWay = rule.target
+    if ('type' in way) yield judgeTarget(config, way, nameOf(rule), about)
+    yield* judgeWay(config, way, nameOf(rule), about)
+    if (rule.enabled) yield yield* judgeRule(rule, bench)
   }
 }
 
 function* judgeAll(analysed: Analysed): Generator<Finding | Reach | undefined> {
-  const { config, emergencyTarget, rules } = analysed
+  const { config, emergencyTarget, rules, outboundRules } = analysed
   const about = { severity: 'error' as const }
-  yield judgeTarget(config, config.defaultTarget, 'The default target of the tenant', about, 'dangling_default')
-  yield judgeTarget(config, emergencyTarget, 'The emergency target of the tenant', about, 'dangling_default')
-  yield* judgeGroups(config)
-  const bench = yield* prepare(analysed)
-  for (const rule of rules) {
-    const severity = rule.enabled ? ('error' as const) : ('info' as const)
-    yield judgeTarget(config, rule.target, nameOf(rule), { severity, ruleId: rule.ruleId })
-    if (rule.enabled) yield yield* judgeRule(rule, bench)
+  const ends = { default: config.defaultTarget, emergency: emergencyTarget }
+  for (const [name, target] of Object.entries(ends)) {
+    const owner = `The ${name} target of the tenant`
+    yield judgeTarget(config, target, owner, about, 'dangling_default')
+    yield* judgeWay(config, target, owner, about)
   }
+  yield* judgeGroups(config)
+  const winners = yield* sortRules(rules)
+  // A caller with one of the tenant's own numbers counts as dialling out, so none serves as an example.
+  for (const value of [...config.agentNumbers, ...config.numbers.keys()])
+    winners.callers.set({ kind: 'exact', value }, true)
+  const reading = yield* createReading(config, winners.patterns)
+  yield* judgeRules(config, rules, yield* createBench(winners, reading, isSameTarget))
+  const outbound = yield* sortRules(outboundRules)
+  yield* judgeRules(config, outboundRules, yield* createBench(outbound, reading, isSameWay))
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { FindingKind, FindingSeverity } from '../../../../shared/vocabulary.ts'
 import type { Route } from '../route.ts'
+import type { Target } from '../target.ts'
 
 /** A rule as it is analysed. */
-export interface AnalysedRule extends Route {
+export interface AnalysedRule<T = Target> extends Route<T> {
+  readonly isOutbound?: boolean | undefined
   /** A schedule closes it at times: it takes no call for good that a rule below it could have. */
   readonly isSometimesClosed?: boolean | undefined
   /** What is wrong with its stored patterns, where they cannot be read. */

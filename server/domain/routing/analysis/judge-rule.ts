@@ -1,25 +1,21 @@
-import { readNumber, type NumberContext } from '../../numbers/read-number.ts'
+import { readNumber } from '../../numbers/read-number.ts'
 import { any, formatPattern, type Pattern } from '../pattern.ts'
-import { isSameTarget } from '../target.ts'
+import type { Bench } from './bench.ts'
 import type { AnalysedRule, Finding, Reach, Witness } from './finding.ts'
 import type { NumberSpace } from './number-space.ts'
-import { goesFirst, type Winners } from './winners.ts'
+import { goesFirst } from './winners.ts'
 
-/** What a rule is judged by. */
-export interface Bench {
-  readonly winners: Winners<AnalysedRule>
-  readonly to: NumberSpace
-  readonly from: NumberSpace
-  readonly context: NumberContext
-}
-
-export const nameOf = ({ name, pattern, callerPattern }: AnalysedRule): string => {
+export const nameOf = ({ name, pattern, callerPattern, isOutbound }: AnalysedRule<unknown>): string => {
   const text = formatPattern(pattern)
   const callers = callerPattern ? ` from ${formatPattern(callerPattern)}` : ''
-  return `Rule ${name} (${text}${callers})`
+  return `${isOutbound ? 'Outbound rule' : 'Rule'} ${name} (${text}${callers})`
 }
 
-const whyEmpty = ({ isEmpty }: NumberSpace, { context }: Bench, pattern: Pattern): string | undefined => {
+const whyEmpty = (
+  { isEmpty }: NumberSpace,
+  { context }: Pick<Bench<unknown>, 'context'>,
+  pattern: Pattern,
+): string | undefined => {
   if (!isEmpty(pattern)) return undefined
   const text = formatPattern(pattern)
   if (pattern.kind !== 'exact') return `no number begins like ${text}`
@@ -27,12 +23,12 @@ const whyEmpty = ({ isEmpty }: NumberSpace, { context }: Bench, pattern: Pattern
   return `${text} is understood as ${number} when it is dialled (${how}); write ${number}`
 }
 
-const shadowed = (rule: AnalysedRule, winner: AnalysedRule, bench: Bench, witness: Witness): Finding => {
+const shadowed = <T>(rule: AnalysedRule<T>, winner: AnalysedRule<T>, bench: Bench<T>, witness: Witness): Finding => {
   const found = { severity: 'warning' as const, ruleId: rule.ruleId, witness }
   const twin = bench.winners.twinOf(rule)
   if (twin && goesFirst(twin, rule)) {
     const same = { ...found, otherId: twin.ruleId }
-    if (isSameTarget(twin.target, rule.target))
+    if (bench.isSame(twin.target, rule.target))
       return {
         ...same,
         kind: 'duplicate',
@@ -55,8 +51,8 @@ const shadowed = (rule: AnalysedRule, winner: AnalysedRule, bench: Bench, witnes
 
 /** Looks for a call of usual numbers that reaches the rule; yields between, as parts can be many. */
 function* findUsual(
-  rule: AnalysedRule,
-  { to, from }: Bench,
+  rule: AnalysedRule<unknown>,
+  { to, from }: Pick<Bench<unknown>, 'to' | 'from'>,
   reaches: (witness: Witness) => boolean,
 ): Generator<undefined, { readonly reached: Witness | undefined; readonly lost: Witness | undefined }> {
   let lost: Witness | undefined
@@ -72,7 +68,10 @@ function* findUsual(
 }
 
 /** What is to be said about one enabled rule, with its proof. Undefined where nothing can be proven. */
-export function* judgeRule(rule: AnalysedRule, bench: Bench): Generator<undefined, Finding | Reach | undefined> {
+export function* judgeRule<T>(
+  rule: AnalysedRule<T>,
+  bench: Bench<T>,
+): Generator<undefined, Finding | Reach | undefined> {
   const { ruleId, pattern } = rule
   const callers = rule.callerPattern ?? any
   const empty = rule.unreadable ?? whyEmpty(bench.to, bench, pattern) ?? whyEmpty(bench.from, bench, callers)
@@ -87,7 +86,7 @@ export function* judgeRule(rule: AnalysedRule, bench: Bench): Generator<undefine
   const from = bench.from.free(callers)
   if (to === undefined || from === undefined) return undefined
   const winnerOf = (witness: Witness) => bench.winners.of(witness.to, witness.from)
-  const wins = (winner: AnalysedRule | undefined): boolean => !winner || winner === rule || goesFirst(rule, winner)
+  const wins = (winner: AnalysedRule<T> | undefined): boolean => !winner || winner === rule || goesFirst(rule, winner)
 
   const winner = winnerOf({ to, from })
   // Who takes this call contains both patterns, or the numbers would not be free, and so takes all others too.

@@ -2,8 +2,9 @@ import type { FindingKind } from '../../../../shared/vocabulary.ts'
 import type { RoutableGroup, RoutingConfig } from '../routing-config.ts'
 import type { Target } from '../target.ts'
 import type { Finding } from './finding.ts'
+import { judgeWay } from './judge-trunks.ts'
 
-export type Destinations = Pick<RoutingConfig, 'agents' | 'groups' | 'providers'>
+export type Destinations = Pick<RoutingConfig, 'agents' | 'groups' | 'providers' | 'trunks' | 'defaultCountry'>
 
 interface DeadEnd {
   readonly why: string
@@ -93,8 +94,10 @@ export function* judgeGroups(config: Destinations): Generator<Finding> {
     const nobody = judgeMembers(config, group)
     if (nobody) yield nobody
     const about = { severity: 'warning' as const, groupId: group.id }
-    const dangling = judgeTarget(config, group.fallback, `The fallback of agent group ${group.name}`, about)
+    const owner = `The fallback of agent group ${group.name}`
+    const dangling = judgeTarget(config, group.fallback, owner, about)
     if (dangling) yield dangling
+    yield* judgeWay(config, group.fallback, owner, about)
   }
   yield* judgeCycles(config)
 }

@@ -3,7 +3,7 @@ import type { Route } from '../route.ts'
 import { createPatternMap, type PatternMap } from './pattern-map.ts'
 
 /** The rules that are in force at all times, by their patterns. */
-export interface Winners<R extends Route> {
+export interface Winners<R extends Route<unknown>> {
   /** Every pattern of the tenant, in force or not: what numbers are read by. */
   readonly patterns: PatternMap<Cell<R>>
   readonly callers: PatternMap<true>
@@ -23,14 +23,14 @@ const lengthOf = (pattern: Pattern): number =>
   pattern.kind === 'any' ? -1 : pattern.kind === 'exact' ? Infinity : pattern.value.length
 
 /** Whether `a` goes first where both match: the order of the route table. */
-export const goesFirst = (a: Route, b: Route): boolean => {
+export const goesFirst = (a: Route<unknown>, b: Route<unknown>): boolean => {
   if (a.priority !== b.priority) return a.priority < b.priority
   const [longA, longB] = [lengthOf(a.pattern), lengthOf(b.pattern)]
   return longA === longB ? a.age < b.age : longA > longB
 }
 
 /** Of rules with the same patterns only the first counts, so many rules alike cost no more than one. */
-export const createWinners = <R extends Route>(): Winners<R> => {
+export const createWinners = <R extends Route<unknown>>(): Winners<R> => {
   const patterns = createPatternMap<Cell<R>>()
   const callers = createPatternMap<true>()
 

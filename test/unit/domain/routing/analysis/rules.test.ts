@@ -2,9 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AnalysedRule } from '../../../../../server/domain/routing/analysis/finding.ts'
 import { analyse } from '../../../../../server/domain/routing/analysis/analyse.ts'
-import type { Route } from '../../../../../server/domain/routing/route.ts'
+import type { OutboundWay, Route } from '../../../../../server/domain/routing/route.ts'
 import { readNumber } from '../../../../../server/domain/numbers/read-number.ts'
-import { aRouteTable, aRoutingConfig, aRule, aVoiceAgent } from '../../../../support/builders.ts'
+import {
+  anOutboundRule,
+  anOutboundTable,
+  aRouteTable,
+  aRoutingConfig,
+  aRule,
+  aTrunk,
+  aTrunkWay,
+  aVoiceAgent,
+} from '../../../../support/builders.ts'
 import { naiveWinner } from '../../../../support/naive-winner.ts'
 
 const hangup = { type: 'hangup' } as const
@@ -15,8 +24,11 @@ const finish = <R>(work: Generator<unknown, R>): R => {
   }
 }
 const agents = [aVoiceAgent({ value: '+12025550123' })]
-const study = (rules: readonly AnalysedRule[], defaultCountry = 'US') =>
-  finish(analyse({ config: { ...aRoutingConfig({ agents, defaultCountry }) }, rules }, { limit: Infinity }))
+const study = (
+  rules: readonly AnalysedRule[],
+  outboundRules: readonly AnalysedRule<OutboundWay>[] = [],
+  trunks = [aTrunk({ isDefault: true })],
+) => finish(analyse({ config: aRoutingConfig({ agents, trunks }), rules, outboundRules }, { limit: Infinity }))
 
 const build = (parts: readonly Parameters<typeof aRule>[0][]): Route[] =>
   parts.map((part, i) => aRule({ target: hangup, ...part, ruleId: `rule-${i}`, age: i + 1 }))
@@ -176,7 +188,8 @@ describe('the analysis of rules', () => {
       ...Array.from({ length: 5 }, () => ({ pattern: '+1*' })),
     ])
     const config = aRoutingConfig({ agents })
-    const look = (listed: Parameters<typeof analyse>[1]) => finish(analyse({ config, rules }, listed))
+    const look = (listed: Parameters<typeof analyse>[1]) =>
+      finish(analyse({ config, rules, outboundRules: [] }, listed))
     expect(look({ limit: 1 })).toMatchObject({ counts: { duplicate: 5 }, moreFindings: 4, moreReached: 1 })
     expect(look({ limit: 9, ruleId: 'rule-3' })).toMatchObject({ counts: { duplicate: 1 }, reached: [] })
     expect(look({ limit: 9, kinds: ['shadowed'] })).toMatchObject({
@@ -184,6 +197,66 @@ describe('the analysis of rules', () => {
       findings: [],
       moreFindings: 0,
     })
+  })
+})
+
+describe('the analysis of outbound rules', () => {
+  const out = (parts: readonly Parameters<typeof anOutboundRule>[0][]) =>
+    parts.map((part, i): AnalysedRule<OutboundWay> => ({
+      ...anOutboundRule({ ...part, ruleId: `out-${i}`, age: i }),
+      isOutbound: true,
+    }))
+
+  it('tells who takes their calls, shows one, and leaves inbound rules alone', () => {
+    const { findings, reached } = study(
+      build([{ pattern: '+44*', priority: 1 }]),
+      out([
+        { name: 'All', pattern: '+*', priority: 1 },
+        { name: 'Away', pattern: '+44*', callerPattern: '1001' },
+      ]),
+      [aTrunk()],
+    )
+    expect(reached.map(({ ruleId }) => ruleId)).toEqual(['rule-0', 'out-0'])
+    expect(findings).toEqual([
+      {
+        kind: 'shadowed',
+        severity: 'warning',
+        ruleId: 'out-1',
+        otherId: 'out-0',
+        witness: { to: '+44025550123', from: '1001' },
+        message:
+          'No call reaches Outbound rule Away (+44* from 1001): Outbound rule All (+*) goes first with priority 1 and takes all of them, for example +44025550123',
+      },
+    ])
+  })
+
+  it('tells which do the same, and which do something else for the same calls', () => {
+    const ways: OutboundWay[] = [
+      aTrunkWay(),
+      aTrunkWay(),
+      aTrunkWay({ prepend: '0' }),
+      { type: 'agent', id: 'agent-a' },
+      { type: 'agent', id: 'agent-a' },
+    ]
+    const { findings } = study([], out(ways.map((target) => ({ target }))), [aTrunk()])
+    expect(findings.map(({ ruleId, kind }) => `${ruleId} ${kind}`)).toEqual([
+      'out-1 duplicate',
+      'out-2 conflicting',
+      'out-3 conflicting',
+      'out-4 conflicting',
+    ])
+    const agentsFirst = [ways[3]!, ways[4]!, ways[0]!]
+    expect(
+      study([], out(agentsFirst.map((target) => ({ target }))), [aTrunk()]).findings.map(({ kind }) => kind),
+    ).toEqual(['duplicate', 'conflicting'])
+  })
+
+  it('reads numbers by the inbound rules', () => {
+    const rules = build([{ pattern: '+99*' }])
+    const { findings } = study(rules, out([{ pattern: '99001' }, { pattern: '88001' }]), [aTrunk()])
+    expect(findings.map(({ ruleId, kind, message }) => [ruleId, kind, message.split('; ')[1]])).toEqual([
+      ['out-0', 'unreachable', 'write +99001'],
+    ])
   })
 })
 
@@ -238,46 +311,75 @@ const ruleSet = fc
     ),
   )
 
+type Verdicts = Pick<ReturnType<typeof study>, 'findings' | 'reached'>
+
+/** What is said of rules is so: looked up in a table for its examples, and by a look at each rule for any calls. */
+const holds = (
+  rules: readonly Route<OutboundWay>[],
+  { findings, reached }: Verdicts,
+  read: (text: string) => string,
+  calls: readonly (readonly [string, string])[],
+): void => {
+  const table = anOutboundTable(...rules)
+  const winner = (to: string, from: string) => {
+    // Every example is a number as a call can carry it.
+    expect([read(to), read(from)]).toEqual([to, from])
+    return table.match(to, from).route?.ruleId
+  }
+  for (const { ruleId, to, from } of reached) expect(winner(to, from)).toBe(ruleId)
+  for (const { kind, ruleId, otherId, witness } of findings) {
+    if (!witness) expect(kind).toBe('unreachable')
+    else if (kind === 'odd_numbers_only') expect(winner(witness.to, witness.from)).toBe(ruleId)
+    else {
+      const wins = winner(witness.to, witness.from)
+      expect(wins).not.toBe(ruleId)
+      if (kind === 'shadowed') expect(wins).toBe(otherId)
+    }
+  }
+  const enabled = rules.filter((rule) => rule.enabled).map(({ ruleId }) => ruleId)
+  expect([...reached, ...findings].map(({ ruleId }) => ruleId).toSorted()).toEqual(enabled.toSorted())
+
+  const never = new Set(findings.filter(({ kind }) => kind !== 'odd_numbers_only').map(({ ruleId }) => ruleId))
+  const oddOnly = new Set(findings.filter(({ kind }) => kind === 'odd_numbers_only').map(({ ruleId }) => ruleId))
+  for (const [to, from] of calls.map(([a, b]) => [read(a), read(b)] as const)) {
+    const taken = naiveWinner(rules, to, from)
+    expect(never.has(taken)).toBe(false)
+    if (oddOnly.has(taken)) {
+      const rule = rules.find(({ ruleId }) => ruleId === taken) as Route<OutboundWay>
+      const isMeant = (pattern: Route['callerPattern'], number: string) =>
+        pattern?.kind !== 'prefix' || !/^\+?\d*$/.test(pattern.value) || /^\+?\d+$/.test(number)
+      expect(isMeant(rule.pattern, to) && isMeant(rule.callerPattern, from)).toBe(false)
+    }
+  }
+}
+
 describe('what the analysis says', () => {
+  const manyCalls = fc.array(fc.tuple(text, text), { minLength: 60, maxLength: 60 })
+  const numRuns = Number(process.env.SWITCHYARD_TEST_RUNS ?? 300)
   it('is so: no call reaches a rule it says none reaches, and its examples reach theirs', () => {
     fc.assert(
-      fc.property(ruleSet, fc.array(fc.tuple(text, text), { minLength: 60, maxLength: 60 }), (rules, calls) => {
-        const { findings, reached } = study(rules)
-        const table = aRouteTable(...rules)
-        const read = reader(rules)
-        const winner = (to: string, from: string) => {
-          // Every example is a number as a call can carry it.
-          expect([read(to), read(from)]).toEqual([to, from])
-          return table.match(to, from).route?.ruleId
-        }
-        const ofRules = findings.filter(({ kind }) => kind !== 'dangling_target')
-        for (const { ruleId, to, from } of reached) expect(winner(to, from)).toBe(ruleId)
-        for (const { kind, ruleId, otherId, witness } of ofRules) {
-          if (!witness) expect(kind).toBe('unreachable')
-          else if (kind === 'odd_numbers_only') expect(winner(witness.to, witness.from)).toBe(ruleId)
-          else {
-            const wins = winner(witness.to, witness.from)
-            expect(wins).not.toBe(ruleId)
-            if (kind === 'shadowed') expect(wins).toBe(otherId)
-          }
-        }
-        const enabled = rules.filter((rule) => rule.enabled).map(({ ruleId }) => ruleId)
-        expect([...reached, ...ofRules].map(({ ruleId }) => ruleId).toSorted()).toEqual(enabled.toSorted())
-
-        const never = new Set(ofRules.filter(({ kind }) => kind !== 'odd_numbers_only').map(({ ruleId }) => ruleId))
-        const oddOnly = new Set(ofRules.filter(({ kind }) => kind === 'odd_numbers_only').map(({ ruleId }) => ruleId))
-        for (const [to, from] of calls.map(([a, b]) => [read(a), read(b)] as const)) {
-          const taken = naiveWinner(rules, to, from)
-          expect(never.has(taken)).toBe(false)
-          if (oddOnly.has(taken)) {
-            const rule = rules.find(({ ruleId }) => ruleId === taken) as Route
-            const isMeant = (pattern: Route['callerPattern'], number: string) =>
-              pattern?.kind !== 'prefix' || !/^\+?\d*$/.test(pattern.value) || /^\+?\d+$/.test(number)
-            expect(isMeant(rule.pattern, to) && isMeant(rule.callerPattern, from)).toBe(false)
-          }
-        }
+      fc.property(ruleSet, manyCalls, (rules, calls) => {
+        holds(rules, study(rules), reader(rules), calls)
       }),
-      { numRuns: Number(process.env.SWITCHYARD_TEST_RUNS ?? 300) },
+      { numRuns },
+    )
+  }, 600_000)
+
+  it('is so for outbound rules, whatever inbound rules numbers are read by', () => {
+    fc.assert(
+      fc.property(ruleSet, ruleSet, manyCalls, (inbound, rules, calls) => {
+        const outbound = rules.map((rule) => ({
+          ...rule,
+          ruleId: rule.ruleId.replace('rule', 'out'),
+          target: aTrunkWay(),
+          isOutbound: true,
+        }))
+        const { findings, reached } = study(inbound, outbound, [aTrunk()])
+        const isOutbound = ({ ruleId }: { readonly ruleId?: string | undefined }) => ruleId?.startsWith('out') === true
+        const ofOutbound = { findings: findings.filter(isOutbound), reached: reached.filter(isOutbound) }
+        holds(outbound, ofOutbound, reader(inbound), calls)
+      }),
+      { numRuns },
     )
   }, 600_000)
 })

@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { analyse, type Analysed } from '../../../../../server/domain/routing/analysis/analyse.ts'
-import { aGroup, aMember, aProvider, aRoutingConfig, aRule, aVoiceAgent } from '../../../../support/builders.ts'
+import {
+  aGroup,
+  aMember,
+  anOutboundRule,
+  aProvider,
+  aRoutingConfig,
+  aRule,
+  aTrunk,
+  aTrunkWay,
+  aVoiceAgent,
+} from '../../../../support/builders.ts'
 
 const study = (parts: Parameters<typeof aRoutingConfig>[0], more: Partial<Analysed> = {}) => {
-  const work = analyse({ config: aRoutingConfig(parts), rules: [], ...more }, { limit: 100 })
+  const work = analyse({ config: aRoutingConfig(parts), rules: [], outboundRules: [], ...more }, { limit: 100 })
   for (;;) {
     const step = work.next()
     if (step.done === true) return step.value.findings
@@ -57,6 +67,73 @@ describe('the analysis of targets', () => {
     expect(findings.map(({ kind, message }) => [kind, message.split(' sends')[0]])).toEqual([
       ['dangling_default', 'The default target of the tenant'],
       ['dangling_default', 'The emergency target of the tenant'],
+    ])
+  })
+
+  it('names trunks that calls go through in vain, and rules that are left without any', () => {
+    const trunks = [
+      aTrunk({ id: 'good' }),
+      aTrunk({ id: 'off', enabled: false }),
+      aTrunk({ id: 'in', direction: 'inbound' }),
+      aTrunk({ id: 'left', platformState: 'vanished' }),
+    ]
+    const through = (...trunkIds: string[]) => aTrunkWay({ trunkIds })
+    const number = (...trunkIds: string[]) => ({ type: 'number' as const, value: '+13035550100', trunkIds })
+    const ways = [through('good'), through('off', 'good'), through('in'), through(), through('gone')]
+    const outboundRules = ways.map((target, i) => ({
+      ...anOutboundRule({ ruleId: `out-${i}`, name: `Out ${i}`, pattern: `+1${i}`, target, enabled: i !== 4 }),
+      isOutbound: true,
+    }))
+    const rules = [aRule({ target: number('left', 'off') }), aRule({ ruleId: 'b', pattern: '+1', target: number() })]
+    const groups = [aGroup({ name: 'Sales', fallback: number('off') })]
+    const findings = study(
+      { trunks, groups, defaultTarget: number('gone') },
+      { rules, outboundRules, emergencyTarget: number('good', 'in') },
+    )
+    expect(
+      findings.map(({ kind, severity, ruleId, groupId, otherId }) => [kind, severity, ruleId ?? groupId, otherId]),
+    ).toEqual([
+      ['unusable_trunk', 'error', undefined, 'gone'],
+      ['unusable_trunk', 'warning', undefined, 'in'],
+      ['unusable_trunk', 'warning', 'group-1', 'off'],
+      ['unusable_trunk', 'error', 'rule-1', 'left'],
+      ['unusable_trunk', 'error', 'rule-1', 'off'],
+      ['unusable_trunk', 'warning', 'out-1', 'off'],
+      ['unusable_trunk', 'error', 'out-2', 'in'],
+      ['no_trunk', 'error', 'out-3', undefined],
+      ['unusable_trunk', 'info', 'out-4', 'gone'],
+    ])
+    expect(findings.map(({ message }) => /which is passed over: (.*?);/.exec(message)?.[1])).toEqual([
+      'was deleted',
+      'takes no calls out, its direction is inbound',
+      'disabled',
+      'Cloudonix does not have it any more',
+      'disabled',
+      'disabled',
+      'takes no calls out, its direction is inbound',
+      undefined,
+      'was deleted',
+    ])
+    expect(findings[7]?.message).toBe(
+      'Outbound rule Out 3 (+13) names no trunk, and there is no default trunk, so its calls are rejected; name trunks, or make one the default',
+    )
+  })
+
+  it('goes by the default trunk where none is named', () => {
+    const rules = [aRule({ target: { type: 'number', value: '+13035550100' } })]
+    const outboundRules = [anOutboundRule({ target: aTrunkWay({ trunkIds: [] }) })]
+    expect(study({ trunks: [aTrunk({ isDefault: true })] }, { rules, outboundRules })).toEqual([])
+    const off = study({ trunks: [aTrunk({ isDefault: true, enabled: false })] }, { rules, outboundRules })
+    expect(off.map(({ kind, ruleId }) => [kind, ruleId])).toEqual([
+      ['unusable_trunk', 'rule-1'],
+      ['unusable_trunk', 'out-1'],
+    ])
+  })
+
+  it('names an agent that an outbound rule sends calls to in vain', () => {
+    const outboundRules = [anOutboundRule({ target: agent('gone') })]
+    expect(study({}, { outboundRules }).map(({ kind, ruleId }) => [kind, ruleId])).toEqual([
+      ['dangling_target', 'out-1'],
     ])
   })
 
