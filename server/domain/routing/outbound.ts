@@ -1,6 +1,7 @@
 import type { OutboundSign } from '../webhooks/read-voice-request.ts'
 import { askTrunks } from './ask-trunks.ts'
 import type { Numbers } from './call-numbers.ts'
+import { defaultTrunkIds } from './default-trunk.ts'
 import { followTarget } from './follow-target.ts'
 import type { RoutingStep } from './explanation.ts'
 import { explainRules, type FirstRouting } from './first-routing.ts'
@@ -42,10 +43,7 @@ function* throughTrunks(
     return rejection(`${because}: "${own}" has a * or # in it, which only what the rule puts before may hold`)
   if (!callersPart.test(own) || !dialable.test(number))
     return rejection(`${because}: "${number}" is nothing that a trunk can dial`)
-  const trunkIds =
-    way.trunkIds.length > 0
-      ? way.trunkIds
-      : [...config.trunks.values()].filter(({ isDefault }) => isDefault).map(({ id }) => id)
+  const trunkIds = way.trunkIds.length > 0 ? way.trunkIds : defaultTrunkIds(config)
   if (trunkIds.length === 0) return rejection(`${because}: it names no trunk, and there is no default trunk`)
   const asked: RoutingStep[] = []
   const routing: Routing | string = yield* askTrunks(

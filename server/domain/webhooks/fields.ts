@@ -73,7 +73,10 @@ const longestWord = 64
 
 /** A status word as the platform wrote it; what is longer than any word is cut. */
 export const readWord = (fields: Fields, ...names: readonly string[]): string | undefined =>
-  fields.text(...names)?.slice(0, longestWord).toWellFormed()
+  fields
+    .text(...names)
+    ?.slice(0, longestWord)
+    .toWellFormed()
 
 /** Status words come in any case and with any separator. */
 export const foldWord = (word: string): string => word.toLowerCase().replace(/[^a-z]/g, '')

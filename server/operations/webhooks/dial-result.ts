@@ -156,7 +156,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
     agentId === undefined
       ? `${number ?? 'the target'}${trunkName === undefined ? '' : ` through trunk ${trunkName}`}`
       : (inForce.routing.agents.get(agentId)?.name ?? agentId)
-  const trunk = trunkPlan && number !== undefined ? { number, to: call.to, plan: trunkPlan } : undefined
+  const trunk = trunkPlan && number !== undefined ? { number, to: stage.to, plan: trunkPlan } : undefined
   const placed = await placeCall(
     deps,
     incoming,

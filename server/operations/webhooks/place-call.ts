@@ -1,4 +1,4 @@
-import { advance, amend, startAttempt, type Progress } from '../../domain/calls/call-progress.ts'
+import { advance, amend, stageOf, startAttempt, type Progress } from '../../domain/calls/call-progress.ts'
 import type { PrintedCxml } from '../../domain/cxml/cxml-press.ts'
 import { buildDocument, isDialled } from '../../domain/routing/build-document.ts'
 import type { Explanation } from '../../domain/routing/explanation.ts'
@@ -96,7 +96,9 @@ export const placeCall = async <R extends Routing>(
     if (trunk) await giveBack(deps.runtime, inForce.tenant.id, { trunkId: trunk.id, leaseKey })
     if (agent) tried = { ...tried, agentIds: [...tried.agentIds, agent.id] }
     const through =
-      trunkPlan && target.type === 'number' ? { number: target.value, to: before.call.to, plan: trunkPlan } : undefined
+      trunkPlan && target.type === 'number'
+        ? { number: target.value, to: stageOf(before.call).to, plan: trunkPlan }
+        : undefined
     const ended = { result: 'failed' as const, groupId: group?.id, groupAttempts, trunk: through, tried }
     const next = await runEngine(routeOnward(inForce.routing, ended), ask)
     routing = { ...next, steps: [...steps, ...next.steps] }

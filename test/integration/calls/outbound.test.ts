@@ -155,6 +155,19 @@ describe('an outbound call', () => {
     await result(cxml, allowed, 'completed')
   })
 
+  it('that is one at a later stage goes on to the next trunk by what was dialled then', async () => {
+    await api('POST', '/outbound-rules', { destinationPattern: '+1708*', trunkIds })
+    await settings({ outboundAllow: ['+1708*'] })
+    const token = newToken()
+    await ask(voiceRequest(token, numberOf.priority))
+    const first = (await ask({ ...voiceRequest(token, '+17085550100', '1001'), Direction: 'subscriber' })).text
+    expect([trunkOf(first), dialled(first)]).toEqual(['first', '+17085550100'])
+    const next = await result(first, token, 'failed')
+    expect([trunkOf(next), dialled(next)]).toEqual(['second', '+17085550100'])
+    await result(next, token, 'completed')
+    await settings({ outboundAllow: ['+1202*'] })
+  })
+
   it('stays one at a later stage of a call that came in: no fallback sends it to a number', async () => {
     const agent = { name: 'Stage two', provider: 'vapi', value: '+12025550179' }
     const members = [{ agentId: (await api('POST', '/voice-agents', agent)).body.id }]
