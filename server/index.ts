@@ -38,6 +38,7 @@ import { createSystemHandlers } from './operations/system.ts'
 import { createTenantDirectory } from './operations/tenant-directory.ts'
 import { createTenantHandlers } from './operations/tenants.ts'
 import { createTrunkHandlers } from './operations/trunks.ts'
+import { startUpkeep, type Upkeep } from './operations/upkeep.ts'
 import { createVoiceAgentHandlers } from './operations/voice-agents.ts'
 import { readUnsaved, rememberUnsaved } from './operations/unsaved-units.ts'
 import { createWebhookEventHandlers } from './operations/webhook-events.ts'
@@ -94,6 +95,7 @@ export interface Server {
 const sweepMs = 15_000
 const retryMs = 5000
 const metricsMs = 5000
+const forgetMs = 600_000
 const cloudonixUrl = 'https://api.cloudonix.io'
 const answersKeptMs = 24 * 3_600_000
 const catchUpMs = 1000
@@ -150,19 +152,12 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const openEmbedded = async (journal: RuntimeJournal, inFlight: readonly Call[]) =>
       createEmbeddedRuntimeState(journal, inFlight, await openCircuits(inFlight))
     const nodes = createNodeListener({ bus, directory, store: store.configuration, log })
-    const told = (what: string, work: () => Promise<unknown>): Promise<unknown> =>
-      work().catch((error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`))
-    const quietly = (what: string, work: () => Promise<unknown>) => (): void => void told(what, work)
-    /** Left out while the time before is still at it. */
-    const oneAtATime = (what: string, work: () => Promise<unknown>) => {
-      let isRunning = false
-      return (): void => {
-        if (isRunning) return
-        isRunning = true
-        void told(what, work).finally(() => (isRunning = false))
-      }
-    }
-    const catchUp = quietly('Looking for changes of other nodes', nodes.catchUp)
+    const catchUp = (): void =>
+      void nodes
+        .catchUp()
+        .catch((error: unknown) =>
+          log.error({ err: error }, 'Changes of other nodes could not be read; it is tried again'),
+        )
     const shared =
       config.redisUrl === undefined
         ? undefined
@@ -319,37 +314,39 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     )
     closers.push(await announceServer(config.dataDir, { webhooks: webhooksUrl, admin: adminUrl }))
 
-    const sweep = oneAtATime('Looking for lost calls', async () => {
-      const lost = await closeLostCalls(webhookDeps)
-      if (lost > 0) log.warn({ lost }, 'Calls of which nothing more was heard were closed as lost')
-    })
-    sweep()
-    const freeOrphans = oneAtATime('Looking for slots without a call', async () => {
-      const freed = await runtime.freeOrphans()
-      if (freed > 0) log.warn({ freed }, 'Slots that no call holds any more were given back')
-    })
-    freeOrphans()
-    const retry = oneAtATime('Storing what could not be stored', () => callLog.retry())
-    const timers = [
-      setInterval(sweep, sweepMs),
-      setInterval(retry, retryMs),
-      setInterval(freeOrphans, sweepMs),
-      ...(shared ? [setInterval(catchUp, catchUpMs)] : []),
-      setInterval(
-        quietly('Telling the metrics', async () =>
-          events.publish('metrics.updated', { atMs: clock.nowMs(), health: await readHealth() }),
-        ),
-        metricsMs,
-      ),
-      setInterval(
-        quietly('Forgetting old answers', () => calls.deleteAnswersBefore(clock.nowMs() - answersKeptMs)),
-        600_000,
-      ),
+    const upkeep: Upkeep[] = [
+      {
+        what: 'Looking for lost calls',
+        everyMs: sweepMs,
+        isDoneAtStart: true,
+        work: async () => {
+          const lost = await closeLostCalls(webhookDeps)
+          if (lost > 0) log.warn({ lost }, 'Calls of which nothing more was heard were closed as lost')
+        },
+      },
+      {
+        what: 'Looking for slots without a call',
+        everyMs: sweepMs,
+        isDoneAtStart: true,
+        work: async () => {
+          const freed = await runtime.freeOrphans()
+          if (freed > 0) log.warn({ freed }, 'Slots that no call holds any more were given back')
+        },
+      },
+      { what: 'Storing what could not be stored', everyMs: retryMs, work: () => callLog.retry() },
+      {
+        what: 'Telling the metrics',
+        everyMs: metricsMs,
+        work: async () => events.publish('metrics.updated', { atMs: clock.nowMs(), health: await readHealth() }),
+      },
+      {
+        what: 'Forgetting old answers',
+        everyMs: forgetMs,
+        work: () => calls.deleteAnswersBefore(clock.nowMs() - answersKeptMs),
+      },
     ]
-    closers.push(() => {
-      for (const timer of timers) clearInterval(timer)
-      return Promise.resolve()
-    })
+    const look = { what: 'Looking for changes of other nodes', everyMs: catchUpMs, work: nodes.catchUp }
+    closers.push(startUpkeep(shared ? [...upkeep, look] : upkeep, log))
     log.info(
       { webhooks: webhooksUrl, admin: adminUrl, dataDir: config.dataDir, tenants: directory.all().length },
       'Switchyard is ready',
