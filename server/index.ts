@@ -24,6 +24,7 @@ import { createCloudonixHandlers } from './operations/cloudonix.ts'
 import { createDispatch, type Dispatch } from './operations/dispatch.ts'
 import { createDryRun } from './operations/dry-run.ts'
 import { createHealth } from './operations/health.ts'
+import { countDuplicates, createIdempotencyHandlers } from './operations/idempotency.ts'
 import { inTurn } from './operations/in-turn.ts'
 import { createInboundRuleHandlers } from './operations/inbound-rules.ts'
 import { renderMetrics } from './operations/metrics.ts'
@@ -145,6 +146,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const bus = createEventBus(undefined, startedAtMs)
     const health = createHealth(clock, bus)
     const results = createAgentResults()
+    const duplicates = countDuplicates(clock)
     const directory = createTenantDirectory(store.configuration, log)
     await directory.loadAll()
     const openCircuits = async (inFlight: readonly Call[]) =>
@@ -220,6 +222,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       events,
       health,
       results,
+      duplicates,
       clock,
       crypto,
       newId,
@@ -280,6 +283,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createCloudonixHandlers(cloudonix, directory),
       ...createRoutingHandlers({ ...configDeps, dryRun: createDryRun(runtime, clock, Math.random), csv: csvText }),
       ...createWebhookEventHandlers(calls, directory),
+      ...createIdempotencyHandlers({ calls, runtime, duplicates, directory, log }),
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }
     const dispatch = createDispatch(inTurn(handlers, createKeyedLock(), amongNodes), (error, name) =>

@@ -144,6 +144,9 @@ export interface CallStore {
   findAnswer(tenantId: string, key: string, notBeforeMs: number): Promise<AnswerRow | undefined>
   /** Deletes answers older than that; how many there were. */
   deleteAnswersBefore(ms: number): Promise<number>
+  answersKept(tenantId: string): Promise<{ readonly count: number; readonly oldestAtMs?: number | undefined }>
+  /** Deletes a tenant's; how many there were. */
+  deleteAnswersOf(tenantId: string): Promise<number>
   /** Without their bodies, as in the timeline. */
   listWebhookEvents(
     tenantId: string,

@@ -120,6 +120,9 @@ export interface RuntimeState {
   loadAnswer(tenantId: string, key: string): Promise<{ readonly status: number; readonly body: string } | undefined>
   saveAnswer(tenantId: string, key: string, answer: { readonly status: number; readonly body: string }): Promise<void>
 
+  /** Forgets the answers given to a tenant's webhooks. */
+  forgetAnswers(tenantId: string): Promise<void>
+
   /** Gives back slots that no attempt of a live call holds, and that nobody is about to; how many there were. */
   freeOrphans(): Promise<number>
 

@@ -4,6 +4,7 @@ import { agentGroupOperations } from './agent-groups.ts'
 import { callOperations } from './calls.ts'
 import { cloudonixOperations } from './cloudonix.ts'
 import type { EventName, EventPayload } from './events.ts'
+import { idempotencyOperations } from './idempotency.ts'
 import { inboundRuleOperations } from './inbound-rules.ts'
 import { numberOperations } from './numbers.ts'
 import { outboundRuleOperations } from './outbound-rules.ts'
@@ -34,6 +35,7 @@ export const operations = {
   ...callOperations,
   ...cloudonixOperations,
   ...webhookEventOperations,
+  ...idempotencyOperations,
   ...systemOperations,
 }
 

@@ -659,6 +659,10 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         await state.saveAnswer(tenantId, 'voice\na', answer)
         expect(await state.loadAnswer(tenantId, 'voice\na')).toEqual(answer)
         expect(await state.loadAnswer('tenant-2', 'voice\na')).toBeUndefined()
+        await state.saveAnswer('tenant-2', 'voice\na', answer)
+        await state.forgetAnswers(tenantId)
+        expect(await state.loadAnswer(tenantId, 'voice\na')).toBeUndefined()
+        expect(await state.loadAnswer('tenant-2', 'voice\na')).toEqual(answer)
       })
     })
 

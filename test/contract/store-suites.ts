@@ -693,6 +693,19 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       expect(await calls.deleteAnswersBefore(25)).toBe(1)
       expect(await calls.findAnswer('tenant-1', 'b', 0)).toBeUndefined()
       expect(await calls.findAnswer('tenant-1', 'a', 0)).toBeDefined()
+      expect(await calls.answersKept('tenant-1')).toEqual({ count: 1, oldestAtMs: 30 })
+    })
+
+    it('counts and deletes the answers of one tenant', async () => {
+      const { callLog, calls } = store()
+      const many = Array.from({ length: 700 }, (_, i) => ({ key: `k${i}`, atMs: 10 + i, status: 200, body: 'x' }))
+      for (const answer of many) await callLog.append({ tenantId: 'tenant-1', answer }, 'written')
+      await callLog.append({ tenantId: 'tenant-2', answer: many[0] }, 'written')
+      expect(await calls.answersKept('tenant-1')).toEqual({ count: 700, oldestAtMs: 10 })
+      expect(await calls.deleteAnswersOf('tenant-1')).toBe(700)
+      expect(await calls.answersKept('tenant-1')).toEqual({ count: 0 })
+      expect(await calls.answersKept('tenant-2')).toEqual({ count: 1, oldestAtMs: 10 })
+      expect(await calls.deleteAnswersOf('nobody')).toBe(0)
     })
 
     it('finds an answer by either of its keys', async () => {

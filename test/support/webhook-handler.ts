@@ -5,6 +5,7 @@ import { newId } from '../../server/adapters/system/ids.ts'
 import type { RoutingConfig } from '../../server/domain/routing/routing-config.ts'
 import { createAgentResults } from '../../server/operations/agent-results.ts'
 import { createHealth } from '../../server/operations/health.ts'
+import { countDuplicates } from '../../server/operations/idempotency.ts'
 import type { WebhookDeps } from '../../server/operations/webhooks/context.ts'
 import { createWebhookHandler } from '../../server/operations/webhooks/handle-webhook.ts'
 import type { TenantInForce } from '../../server/operations/tenant-directory.ts'
@@ -35,6 +36,7 @@ export const aWebhookHandler = async (routing: RoutingConfig) => {
     events,
     health: createHealth(clock, events),
     results: createAgentResults(),
+    duplicates: countDuplicates(clock),
     clock,
     crypto: systemCrypto,
     chance: () => 0.5,

@@ -259,6 +259,10 @@ export const createEmbeddedRuntimeState = async (
       answers.set(key(tenantId, name), answer)
       return Promise.resolve()
     },
+    forgetAnswers(tenantId) {
+      answers.deleteWhere((name) => name.startsWith(`${tenantId}\n`))
+      return Promise.resolve()
+    },
     freeOrphans: () => Promise.resolve(freeOrphans()),
     forgetGroup(tenantId, groupId) {
       if (tallies.delete(key(tenantId, groupId))) journal.deleteTally(tenantId, groupId)

@@ -293,6 +293,9 @@ export const createRemoteState = (
       return text === undefined ? undefined : (JSON.parse(text) as Answer)
     },
 
+    async forgetAnswers(tenantId: string): Promise<void> {
+      await deleteMatching(prefixOf(tenantId) + keys.answerKey('*'))
+    },
     /** Who had which agent last is forgotten by itself. */
     async forgetGroup(tenantId: string, groupId: string): Promise<void> {
       for (const { tallyKey, windowKey } of [keys.windowTally(groupId), keys.rotationTally(groupId)])

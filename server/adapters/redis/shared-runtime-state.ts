@@ -376,6 +376,11 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
       else await end(tenantId, tokenOfAnswer(key), { ...emptyWork(), answers: [{ key, answer }] })
     },
     freeOrphans: async () => (outage ? (await outage.local).state.freeOrphans() : remote.freeOrphans()),
+    forgetAnswers: (tenantId) =>
+      either(
+        () => remote.forgetAnswers(tenantId),
+        (state) => state.forgetAnswers(tenantId),
+      ),
     forgetGroup: (tenantId, groupId) =>
       either(
         () => remote.forgetGroup(tenantId, groupId),

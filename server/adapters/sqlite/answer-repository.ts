@@ -15,6 +15,7 @@ ON CONFLICT (tenant_no, key_hash) DO UPDATE SET at_ms = excluded.at_ms, status =
   // Rows are in the order they came, so the old ones are at the front.
   const dropOldest = db.prepare(`
 DELETE FROM webhook_answers WHERE no IN (SELECT no FROM webhook_answers ORDER BY no LIMIT ?) AND at_ms < ?`)
+  const dropOf = db.prepare(`DELETE FROM webhook_answers WHERE tenant_no = ? LIMIT ${sliceRows}`)
   return {
     put: (tenant: TenantKeys, { key, atMs, status, body }: AnswerRow): void => {
       put.run(tenant.no, keyHash(key), atMs, status, seal(tenant.answersKey(atMs), body, place(tenant.no, key)))
@@ -22,6 +23,10 @@ DELETE FROM webhook_answers WHERE no IN (SELECT no FROM webhook_answers ORDER BY
     /** Deletes a few; false when there may be more. */
     dropSliceBefore: (ms: number): { dropped: number; isDone: boolean } => {
       const { changes } = dropOldest.run(sliceRows, ms)
+      return { dropped: changes, isDone: changes < sliceRows }
+    },
+    dropSliceOf: (tenantNo: number): { dropped: number; isDone: boolean } => {
+      const { changes } = dropOf.run(tenantNo)
       return { dropped: changes, isDone: changes < sliceRows }
     },
   }
@@ -37,5 +42,16 @@ export const createAnswerReader = (db: Database, keyring: Keyring) => {
     if (!row) return undefined
     const body = unsealText(tenant.answersKey(row.at_ms), row.body, place(tenant.no, key))
     return { key, atMs: row.at_ms, status: row.status, body }
+  }
+}
+
+export const createAnswerCount = (db: Database, keyring: Keyring) => {
+  const count = db.prepare<[number], { count: number; oldest: number | null }>(
+    'SELECT count(*) AS count, min(at_ms) AS oldest FROM webhook_answers WHERE tenant_no = ?',
+  )
+  return (tenantId: string): { count: number; oldestAtMs?: number } => {
+    const tenant = keyring.find(tenantId)
+    const row = tenant && count.get(tenant.no)
+    return { count: row?.count ?? 0, ...(typeof row?.oldest === 'number' && { oldestAtMs: row.oldest }) }
   }
 }

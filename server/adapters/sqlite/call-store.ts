@@ -38,6 +38,8 @@ export const createCallStore = ({
     await callLog.settled(tenantId, key)
     return lookup.call('answers', 'find', tenantId, key, notBeforeMs)
   },
+  answersKept: (tenantId) => reader.call('answers', 'kept', tenantId),
+  deleteAnswersOf: (tenantId) => writer.call('answers', 'dropOf', tenantId),
   deleteAnswersBefore: (ms) => writer.call('answers', 'dropBefore', ms),
   listWebhookEvents: (tenantId, filter, page) => reader.call('webhookEvents', 'list', tenantId, filter, page),
   getWebhookEvent: (tenantId, id) => reader.call('webhookEvents', 'get', tenantId, id),

@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto'
 import { createSqliteAccessRepository } from './access-repository.ts'
 import { createSqliteAgentRepository } from './agent-repository.ts'
+import { createAnswerCount } from './answer-repository.ts'
 import { createSqliteCallRepository } from './call-repository.ts'
 import { createCircuitReader } from './circuit-repository.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
@@ -48,6 +49,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     calls: createSqliteCallRepository(db, keyring, events.ofToken),
     webhookEvents: { list: events.list, get: events.get },
     circuits: createCircuitReader(db, keyring),
+    answers: { kept: createAnswerCount(db, keyring) },
     access: { tokens, findToken, findSession },
     journal: { load: createJournalReader(db) },
     seenTokens: createTokenSeeder(db),

@@ -60,6 +60,15 @@ const prepareFile = (db: Database, options: ThreadOptions): void => {
   checkMasterKey(db, createSecretKey(masterKey), file)
 }
 
+/** So that batches of the call path are written in between. */
+const inSlices = async (dropSlice: () => { dropped: number; isDone: boolean }): Promise<number> => {
+  for (let total = 0; ; await setImmediate()) {
+    const { dropped, isDone } = dropSlice()
+    total += dropped
+    if (isDone) return total
+  }
+}
+
 /** All that changes the file. One thread runs this, so writes have one order. */
 export const openWriter = (options: ThreadOptions) => {
   const db = openDatabase(options.file, 'writer', options.isShared ? patienceWithNodesMs : undefined)
@@ -108,12 +117,10 @@ export const openWriter = (options: ThreadOptions) => {
     bulk: { change: createBulkChange(db), reorder: createReorder(db) },
     access: { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode },
     answers: {
-      dropBefore: async (ms: number): Promise<number> => {
-        for (let total = 0; ; await setImmediate()) {
-          const { dropped, isDone } = answers.dropSliceBefore(ms)
-          total += dropped
-          if (isDone) return total
-        }
+      dropBefore: (ms: number) => inSlices(() => answers.dropSliceBefore(ms)),
+      dropOf: (tenantId: string) => {
+        const tenant = keyring.find(tenantId)
+        return tenant ? inSlices(() => answers.dropSliceOf(tenant.no)) : Promise.resolve(0)
       },
     },
     meta: { set, claim },

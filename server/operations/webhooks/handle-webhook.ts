@@ -191,7 +191,10 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     try {
       const found = await handlers[request.kind](deps, incoming)
       const handled = { ...found, progress: found.progress && revise(found.progress) }
-      if (handled.outcome === 'duplicate') health.count('duplicates')
+      if (handled.outcome === 'duplicate') {
+        health.count('duplicates')
+        deps.duplicates.note(inForce.tenant.id, request.kind)
+      }
       const unit = unitOf(incoming, handled)
       await settle(incoming, handled)
       // From here on the call holds them.

@@ -367,3 +367,25 @@ describe('an explanation', () => {
     expect([status, body]).toMatchObject([404, { error: { message: 'There is no call nobody' } }])
   })
 })
+
+describe('what is remembered of a tenant', () => {
+  it('is counted, and forgotten when it is asked to be: the same request is then decided anew', async () => {
+    interface Statistics {
+      answers: number
+      duplicates: { kind: string; count: number }[]
+    }
+    const read = async () => (await test.api<Statistics>('GET', `${site.path}/idempotency`)).body
+    const repeats = ({ duplicates }: Statistics) => duplicates.find(({ kind }) => kind === 'voice_request')?.count ?? 0
+    const token = newToken()
+    const before = await read()
+    const first = await ask(token, numberOf.round_robin, 'stage-1')
+    expect(await ask(token, numberOf.round_robin, 'stage-1')).toBe(first)
+    const after = await read()
+    expect([after.answers - before.answers, repeats(after) - repeats(before)]).toEqual([1, 1])
+    const { status, body } = await test.api<{ forgotten: number }>('POST', `${site.path}/idempotency/reset`)
+    expect([status, body.forgotten]).toEqual([200, after.answers])
+    expect((await read()).answers).toBe(0)
+    expect(dialled(await ask(token, numberOf.round_robin, 'stage-1'))).not.toBe(dialled(first))
+    expect((await test.api('GET', '/tenants/nobody/idempotency')).status).toBe(404)
+  })
+})

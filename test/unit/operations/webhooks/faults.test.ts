@@ -5,6 +5,7 @@ import { systemCrypto } from '../../../../server/adapters/system/crypto.ts'
 import { newId } from '../../../../server/adapters/system/ids.ts'
 import type { Target } from '../../../../server/domain/routing/target.ts'
 import { createAgentResults } from '../../../../server/operations/agent-results.ts'
+import { countDuplicates } from '../../../../server/operations/idempotency.ts'
 import { createHealth } from '../../../../server/operations/health.ts'
 import type { WebhookDeps } from '../../../../server/operations/webhooks/context.ts'
 import { createWebhookHandler } from '../../../../server/operations/webhooks/handle-webhook.ts'
@@ -97,6 +98,7 @@ const handlerWith = async (
     events,
     health: createHealth(clock, events),
     results: createAgentResults(),
+    duplicates: countDuplicates(clock),
     clock,
     crypto: systemCrypto,
     chance: () => 0.5,
