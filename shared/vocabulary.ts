@@ -108,6 +108,7 @@ export const findingKinds = [
   'dangling_default',
   'unusable_trunk',
   'no_trunk',
+  'schedule_gap',
 ] as const
 export type FindingKind = (typeof findingKinds)[number]
 

@@ -45,7 +45,7 @@ export type AnalyseTenant = (tenantId: string, listed: Listed) => Promise<Output
 export const createAnalyseTenant = (
   store: Pick<ConfigurationStore, 'rulesAfter' | 'outboundRules'>,
   directory: TenantDirectory,
-  clock: Pick<Clock, 'micros'>,
+  clock: Pick<Clock, 'micros' | 'nowMs'>,
 ): AnalyseTenant => {
   const readRules = async (tenantId: string): Promise<AnalysedRule[]> => {
     const rules: AnalysedRule[] = []
@@ -63,7 +63,10 @@ export const createAnalyseTenant = (
     const outboundRules = stored.map(toAnalysedOutbound)
     // Read after the rules: what they lead to is then as new as they are, or newer.
     const { tenant, routing: config } = tenantInForce(directory, tenantId)
-    const work = analyse({ config, emergencyTarget: tenant.settings.emergencyTarget, rules, outboundRules }, listed)
+    const work = analyse(
+      { config, atMs: clock.nowMs(), emergencyTarget: tenant.settings.emergencyTarget, rules, outboundRules },
+      listed,
+    )
     const slice = createSlices(clock)
     let step: IteratorResult<undefined, Analysis> = work.next()
     while (!step.done) {

@@ -16,6 +16,7 @@ const Finding = Type.Object({
     Type.String({ description: 'The rule that wins instead, what the target leads to, or the trunk' }),
   ),
   witness: Type.Optional(Witness),
+  atMs: Type.Optional(Type.Integer({ description: 'A time at which it is so, where it is at times' })),
 })
 
 const Count = Type.Integer({ minimum: 0 })

@@ -4,6 +4,7 @@ import type { RoutingConfig } from '../routing-config.ts'
 import { isSameTarget, type Target } from '../target.ts'
 import { createBench, createReading, sortRules, type Bench } from './bench.ts'
 import { isSound, type AnalysedRule, type Finding, type Reach } from './finding.ts'
+import { judgeGroupHours, judgeRuleHours } from './judge-hours.ts'
 import { judgeRule, nameOf } from './judge-rule.ts'
 import { judgeGroups, judgeTarget } from './judge-targets.ts'
 import { judgeWay } from './judge-trunks.ts'
@@ -11,8 +12,19 @@ import { judgeWay } from './judge-trunks.ts'
 export interface Analysed {
   readonly config: Pick<
     RoutingConfig,
-    'agents' | 'groups' | 'providers' | 'defaultCountry' | 'defaultTarget' | 'agentNumbers' | 'numbers' | 'trunks'
+    | 'agents'
+    | 'groups'
+    | 'providers'
+    | 'defaultCountry'
+    | 'defaultTarget'
+    | 'agentNumbers'
+    | 'numbers'
+    | 'trunks'
+    | 'schedules'
+    | 'rules'
   >
+  /** The week from then on is looked at for times when nobody answers. */
+  readonly atMs: number
   readonly emergencyTarget?: Target | undefined
   readonly rules: readonly AnalysedRule[]
   readonly outboundRules: readonly AnalysedRule<OutboundWay>[]
@@ -36,7 +48,7 @@ export interface Analysis {
 }
 
 function* judgeRules<T extends OutboundWay>(
-  config: Analysed['config'],
+  { config, atMs }: Pick<Analysed, 'config' | 'atMs'>,
   rules: readonly AnalysedRule<T>[],
   bench: Bench<T>,
 ): Generator<Finding | Reach | undefined> {
@@ -45,7 +57,10 @@ function* judgeRules<T extends OutboundWay>(
     const way: OutboundWay = rule.target
     if ('type' in way) yield judgeTarget(config, way, nameOf(rule), about)
     yield* judgeWay(config, way, nameOf(rule), about)
-    if (rule.enabled) yield yield* judgeRule(rule, bench)
+    if (!rule.enabled) continue
+    const verdict = yield* judgeRule(rule, bench)
+    yield verdict
+    if (verdict && isSound(verdict)) yield judgeRuleHours(config, rule, verdict, atMs)
   }
 }
 
@@ -59,14 +74,15 @@ function* judgeAll(analysed: Analysed): Generator<Finding | Reach | undefined> {
     yield* judgeWay(config, target, owner, about)
   }
   yield* judgeGroups(config)
+  yield* judgeGroupHours(config, analysed.atMs)
   const winners = yield* sortRules(rules)
   // A caller with one of the tenant's own numbers counts as dialling out, so none serves as an example.
   for (const value of [...config.agentNumbers, ...config.numbers.keys()])
     winners.callers.set({ kind: 'exact', value }, true)
   const reading = yield* createReading(config, winners.patterns)
-  yield* judgeRules(config, rules, yield* createBench(winners, reading, isSameTarget))
+  yield* judgeRules(analysed, rules, yield* createBench(winners, reading, isSameTarget))
   const outbound = yield* sortRules(outboundRules)
-  yield* judgeRules(config, outboundRules, yield* createBench(outbound, reading, isSameWay))
+  yield* judgeRules(analysed, outboundRules, yield* createBench(outbound, reading, isSameWay))
 }
 
 /**

@@ -28,6 +28,8 @@ export interface Finding {
   /** The rule that wins instead, or what a target leads to. */
   readonly otherId?: string | undefined
   readonly witness?: Witness | undefined
+  /** When it is so, where it is at times. */
+  readonly atMs?: number | undefined
 }
 
 /** A call that reaches a rule. */

@@ -13,7 +13,7 @@ interface DeadEnd {
 }
 
 /** Why an agent takes no calls, whatever the hour. */
-const whyNoCalls = ({ agents, providers }: Destinations, agentId: string): string | undefined => {
+export const whyNoCalls = ({ agents, providers }: Destinations, agentId: string): string | undefined => {
   const agent = agents.get(agentId)
   if (!agent) return 'was deleted'
   if (!agent.enabled) return 'is disabled'

@@ -28,7 +28,7 @@ const study = (
   rules: readonly AnalysedRule[],
   outboundRules: readonly AnalysedRule<OutboundWay>[] = [],
   trunks = [aTrunk({ isDefault: true })],
-) => finish(analyse({ config: aRoutingConfig({ agents, trunks }), rules, outboundRules }, { limit: Infinity }))
+) => finish(analyse({ config: aRoutingConfig({ agents, trunks }), atMs: 0, rules, outboundRules }, { limit: Infinity }))
 
 const build = (parts: readonly Parameters<typeof aRule>[0][]): Route[] =>
   parts.map((part, i) => aRule({ target: hangup, ...part, ruleId: `rule-${i}`, age: i + 1 }))
@@ -189,7 +189,7 @@ describe('the analysis of rules', () => {
     ])
     const config = aRoutingConfig({ agents })
     const look = (listed: Parameters<typeof analyse>[1]) =>
-      finish(analyse({ config, rules, outboundRules: [] }, listed))
+      finish(analyse({ config, atMs: 0, rules, outboundRules: [] }, listed))
     expect(look({ limit: 1 })).toMatchObject({ counts: { duplicate: 5 }, moreFindings: 4, moreReached: 1 })
     expect(look({ limit: 9, ruleId: 'rule-3' })).toMatchObject({ counts: { duplicate: 1 }, reached: [] })
     expect(look({ limit: 9, kinds: ['shadowed'] })).toMatchObject({

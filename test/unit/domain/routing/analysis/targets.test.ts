@@ -13,7 +13,10 @@ import {
 } from '../../../../support/builders.ts'
 
 const study = (parts: Parameters<typeof aRoutingConfig>[0], more: Partial<Analysed> = {}) => {
-  const work = analyse({ config: aRoutingConfig(parts), rules: [], outboundRules: [], ...more }, { limit: 100 })
+  const work = analyse(
+    { config: aRoutingConfig(parts), atMs: 0, rules: [], outboundRules: [], ...more },
+    { limit: 100 },
+  )
   for (;;) {
     const step = work.next()
     if (step.done === true) return step.value.findings
