@@ -34,6 +34,9 @@ export interface Nodes {
   leave(): Promise<void>
 }
 
+/** Whether a Redis that began anew was cleared. */
+const begunKey = (back: string): string => `${back}:begun`
+
 const restored = /^tenant:\{[^}]*\}:(.*:leases|leases|session:.*|calls:live|routing:.*)$/
 
 export const joinNodes = ({
@@ -95,6 +98,7 @@ export const joinNodes = ({
       redis.sismember(back, nodeId),
       beat(back),
       redis.expire(back, runIdKeptSeconds),
+      redis.expire(begunKey(back), runIdKeptSeconds),
     ])
     if (isKnown !== 1) throw new Error('it has lost what it was told; was it emptied?')
   }
@@ -109,8 +113,7 @@ export const joinNodes = ({
   }
 
   /** Clears a Redis that began anew, or waits for who does. */
-  const cleared = async (runId: string): Promise<void> => {
-    const begun = `${siteKeys.back(runId)}:begun`
+  const cleared = async (begun: string): Promise<void> => {
     for (;;) {
       if ((await redis.get(begun)) === 'cleared') return
       if (await redis.set(begun, nodeId, 'PX', clearingMs, 'NX')) {
@@ -161,7 +164,7 @@ export const joinNodes = ({
       back = siteKeys.back(runId)
       await beat(back)
       if (!(await redis.sismember(back, nodeId))) {
-        await cleared(runId)
+        await cleared(begunKey(back))
         await restore()
       }
       await tell()
