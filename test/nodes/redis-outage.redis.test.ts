@@ -9,7 +9,9 @@ import { createSite, dialled, newToken, numberOf, voiceRequest, type Site } from
 import { ownerToken, type TestServer } from '../support/test-server.ts'
 
 const count = 3
-const cap = 10
+/** Low enough to be reached all the time. */
+const cap = 2
+const heldMs = 200
 /** A calm machine takes 500. */
 const perSecond = Number(process.env['SWITCHYARD_TEST_RATE'] ?? 60)
 const seconds = Number(process.env['SWITCHYARD_TEST_SECONDS'] ?? 2)
@@ -68,7 +70,7 @@ const startLoad = () => {
         placed.push(token)
         held.set(agent, (held.get(agent) ?? 0) + 1)
         worst.set(agent, Math.max(worst.get(agent) ?? 0, held.get(agent) ?? 0))
-        await sleep(60)
+        await sleep(heldMs)
         held.set(agent, (held.get(agent) ?? 0) - 1)
       }
       const ended = await nodes.post((n + 1) % count, `${site.base}/cdr`, cdr(token))
@@ -118,8 +120,11 @@ describe('Redis killed and started again under load', { timeout: 120_000 }, () =
 
     expect(failed).toEqual([])
     expect(asked).toBeGreaterThan(perSecond * seconds * 2)
-    expect(placed.length).toBeGreaterThan(perSecond)
-    for (const most of worst.values()) expect(most).toBeLessThanOrEqual(cap + count - 1)
+    expect(placed.length).toBeGreaterThan(0)
+    for (const most of worst.values()) {
+      expect(most).toBeGreaterThanOrEqual(cap)
+      expect(most).toBeLessThanOrEqual(cap + count - 1)
+    }
 
     // Nothing is counted twice or left behind: no call lives, no slot is held, on any node.
     await until(
@@ -129,7 +134,7 @@ describe('Redis killed and started again under load', { timeout: 120_000 }, () =
       const { body } = await nodes.api(n)<{ items: VoiceAgent[] }>('GET', `${site.path}/voice-agents`)
       expect(body.items.map(({ health }) => health.activeCalls)).toEqual([0, 0, 0])
     }
-    for (const token of placed.filter((_, i) => i % 50 === 0)) {
+    for (const token of placed.filter((_, i) => i % 10 === 0)) {
       const { body } = await nodes.api(2)<CallRecord>('GET', `${site.path}/calls/${token}`)
       expect(body).toMatchObject({ state: 'completed', attemptCount: 1 })
     }
