@@ -853,12 +853,45 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
       expect((await calls.find('tenant-1', call(0).token))?.reason).toBe('version 2499')
     })
 
+    it.each([
+      [true, 'the first request before'],
+      [false, 'the CDR before'],
+    ])('keeps one record of a call that two nodes began (%s), %s', async (isCdrLast) => {
+      const { callLog, calls } = store()
+      const begun = aVoiceUnit('tenant-1', 0)
+      const { token } = begun.call!
+      const closed = aCall({
+        id: 'from-the-cdr',
+        token,
+        state: 'completed',
+        disposition: 'answered',
+        startedAtMs: begun.call!.startedAtMs - 5,
+        attempts: [],
+        revision: 1001,
+      })
+      const units = [begun, { tenantId: 'tenant-1', call: closed, transitions: [{ atMs: 9, event: 'cdr' }] }]
+      for (const unit of isCdrLast ? units : units.toReversed()) await callLog.append(unit, 'synced')
+      const found = await calls.get('tenant-1', token)
+      expect(found?.record).toMatchObject({
+        id: isCdrLast ? begun.call!.id : 'from-the-cdr',
+        state: 'completed',
+        disposition: 'answered',
+        ruleId: begun.call!.ruleId,
+        startedAtMs: begun.call!.startedAtMs - 5,
+      })
+      expect(found?.attempts).toHaveLength(begun.attempts!.length)
+      expect(found?.decisions).toHaveLength(1)
+      expect(found?.transitions).toHaveLength(begun.transitions!.length + 1)
+      expect((await calls.list('tenant-1', {}, { limit: 10 })).items).toHaveLength(1)
+      expect((await calls.live('tenant-1', 10)).items).toEqual([])
+      expect(await calls.inFlight()).toEqual([])
+    })
+
     it('rejects a bad unit and stores the others', async () => {
       const { callLog, calls } = store()
       const good = (n: number) => callLog.append(aVoiceUnit('tenant-1', n), n % 2 ? 'written' : 'synced')
       const bad = [
         { tenantId: 'nobody', call: aCall({ tenantId: 'nobody' }) },
-        { tenantId: 'tenant-1', call: aCall({ id: 'thief', token: aVoiceUnit('tenant-1', 0).call!.token }) },
         { tenantId: 'tenant-1', call: aCall({ id: 'odd', from: undefined as unknown as string }) },
         { tenantId: 'tenant-1', call: aCall({ id: 'function', reason: (() => '') as unknown as string }) },
       ]
@@ -868,9 +901,9 @@ export const callStoreSuite = (makeStore: MakeStore): void => {
         good(1),
         good(2),
       ])
-      expect(results.map(({ status }) => status.slice(0, 3)).join(' ')).toBe('ful rej rej rej rej ful ful')
+      expect(results.map(({ status }) => status.slice(0, 3)).join(' ')).toBe('ful rej rej rej ful ful')
       const codes = results.map((one) => (one.status === 'rejected' ? (one.reason as { code?: string }).code : ''))
-      expect(codes.join(' ').trim()).toBe('NOT_FOUND CONFLICT INVALID_INPUT INVALID_INPUT')
+      expect(codes.join(' ').trim()).toBe('NOT_FOUND INVALID_INPUT INVALID_INPUT')
       expect(results[1]).toMatchObject({
         reason: { code: 'NOT_FOUND', message: expect.stringContaining('nobody') as string },
       })

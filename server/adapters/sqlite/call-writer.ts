@@ -14,6 +14,8 @@ interface KnownCall {
 }
 
 const keptKnown = 10_000
+/** Who took a call. */
+const joined = ['rule_id', 'group_id', 'agent_id', 'trunk_id', 'provider', 'config_version'] as const
 const set = (columns: readonly string[]) => columns.map((column) => `${column} = ?`).join(', ')
 const placeholders = (count: number) => Array.from({ length: count }, () => '?').join(', ')
 
@@ -34,6 +36,13 @@ INSERT INTO call_records (${inserted.join(', ')}) VALUES (${placeholders(inserte
   const changeIndexed = db.prepare(
     `UPDATE call_records SET ${set([...changingColumns, ...indexedColumns])} WHERE no = ? AND revision < ?`,
   )
+  const fill = db.prepare(
+    `UPDATE call_records SET ${joined.map((column) => `${column} = coalesce(${column}, ?)`).join(', ')},
+  started_at_ms = min(started_at_ms, ?) WHERE no = ?`,
+  )
+  const changeJoined = db.prepare(`
+UPDATE call_records SET ${changingColumns.map((column) => `${column} = ${(joined as readonly string[]).includes(column) ? `coalesce(?, ${column})` : '?'}`).join(', ')},
+  is_open = ? WHERE no = ? AND revision < ?`)
   const exists = db.prepare<[number]>('SELECT 1 FROM call_records WHERE no = ?')
   const find = db.prepare<[number, string], { no: number; id: string; started_at_ms: number; is_open: 0 | 1 }>(
     'SELECT no, id, started_at_ms, is_open FROM call_records WHERE tenant_no = ? AND token = ?',
@@ -73,6 +82,17 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
     return row.no
   }
 
+  /**
+   * Two nodes that could not hear each other began a record of the same call. The one that was stored first stays, with what
+   * either knows of who took the call.
+   */
+  const join = ({ changing, startedAtMs, isOpen, revision }: PackedCall, no: number): number => {
+    const said = joined.map((column) => changing[changingColumns.indexOf(column)])
+    fill.run(...said, startedAtMs, no)
+    changeJoined.run(...changing, isOpen, no, revision)
+    return no
+  }
+
   return {
     write: (tenantNo, call) => {
       const name = nameOf(tenantNo, call)
@@ -86,8 +106,8 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
         return no
       }
       const there = find.get(tenantNo, token)
-      if (there?.id !== id)
-        throw new DomainError('CONFLICT', `The session token of call ${id} belongs to call ${there?.id ?? 'unknown'}`)
+      if (!there) throw new DomainError('NOT_FOUND', `Call ${id} was deleted meanwhile`)
+      if (there.id !== id) return join(call, there.no)
       const found = { no: there.no, startedAtMs: there.started_at_ms, isOpen: there.is_open, transitions: undefined }
       known.set(name, found)
       return update(name, call, found)

@@ -6,6 +6,9 @@ import { canonicalJson } from './canonical.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
 import { knownCall } from './known-call.ts'
 
+/** Another node may have begun the same call and not be heard of yet. Whatever it knows is older than a CDR. */
+const lastWordRevision = 1000
+
 /** A call that only its CDR tells of: routed by somebody else, or before we were there. */
 const callFromCdr = (deps: WebhookDeps, { inForce, token, nowMs }: Incoming, cdr: Cdr): Progress => {
   const numbers = readNumbers(inForce.routing, cdr.from, cdr.to)
@@ -21,7 +24,7 @@ const callFromCdr = (deps: WebhookDeps, { inForce, token, nowMs }: Incoming, cdr
     attempts: [],
     deadlineMs: nowMs,
     updatedAtMs: nowMs,
-    revision: 0,
+    revision: lastWordRevision,
   }
   return { call, transitions: [{ atMs: nowMs, event: 'received', to: 'received' }], attempts: [] }
 }
