@@ -132,28 +132,33 @@ const throughput = async (config: RoutingConfig, runtime: RuntimeState, seconds:
   return (n / (performance.now() - startedAt)) * 1000
 }
 
-const openSharedRuntimeState = async (url: string): Promise<RuntimeState> =>
-  (
-    await openRedis({
-      url,
-      site: 'bench',
-      masterKey: Buffer.alloc(32, 1),
-      lock: createKeyedLock(),
-      inFlight: () => Promise.resolve([]),
-      find: () => Promise.resolve(undefined),
-      openCircuits: () => Promise.resolve([]),
-      register: { sign: () => Promise.resolve([]), leave: () => Promise.resolve() },
-      openLocal: () => createEmbeddedRuntimeState(noJournal, []),
-      newId: randomUUID,
-      log: quiet,
-      onLost: () => undefined,
-      onBack: () => undefined,
-      onMessage: () => undefined,
-      onGap: () => undefined,
-      onUnfit: () => undefined,
-      steadyMs: () => 0,
-    })
-  ).runtime
+interface Closable {
+  readonly runtime: RuntimeState
+  close(): Promise<void>
+}
+
+const openSharedRuntimeState = async (url: string): Promise<Closable> => {
+  const { runtime, close } = await openRedis({
+    url,
+    site: 'bench',
+    masterKey: Buffer.alloc(32, 1),
+    lock: createKeyedLock(),
+    inFlight: () => Promise.resolve([]),
+    find: () => Promise.resolve(undefined),
+    openCircuits: () => Promise.resolve([]),
+    register: { sign: () => Promise.resolve([]), leave: () => Promise.resolve() },
+    openLocal: () => createEmbeddedRuntimeState(noJournal, []),
+    newId: randomUUID,
+    log: quiet,
+    onLost: () => undefined,
+    onBack: () => undefined,
+    onMessage: () => undefined,
+    onGap: () => undefined,
+    onUnfit: () => undefined,
+    steadyMs: () => 0,
+  })
+  return { runtime, close }
+}
 
 /** Both implementations of the runtime state against what the transport alone manages. */
 const compareWithBare = async (seconds: number): Promise<Figure[]> => {
@@ -165,16 +170,17 @@ const compareWithBare = async (seconds: number): Promise<Figure[]> => {
       seconds,
       connections: 100,
     })
-    const states: [string, RuntimeState][] = [['embedded', await createEmbeddedRuntimeState(noJournal, [])]]
+    const embedded = await createEmbeddedRuntimeState(noJournal, [])
+    const states: [string, Closable][] = [['embedded', { runtime: embedded, close: () => embedded.close() }]]
     if (redis) states.push(['Redis on loopback', await openSharedRuntimeState(redis.url)])
     const figures: Figure[] = [{ what: 'bare Fastify route', value: perSecond, unit: 'requests/s' }]
-    for (const [name, runtime] of states) {
+    for (const [name, { runtime, close }] of states) {
       const decided = await throughput(config, runtime, seconds)
       figures.push(
         { what: `decisions, ${name}`, value: decided, unit: 'decisions/s' },
         { what: `decisions to bare requests, ${name}`, value: decided / perSecond, unit: '×' },
       )
-      await runtime.close()
+      await close()
     }
     return figures
   } finally {
