@@ -91,7 +91,7 @@ export const Figures = ({ store }: { readonly store: OverviewStore }) => {
         value={counters?.faults}
         note={sinceStart}
         meaning="Webhooks that hit a fault inside Switchyard; such calls went to the emergency target"
-        alarm="went to the emergency target"
+        alarm="emergency target used"
       />
       <Figure
         label="Undurable answers"

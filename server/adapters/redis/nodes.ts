@@ -66,8 +66,13 @@ export const joinNodes = ({
   const sign = async (): Promise<void> => {
     others = await register.sign({ nodeId, isAlone })
   }
-  const signed = (): Promise<void> =>
-    sign().catch((error: unknown) => log.warn({ err: error }, 'This node could not tell the others that it is there'))
+  /** One that has left does not come back to the register. */
+  const signed = async (): Promise<void> =>
+    isLeaving
+      ? undefined
+      : sign().catch((error: unknown) =>
+          log.warn({ err: error }, 'This node could not tell the others that it is there'),
+        )
 
   const connect = async (): Promise<void> => {
     if (redis.status === 'wait' || redis.status === 'end') await redis.connect()
