@@ -1,4 +1,5 @@
-import type { Explanation, RoutingStep } from './explanation.ts'
+import type { StrategyName } from '../../../shared/vocabulary.ts'
+import type { ComparedMember, Explanation, RoutingStep } from './explanation.ts'
 import { parsePattern } from './pattern.ts'
 import { createRouteTableBuilder } from './route-table.ts'
 import { strategies } from './strategies/index.ts'
@@ -20,17 +21,16 @@ export interface RerunChoice {
   readonly incomplete?: string | undefined
 }
 
-const chosenAgain = ({ members = [], strategy: name, chance = 0 }: RoutingStep): string | undefined => {
+const chosenAgain = (members: readonly ComparedMember[], name: StrategyName, chance = 0): string | undefined => {
   const sticky = members.find(({ eligible, sticky: isSticky }) => eligible && isSticky)
   if (sticky) return sticky.agentId
-  if (name === undefined) return members.find(({ eligible }) => eligible)?.agentId
   const strategy = strategies[name]
   const eligible = members.flatMap((member, position) =>
     member.eligible
       ? {
           agentId: member.agentId,
-          weight: member.weight ?? 1,
-          priority: member.priority ?? 1,
+          weight: member.weight as number,
+          priority: member.priority as number,
           position,
           activeCalls: member.activeCalls ?? 0,
           lastUsedAtMs: member.lastUsedAtMs,
@@ -41,13 +41,13 @@ const chosenAgain = ({ members = [], strategy: name, chance = 0 }: RoutingStep):
   return strategy.choose(strategy.contenders(eligible), chance)?.agentId
 }
 
-const rerunMembers = (step: RoutingStep): RerunChoice | undefined => {
-  const { members, moreMembers } = step
-  if (!members) return undefined
-  const choice = { kind: 'member', among: step.name ?? step.because } as const
+/** What is compared are the members of a group, each with its weight and priority. */
+const rerunMembers = ({ members, moreMembers, name, strategy, chance }: RoutingStep): RerunChoice | undefined => {
+  if (!members || name === undefined || strategy === undefined) return undefined
+  const choice = { kind: 'member', among: name } as const
   const stored = members.find(({ chosen }) => chosen)?.agentId
   return moreMembers === undefined
-    ? { ...choice, stored, again: chosenAgain(step) }
+    ? { ...choice, stored, again: chosenAgain(members, strategy, chance) }
     : { ...choice, stored, incomplete: `the figures of ${moreMembers} more members were not kept` }
 }
 
