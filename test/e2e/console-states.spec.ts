@@ -208,6 +208,8 @@ test('opens a call from the palette', async ({ page, startFake }) => {
   await expect(room.liveCalls).toHaveCount(1)
 
   await page.keyboard.press('Control+k')
+  // Keys go to the palette once it is open.
+  await expect(page.getByLabel('Search or jump to')).toBeFocused()
   await page.keyboard.press('ArrowDown')
   const chosenIcon = page.locator('[data-selected] [data-position="left"]')
   await expect(chosenIcon).toHaveCSS('color', 'rgb(28, 33, 40)')
