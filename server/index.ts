@@ -254,6 +254,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     }
     const cloudonix = createCloudonixClient({
       baseUrl: config.cloudonixUrl ?? cloudonixUrl,
+      budget: store.requestBudget,
       clock,
       wait: systemWait,
       random: Math.random,

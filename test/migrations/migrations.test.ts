@@ -76,6 +76,7 @@ INSERT INTO outbound_routing_rules (tenant_id, id, name, destination_pattern, tr
 UPDATE dial_attempts SET trunk_plan = '{"left":[]}';`,
   140: `UPDATE call_records SET stage = '{"direction":"outbound","from":"+1","to":"+2"}';`,
   150: "INSERT INTO nodes VALUES ('n', 1, 0);",
+  155: "INSERT INTO outgoing_requests VALUES (1, 'acme.cloudonix.net', 1, 5); INSERT INTO outgoing_holds VALUES ('acme.cloudonix.net', 9);",
 }
 
 const dump = (db: Database.Database) =>
@@ -107,7 +108,9 @@ describe('migrations', () => {
     const db = open()
     migrate(db, migrations, options)
     const loose = db
-      .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0")
+      .prepare(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 ORDER BY name",
+      )
       .all()
     expect(loose).toEqual([{ name: 'sqlite_schema' }, { name: 'sqlite_sequence' }].filter(({ name }) => name !== ''))
   })
@@ -133,7 +136,15 @@ describe('migrations', () => {
     for (const rows of Object.values(rowsAfter)) db.exec(rows)
     db.exec('DELETE FROM tenants')
     const kept = Object.entries(dump(db)).filter(([, rows]) => rows.length > 0)
-    expect(kept.map(([table]) => table).sort()).toEqual(['meta', 'nodes', 'providers', 'sessions', 'sign_in_codes'])
+    expect(kept.map(([table]) => table).sort()).toEqual([
+      'meta',
+      'nodes',
+      'outgoing_holds',
+      'outgoing_requests',
+      'providers',
+      'sessions',
+      'sign_in_codes',
+    ])
   })
 
   it('leave the file as it was when a step fails', () => {

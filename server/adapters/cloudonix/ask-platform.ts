@@ -66,7 +66,7 @@ export const createAsk = (asking: Asking) => {
 
       const asked = isMute ? undefined : quietOf(answer.retryAfter, clock.nowMs())
       const quietMs = asked ?? (status === 429 ? usualQuietMs : undefined)
-      if (quietMs !== undefined) limiter.hold(question.of.domain.toLowerCase(), quietMs)
+      if (quietMs !== undefined) await limiter.hold(question.of.domain.toLowerCase(), quietMs)
       const backOffMs = quietMs ?? firstBackOffMs * 2 ** (tries - 1) * (0.5 + random() / 2)
       const isTooLarge = isMute && answer.reason === 'too large'
       if (tries === mostTries || isTooLarge || clock.steadyMs() + backOffMs > giveUpAtMs) {

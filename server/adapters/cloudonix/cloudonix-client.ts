@@ -1,5 +1,6 @@
 import { DomainError } from '../../domain/errors.ts'
 import type { Cloudonix, CloudonixDomain } from '../../ports/cloudonix.ts'
+import type { RequestBudget } from '../../ports/request-budget.ts'
 import type { Clock, Log, Random, Wait } from '../../ports/system.ts'
 import { createAsk, type Question, type Settled } from './ask-platform.ts'
 import { isJsonObject, parseJson, readDomain, readSession, readTrunk } from './read-rows.ts'
@@ -10,6 +11,7 @@ import { createSender } from './send-request.ts'
 export interface CloudonixClientDeps {
   /** Where the API is; `https://api.cloudonix.io` unless the site says otherwise. */
   readonly baseUrl: string
+  readonly budget: RequestBudget
   readonly clock: Clock
   readonly wait: Wait
   readonly random: Random
@@ -20,8 +22,7 @@ export interface CloudonixClientDeps {
 }
 
 /** The stricter of the two limits that the platform documents, per domain. */
-const mostRequests = 10
-const windowMs = 10_000
+const limit = { most: 10, windowMs: 10_000 }
 
 /**
  * One segment of a path, certainly. A dot segment, also an escaped one, is taken for a step up, and what is deleted then
@@ -53,11 +54,11 @@ const contentOf = (question: Question, answer: Settled): unknown => {
 }
 
 export const createCloudonixClient = (deps: CloudonixClientDeps): Cloudonix & { close(): Promise<void> } => {
-  const { clock, wait, random, log } = deps
+  const { budget, clock, wait, random, log } = deps
   const { timeoutMs = 10_000, longestWaitMs = 30_000, mostBytes = 8 * 1024 * 1024 } = deps
   const base = deps.baseUrl.replace(/\/+$/, '')
   const sender = createSender({ timeoutMs, mostBytes })
-  const limiter = createRequestLimiter({ clock, wait, most: mostRequests, windowMs })
+  const limiter = createRequestLimiter({ clock, wait, budget, limit })
   const ask = createAsk({ sender, limiter, clock, wait, random, log, longestWaitMs })
 
   const about = (of: CloudonixDomain, method: Question['method'], path: string, what: string): Question => ({

@@ -4,6 +4,7 @@ import type { AccessStore } from '../../ports/access.ts'
 import type { CallLog, CallLogHealth, CallStore } from '../../ports/call-store.ts'
 import type { ConfigurationStore } from '../../ports/configuration.ts'
 import type { NodeRegister } from '../../ports/node-register.ts'
+import type { RequestBudget } from '../../ports/request-budget.ts'
 import type { RuntimeJournal } from '../../ports/runtime-state.ts'
 import type { Log } from '../../ports/system.ts'
 import { createCallLog } from './call-log.ts'
@@ -28,6 +29,7 @@ export interface Store {
   readonly callLog: CallLog & { flush(): Promise<void>; health(): CallLogHealth }
   readonly journal: RuntimeJournal
   readonly nodes: NodeRegister
+  readonly requestBudget: RequestBudget
   readonly meta: {
     get(key: string): Promise<string | undefined>
     set(key: string, value: string): Promise<void>
@@ -152,6 +154,11 @@ export const connectStore = async ({
     nodes: {
       sign: (sign) => writer.call('nodes', 'sign', sign),
       leave: (nodeId) => writer.call('nodes', 'leave', nodeId),
+    },
+    requestBudget: {
+      take: (key, limit) => writer.call('requestBudget', 'take', key, limit),
+      end: (placeNo, limit) => writer.call('requestBudget', 'end', placeNo, limit),
+      hold: (key, forMs) => writer.call('requestBudget', 'hold', key, forMs),
     },
     meta: {
       get: (key) => reader.call('meta', 'get', key),

@@ -18,6 +18,7 @@ import { openDatabase } from './open-database.ts'
 import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.ts'
 import type { PackedUnit } from './packed-unit.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
+import { createSqliteRequestBudget } from './request-budget.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
@@ -114,6 +115,7 @@ export const openWriter = (options: ThreadOptions) => {
     numbers: writes(createSqliteNumberRepository(db)),
     schedules: writes(createSqliteScheduleRepository(db)),
     nodes: createSqliteNodeRepository(db),
+    requestBudget: createSqliteRequestBudget(db),
     bulk: { change: createBulkChange(db), reorder: createReorder(db) },
     access: { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode },
     answers: {

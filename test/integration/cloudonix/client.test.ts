@@ -9,6 +9,7 @@ import {
   type FakeApiSettings,
   type Fault,
 } from '../../../server/simulator/index.ts'
+import { aRequestBudget } from '../../support/request-budget.ts'
 import { instantTime, virtualTime } from '../../support/virtual-time.ts'
 
 const apiKey = 'XIabcdefghijklmnopqrstuvwxyz012345'
@@ -36,6 +37,7 @@ const setUp = async (
   closers.push(api.close)
   const client = createCloudonixClient({
     baseUrl: `${api.url}/`,
+    budget: aRequestBudget(time.clock.steadyMs),
     clock: time.clock,
     wait: time.wait,
     random: () => 0.5,

@@ -15,6 +15,7 @@ import { rulesVersion } from './0120-rules-version.ts'
 import { outbound } from './0130-outbound.ts'
 import { stage } from './0140-stage.ts'
 import { nodes } from './0150-nodes.ts'
+import { requestBudget } from './0155-request-budget.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   outbound,
   stage,
   nodes,
+  requestBudget,
 ]

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRequestLimiter, NoTurnError } from '../../../../server/adapters/cloudonix/request-limiter.ts'
+import { aRequestBudget } from '../../../support/request-budget.ts'
 import { virtualTime } from '../../../support/virtual-time.ts'
 
 const most = 10
@@ -8,7 +9,10 @@ const windowMs = 10_000
 
 const setUp = () => {
   const time = virtualTime(0)
-  return { ...time, limiter: createRequestLimiter({ clock: time.clock, wait: time.wait, most, windowMs }) }
+  const parts = { clock: time.clock, wait: time.wait, limit: { most, windowMs } }
+  const budget = aRequestBudget(time.clock.steadyMs)
+  const aLimiter = () => createRequestLimiter({ ...parts, budget })
+  return { ...time, parts, aLimiter, limiter: aLimiter() }
 }
 const nothing = () => Promise.resolve()
 
@@ -19,23 +23,25 @@ const fullest = (moments: readonly number[]): number => {
 }
 
 describe('the request limiter', () => {
-  it('never lets a window hold more than its share, wherever between start and end a request is counted', async () => {
+  it('never lets a window hold more than its share, whichever process asks and wherever between start and end a request is counted', async () => {
     const request = fc.record({
       atMs: fc.oneof(fc.integer({ min: 0, max: 40_000 }), fc.constantFrom(0, 3000, 9999, 10_000, 10_001, 20_002)),
       takesMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 15_000 })),
       counted: fc.double({ min: 0, max: 1, noNaN: true }),
       fails: fc.boolean(),
+      process: fc.nat({ max: 2 }),
     })
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 60, size: 'max' }), async (requests) => {
-        const { clock, wait, until, limiter } = setUp()
+        const { clock, wait, until, aLimiter } = setUp()
+        const limiters = [aLimiter(), aLimiter(), aLimiter()]
         const starts: number[] = []
         const ends: number[] = []
         const counted: number[] = []
-        const done = requests.map(async ({ atMs, takesMs, counted: share, fails }) => {
+        const done = requests.map(async ({ atMs, takesMs, counted: share, fails, process }) => {
           await wait(atMs)
-          await limiter
-            .take('a', Infinity, async () => {
+          await limiters[process]
+            ?.take('a', Infinity, async () => {
               starts.push(clock.steadyMs())
               counted.push(clock.steadyMs() + share * takesMs)
               await wait(takesMs)
@@ -99,10 +105,54 @@ describe('the request limiter', () => {
 
   it('lets nobody in while it is held', async () => {
     const { clock, until, limiter } = setUp()
-    limiter.hold('a', 7000)
-    limiter.hold('a', 2000)
+    await limiter.hold('a', 7000)
+    await limiter.hold('a', 2000)
     await until(limiter.take('a', Infinity, nothing))
     expect(clock.steadyMs()).toBe(7000)
+  })
+
+  it('remembers what the process before asked', async () => {
+    const { clock, until, limiter, aLimiter } = setUp()
+    await until(Promise.all(Array.from({ length: 10 }, () => limiter.take('a', Infinity, nothing))))
+    limiter.close()
+    await until(aLimiter().take('a', Infinity, nothing))
+    expect(clock.steadyMs()).toBe(10_001)
+  })
+
+  it('goes on a minute after ten requests of which nothing more was heard', async () => {
+    const { clock, until, parts } = setUp()
+    const budget = aRequestBudget(clock.steadyMs)
+    for (let n = 0; n < 10; n += 1) await budget.take('a', parts.limit)
+    await until(createRequestLimiter({ ...parts, budget }).take('a', Infinity, nothing))
+    expect(clock.steadyMs()).toBe(60_000)
+  })
+
+  it('says why the budget cannot be asked, to all who wait, and asks again for the next', async () => {
+    const { clock, parts } = setUp()
+    const budget = aRequestBudget(clock.steadyMs)
+    let isBroken = true
+    const limiter = createRequestLimiter({
+      ...parts,
+      budget: {
+        ...budget,
+        take: (...asked) => (isBroken ? Promise.reject(new Error('disk full')) : budget.take(...asked)),
+      },
+    })
+    const asked = await Promise.allSettled([1, 2].map(() => limiter.take('a', Infinity, nothing)))
+    expect(asked).toEqual([1, 2].map(() => ({ status: 'rejected', reason: new Error('disk full') })))
+    isBroken = false
+    expect(await limiter.take('a', Infinity, () => Promise.resolve('done'))).toBe('done')
+  })
+
+  it('is not held up by what was noted before the machine started anew', async () => {
+    let nowMs = 5_000_000
+    const budget = aRequestBudget(() => nowMs)
+    const limit = { most: 1, windowMs }
+    await budget.take('a', limit)
+    await budget.hold('b', 300_000)
+    nowMs = 20_000
+    expect(await budget.take('a', limit)).toHaveProperty('placeNo')
+    expect(await budget.take('b', limit)).toHaveProperty('placeNo')
   })
 
   it('when closed lets those end that are in, and sends the others away', async () => {
