@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../domain/calls/call.ts'
 import type { OpenCircuit, RuntimeState } from '../../ports/runtime-state.ts'
 import type { Log, NewId } from '../../ports/system.ts'
-import { createNodeShares, type NodeShares } from './node-shares.ts'
+import type { NodeShares } from './node-shares.ts'
 import type { Nodes } from './nodes.ts'
+import { beginOutage, type Outage } from './outage.ts'
 import { describeRedisFault, isRefusal } from './redis-faults.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RemoteState, Saved } from './remote-state.ts'
@@ -26,19 +27,6 @@ export interface SharedStateParts {
   readonly onLost: (reason: string) => void
   readonly onBack: () => void
   readonly steadyMs: () => number
-}
-
-/** While Redis is away. */
-interface Outage {
-  readonly local: Promise<{ readonly state: RuntimeState; readonly shares: NodeShares }>
-  /** What this node did for calls since then. */
-  readonly moved: Map<string, Call>
-  /** States of calls that are old enough to have been written down. */
-  readonly settled: WeakSet<Call>
-  /** What of it Redis does not know yet, newest state by call. */
-  readonly unknown: Map<string, { readonly call: Call; readonly answers: Saved['answers'] }>
-  /** Why, as it was told, newest last. */
-  readonly reasons: Set<string>
 }
 
 /** Work on a token under way. `owner` is missing where the token could not be locked against other nodes. */
@@ -69,8 +57,6 @@ const newest = (states: readonly (Call | undefined)[]): Call | undefined =>
 const longestPauseMs = 16
 const retryMs = 100
 const followMs = 250
-/** Others may write down in this time what they decided before they noticed. */
-const settleMs = 20
 
 const keyOf = (tenantId: string, token: string): string => `${tenantId}\n${token}`
 
@@ -85,36 +71,24 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
   let outage: Outage | undefined
   let isClosed = false
 
-  const beginOutage = (): Outage => {
-    const openLocal = async () => {
-      await sleep(settleMs)
-      const inFlight = await parts.inFlight().catch((error: unknown) => {
-        log.error({ err: error }, 'The calls in flight cannot be read; their slots are not known while Redis is away')
-        return []
-      })
-      const shares = createNodeShares(inFlight, nodes.place)
-      return { state: await parts.openLocal(shares.own), shares }
-    }
-    const local = openLocal()
-    local.catch(() => undefined)
-    return { local, moved: new Map(), settled: new WeakSet(), unknown: new Map(), reasons: new Set() }
-  }
+  const outageBegins = (): Outage =>
+    beginOutage({ readInFlight: parts.inFlight, openLocal: parts.openLocal, place: nodes.place, log })
 
   /** Says why Redis is away, each time that it is for another reason; logs each but once. */
-  const tellWhy = (error: unknown, { reasons }: Outage): void => {
+  const tellWhy = (error: unknown, lost: Outage): void => {
+    if (isClosed) return
     const cause = client.fault() ?? error
     const reason = describeRedisFault(cause)
-    if (isClosed || [...reasons].at(-1) === reason) return
-    if (!reasons.delete(reason)) log.warn({ err: cause }, `${reason}; calls are answered from what this node knows`)
-    reasons.add(reason)
-    parts.onLost(`${reason}; this node routes by itself and hands out its share of each cap`)
+    const { isNews, isNew } = lost.because(reason)
+    if (isNew) log.warn({ err: cause }, `${reason}; calls are answered from what this node knows`)
+    if (isNews) parts.onLost(`${reason}; this node routes by itself and hands out its share of each cap`)
   }
 
   const lose = (error: unknown): void => {
     if (outage || isClosed) return
     for (const work of works.values()) work.isAlone = true
     nodes.goAlone()
-    outage = beginOutage()
+    outage = outageBegins()
     tellWhy(error, outage)
     void comeBackLater(outage)
     void goAlone(outage)
@@ -137,19 +111,6 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     return alone(state, shares)
   }
 
-  const keepAlone = async (call: Call | undefined, answers: Saved['answers'], tenantId: string): Promise<void> => {
-    if (!outage) return
-    const { local, moved, unknown } = outage
-    if (call) {
-      const key = keyOf(call.tenantId, call.token)
-      moved.set(key, call)
-      unknown.set(key, { call, answers: [...(unknown.get(key)?.answers ?? []), ...answers] })
-    }
-    const { state } = await local
-    if (call) await state.saveCall(call)
-    for (const { key, answer } of answers) await state.saveAnswer(tenantId, key, answer)
-  }
-
   const adopt = async (call: Call, answers: Saved['answers']): Promise<void> => {
     try {
       await remote.adopt(call, answers, parts.steadyMs())
@@ -159,37 +120,12 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     }
   }
 
-  const tellUnknown = async ({ unknown }: Outage): Promise<void> => {
-    for (const [key, told] of unknown) {
-      await adopt(told.call, told.answers)
-      if (unknown.get(key) === told) unknown.delete(key)
-    }
-  }
-
-  /** Gives back the slots of this node's calls that ended on other nodes, as the durable store says. */
-  const followOthers = async ({ local, moved, settled }: Outage): Promise<void> => {
-    const { state, shares } = await local
-    const known = new Map([...shares.own.map((call) => [keyOf(call.tenantId, call.token), call] as const), ...moved])
-    const live = new Set((await parts.inFlight()).map(({ tenantId, token }) => keyOf(tenantId, token)))
-    for (const [key, call] of known) {
-      const isSettled = settled.has(call)
-      settled.add(call)
-      if (live.has(key) || (moved.has(key) && (moved.get(key) !== call || !isSettled))) continue
-      for (const { agentId, provider = '', trunkId, n } of call.attempts) {
-        const leaseKey = `${call.token}\n${n}`
-        if (agentId !== undefined) await state.release(call.tenantId, agentId, provider, leaseKey)
-        if (trunkId !== undefined) await state.releaseTrunk(call.tenantId, trunkId, leaseKey)
-      }
-      moved.delete(key)
-    }
-  }
-
   const goAlone = async (lost: Outage): Promise<void> => {
     while (!isClosed && outage === lost) {
       await sleep(followMs, undefined, { ref: false })
-      await followOthers(lost).catch((error: unknown) =>
-        log.warn({ err: error }, 'It cannot be read which calls ended on other nodes'),
-      )
+      await lost
+        .followOthers()
+        .catch((error: unknown) => log.warn({ err: error }, 'It cannot be read which calls ended on other nodes'))
     }
   }
 
@@ -203,9 +139,9 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
             for (const call of inFlight) await adopt(call, [])
             for (const circuit of await parts.openCircuits(inFlight)) await remote.restoreCircuit(circuit)
           },
-          () => tellUnknown(lost),
+          () => lost.tell(adopt),
         )
-        while (lost.unknown.size > 0) await tellUnknown(lost)
+        while (!lost.isAllTold()) await lost.tell(adopt)
         outage = undefined
         parts.onBack()
       } catch (error) {
@@ -253,19 +189,17 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         lose(error)
       }
     }
-    await keepAlone(call, answers, tenantId)
-    const alone = await outage?.local
-    for (const event of events) await alone?.state.noteEvent(tenantId, token, event)
+    await outage?.keep(tenantId, { token, call, answers, events })
   }
 
   await nodes.enter(lose)
-  outage = beginOutage()
+  outage = outageBegins()
   void goAlone(outage)
   const isBack = await Promise.race([
     comeBack(outage).then(() => true),
     sleep(nodes.longestMeetingMs, false, { ref: false }),
   ])
-  if (!isBack && outage.reasons.size === 0) tellWhy(`no answer within ${nodes.longestMeetingMs} ms`, outage)
+  if (!isBack && !outage.isExplained()) tellWhy(`no answer within ${nodes.longestMeetingMs} ms`, outage)
 
   return {
     select: (request) =>
