@@ -50,6 +50,7 @@ import type { RuntimeJournal } from './ports/runtime-state.ts'
 import type { Log } from './ports/system.ts'
 
 export { DomainError } from './domain/errors.ts'
+export { parseRedisUrl } from './adapters/redis/redis-url.ts'
 export { StoreOpenError } from './adapters/sqlite/store-errors.ts'
 export { findServer } from './adapters/system/running-server.ts'
 export type { Access, Actor, Dispatch, EventBus, Log, Role }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import envPaths from 'env-paths'
-import { DomainError, type ServerConfig } from '../index.ts'
+import { DomainError, parseRedisUrl, type ServerConfig } from '../index.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
@@ -32,12 +32,12 @@ const readUrl = (env: NodeJS.ProcessEnv, name: string, wanted: string): string |
 const readRedisUrl = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
   const text = env[name]?.trim()
   if (text === undefined || text === '') return undefined
-  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '') return text
-  // It may hold a password, so it is not repeated.
-  throw new DomainError(
-    'INVALID_INPUT',
-    `${name} cannot be read; it wants the URL of a Redis, e.g. redis://127.0.0.1:6379, or rediss://user:password@host:6380`,
-  )
+  try {
+    parseRedisUrl(text)
+    return text
+  } catch (error) {
+    throw new DomainError('INVALID_INPUT', `${name} ${(error as Error).message}`)
+  }
 }
 
 const readText = (env: NodeJS.ProcessEnv, name: string): string | undefined => {

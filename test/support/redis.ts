@@ -5,6 +5,7 @@ import { createServer, connect, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { findRedisServer } from '../../scripts/machine.ts'
 
 /** A Redis of the test's own, on loopback, that may be killed and started again. It keeps nothing across that. */
@@ -16,13 +17,16 @@ export interface TestRedis {
   dispose(): Promise<void>
 }
 
+/** The nodes of a cluster speak with each other on the port 10 000 above. */
+const highestPort = 55_535
+
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')
-  return port
+  return port <= highestPort ? port : freePort()
 }
 
 const isListening = (port: number): Promise<boolean> =>
@@ -65,6 +69,55 @@ export const startRedis = async (extra: readonly string[] = []): Promise<TestRed
     async dispose() {
       await kill()
       await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A Redis Cluster of three primaries. */
+export interface TestRedisCluster {
+  readonly url: string
+  readonly primaries: readonly TestRedis[]
+  /** Asks each of the primaries. */
+  each(...command: readonly [string, ...string[]]): Promise<unknown[]>
+  dispose(): Promise<void>
+}
+
+const slotCount = 16_384
+const primaryCount = 3
+
+export const askRedis = async (url: string, ...[name, ...args]: readonly [string, ...string[]]): Promise<unknown> => {
+  const client = new Redis(url)
+  try {
+    return await client.call(name, ...args)
+  } finally {
+    client.disconnect()
+  }
+}
+
+export const startRedisCluster = async (): Promise<TestRedisCluster> => {
+  const primaries: TestRedis[] = []
+  for (let n = 0; n < primaryCount; n += 1)
+    primaries.push(await startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000']))
+  const hosts = primaries.map(({ url }) => new URL(url).host)
+  for (const [n, { url }] of primaries.entries()) {
+    const [from, to] = [n, n + 1].map((share) => Math.floor((share * slotCount) / primaryCount)) as [number, number]
+    const slots = Array.from({ length: to - from }, (_, slot) => String(from + slot))
+    await askRedis(url, 'CLUSTER', 'ADDSLOTS', ...slots)
+    await askRedis(url, 'CLUSTER', 'SET-CONFIG-EPOCH', String(n + 1))
+    if (n > 0) await askRedis(url, 'CLUSTER', 'MEET', ...(hosts[0]?.split(':') ?? []))
+  }
+  const each = (...command: readonly [string, ...string[]]) =>
+    Promise.all(primaries.map(({ url }) => askRedis(url, ...command)))
+  for (let n = 0; !(await each('CLUSTER', 'INFO')).every((info) => String(info).includes('slots_ok:16384')); n += 1) {
+    if (n > 500) throw new Error('the primaries make no cluster')
+    await sleep(20)
+  }
+  return {
+    url: `redis+cluster://${hosts.join(',')}`,
+    primaries,
+    each,
+    async dispose() {
+      for (const primary of primaries) await primary.dispose()
     },
   }
 }

@@ -18,8 +18,8 @@ export const siteKeys = (site: string) =>
     tenants: `switchyard:${site}:tenants`,
     /** Channel for what concerns no tenant. */
     events: `switchyard:${site}:events`,
-    /** Nodes that have told a Redis that began anew what they know. */
-    back: (runId: string): string => `switchyard:${site}:back:${runId}`,
+    /** Nodes that have told a Redis that began anew what they know. `tag` lays the key at one primary of a cluster. */
+    back: (runId: string, tag: string): string => `switchyard:${site}:back:${runId}${tag}`,
   }) as const
 
 /** Where the tally of a group lies, behind the tenant's prefix. */

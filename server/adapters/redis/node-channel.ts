@@ -1,7 +1,8 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import type { Log } from '../../ports/system.ts'
 import { eventsChannel, siteKeys } from './keys.ts'
 import type { RedisClient } from './redis-client.ts'
+import { pauseMs } from './redis-connection.ts'
 
 export interface NodeMessage {
   readonly name: string
@@ -15,7 +16,6 @@ export interface NodeChannel {
   close(): Promise<void>
 }
 
-const longestPauseMs = 500
 const subscribeAgainMs = 10_000
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
@@ -44,8 +44,7 @@ const readMessage = (text: string): Told | undefined => {
 
 /** `onMessage` gets what other nodes say; `onGap` is called when something may have been missed. */
 export const openNodeChannel = async (
-  { redis }: RedisClient,
-  url: string,
+  { redis, openEar }: RedisClient,
   site: string,
   nodeId: string,
   onMessage: (message: NodeMessage) => void,
@@ -53,44 +52,53 @@ export const openNodeChannel = async (
   log: Log,
 ): Promise<NodeChannel> => {
   const { events } = siteKeys(site)
-  const ear = new Redis(url, {
-    protocol: 2,
-    lazyConnect: true,
-    connectTimeout: 1000,
-    // Done anew with each connection, below.
-    autoResubscribe: false,
-    retryStrategy: (times) => Math.min(50 * times, longestPauseMs),
-  })
-  ear.on('error', () => undefined)
   const hear = (channel: string, text: string): void => {
     const told = readMessage(text)
     if (!told) log.warn({ channel }, 'What was published in Redis is no message of a node; it is ignored')
     else if (told.site === site && told.from !== nodeId) onMessage(told.message)
   }
-  ear.on('message', hear)
-  ear.on('pmessage', (_pattern, channel, text) => hear(channel, text))
-  const listen = async (): Promise<void> => {
+  const listen = async (ear: Redis): Promise<void> => {
     try {
       await Promise.all([ear.psubscribe(eventsChannel('*')), ear.subscribe(events)])
       onGap()
     } catch (error) {
       if (ear.status !== 'ready') return
       log.warn({ err: error }, 'What other nodes tell cannot be heard; it is tried again')
-      setTimeout(() => void listen(), subscribeAgainMs).unref()
+      setTimeout(() => void listen(ear), subscribeAgainMs).unref()
     }
   }
-  const firstTry = new Promise<void>((resolve) => {
-    ear.on('ready', () => void listen().then(resolve))
-    ear.once('close', resolve)
-  })
-  void ear.connect().catch(() => undefined)
-  await firstTry
+  let isClosed = false
+  let ear: Redis
+  let timer: NodeJS.Timeout | undefined
+  /** Resolves when it listens, or cannot. One that was lost is followed by another. */
+  const begin = (times: number): Promise<void> =>
+    new Promise((resolve) => {
+      ear = openEar()
+      let isReached = false
+      ear.on('error', () => undefined)
+      ear.on('message', hear)
+      ear.on('pmessage', (_pattern, channel, text) => hear(channel, text))
+      const opened = ear
+      opened.on('ready', () => {
+        isReached = true
+        void listen(opened).then(resolve)
+      })
+      opened.once('end', () => {
+        resolve()
+        const next = isReached ? 1 : times + 1
+        if (!isClosed) timer = setTimeout(() => void begin(next), pauseMs(next))
+      })
+      opened.connect().catch(() => undefined)
+    })
+  await begin(1)
   return {
     publish(tenantId, message) {
       const channel = tenantId === undefined ? events : eventsChannel(tenantId)
       redis.publish(channel, JSON.stringify({ site, from: nodeId, message } satisfies Told)).catch(() => undefined)
     },
     close() {
+      isClosed = true
+      clearTimeout(timer)
       ear.disconnect()
       return Promise.resolve()
     },

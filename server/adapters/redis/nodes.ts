@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
 import type { NodeRegister, NodeSign } from '../../ports/node-register.ts'
 import type { Log } from '../../ports/system.ts'
 import * as keys from './keys.ts'
 import type { Place } from './node-shares.ts'
-import { describeEviction, refuseCluster } from './redis-faults.ts'
+import { describeEviction } from './redis-faults.ts'
 import type { RedisClient } from './redis-client.ts'
+import type { Primary } from './redis-connection.ts'
 
 const signEveryMs = 1000
 const signAloneEveryMs = 250
@@ -34,13 +36,18 @@ export interface Nodes {
   leave(): Promise<void>
 }
 
+/** A primary, and the key of the nodes that have told it what they know since it began. */
+interface Book {
+  readonly primary: Primary
+  readonly back: string
+}
 /** Whether a Redis that began anew was cleared. */
 const begunKey = (back: string): string => `${back}:begun`
 
 const restored = /^tenant:\{[^}]*\}:(.*:leases|leases|session:.*|calls:live|routing:.*)$/
 
 export const joinNodes = ({
-  client: { redis },
+  client,
   register,
   site,
   nodeId,
@@ -55,6 +62,7 @@ export const joinNodes = ({
   /** Told what of the settings of Redis is to be corrected though it can be used, and when it was (undefined). */
   readonly onUnfit: (problem: string | undefined) => void
 }): Nodes => {
+  const { redis } = client
   const siteKeys = keys.siteKeys(site)
   let others: readonly NodeSign[] = []
   let isAlone = true
@@ -74,57 +82,68 @@ export const joinNodes = ({
           log.warn({ err: error }, 'This node could not tell the others that it is there'),
         )
 
-  const connect = async (): Promise<void> => {
-    if (redis.status === 'wait' || redis.status === 'end') await redis.connect()
-  }
-  const judge = (info: string): void => {
-    const problem = describeEviction(info)
+  const judge = (problem: string | undefined): void => {
     if (problem === unfit) return
     unfit = problem
     if (problem !== undefined) log.warn({}, problem)
     onUnfit(problem)
   }
-  const look = async (): Promise<void> => judge(await redis.info('memory'))
-  const runIdOf = async (): Promise<string> => {
-    const info = await redis.info()
-    refuseCluster(info)
-    judge(info)
-    return /run_id:(\w+)/.exec(info)?.[1] ?? ''
+  const look = async (): Promise<void> => {
+    const infos = await Promise.all(client.primaries().map((primary) => primary.redis.info('memory')))
+    judge(infos.map(describeEviction).find((problem) => problem !== undefined))
   }
-  let back: string | undefined
+
+  /** What each primary keeps of the nodes it was told by. One that began anew or took the place of another is another Redis. */
+  const findBooks = (): Promise<Book[]> =>
+    Promise.all(
+      client.primaries().map(async (primary) => {
+        const runId = /run_id:(\w+)/.exec(await primary.redis.info('server'))?.[1] ?? ''
+        return { primary, back: siteKeys.back(runId, primary.tag) }
+      }),
+    )
+  /** Where this node has told what it knows. */
+  let told: ReadonlySet<string> = new Set()
 
   /** A Redis that only answers is not there: one that is full or a replica takes nothing. */
-  const beat = (key: string): Promise<unknown> => redis.set(`${key}:beat`, nodeId, 'EX', runIdKeptSeconds)
+  const beat = ({ back }: Book): Promise<unknown> => redis.set(`${back}:beat`, nodeId, 'EX', runIdKeptSeconds)
+  const isIn = async ({ back }: Book): Promise<boolean> => (await redis.sismember(back, nodeId)) === 1
 
   /** Whether Redis is still the one that this node told what it knows. */
   const assertKnown = async (): Promise<void> => {
-    if (back === undefined || isAlone) return
-    const [isKnown] = await Promise.all([
-      redis.sismember(back, nodeId),
-      beat(back),
-      redis.expire(back, runIdKeptSeconds),
-      redis.expire(begunKey(back), runIdKeptSeconds),
-    ])
-    if (isKnown !== 1) throw new Error('it has lost what it was told; was it emptied?')
+    if (told.size === 0 || isAlone) return
+    const areKnown = await Promise.all(
+      (await findBooks()).map(async (book) => {
+        const [isKnown] = await Promise.all([
+          isIn(book),
+          beat(book),
+          redis.expire(book.back, runIdKeptSeconds),
+          redis.expire(begunKey(book.back), runIdKeptSeconds),
+        ])
+        return isKnown && told.has(book.back)
+      }),
+    )
+    if (areKnown.includes(false)) throw new Error('it has lost what it was told; was it emptied?')
   }
 
   /** What a Redis restored from an old file says of calls and slots is older than what the store says. */
-  const clear = async (): Promise<void> => {
+  const clear = async (primary: Redis): Promise<void> => {
     const own = new Set(await redis.smembers(siteKeys.tenants))
-    for await (const names of redis.scanStream({ match: 'tenant:{*', count: 1000 })) {
+    for await (const names of primary.scanStream({ match: 'tenant:{*', count: 1000 })) {
       const old = (names as string[]).filter((name) => restored.test(name) && own.has(keys.tenantOf(name)))
-      if (old.length > 0) await redis.unlink(...old)
+      // In a cluster they lie in several slots, and a command may name keys of but one.
+      await Promise.all(old.map((name) => redis.unlink(name)))
     }
   }
 
   /** Clears a Redis that began anew, or waits for who does. */
-  const cleared = async (begun: string): Promise<void> => {
+  const cleared = async ({ primary, back }: Book): Promise<void> => {
+    const begun = begunKey(back)
     for (;;) {
       if ((await redis.get(begun)) === 'cleared') return
       if (await redis.set(begun, nodeId, 'PX', clearingMs, 'NX')) {
         const renewal = setInterval(() => void redis.pexpire(begun, clearingMs).catch(() => undefined), clearingMs / 4)
         try {
-          await clear()
+          await clear(primary.redis)
         } finally {
           clearInterval(renewal)
         }
@@ -164,17 +183,19 @@ export const joinNodes = ({
       void signed()
     },
     async meet(restore, tell) {
-      await connect()
-      const runId = await runIdOf()
-      back = siteKeys.back(runId)
-      await beat(back)
-      if (!(await redis.sismember(back, nodeId))) {
-        await cleared(begunKey(back))
-        await restore()
-      }
+      await client.connect()
+      await look()
+      const books = await findBooks()
+      await Promise.all(books.map(beat))
+      const areIn = await Promise.all(books.map(isIn))
+      const begun = books.filter((_, n) => !areIn[n])
+      await Promise.all(begun.map(cleared))
+      if (begun.length > 0) await restore()
       await tell()
-      await redis.sadd(back, nodeId)
-      await redis.expire(back, runIdKeptSeconds)
+      await Promise.all(
+        books.flatMap(({ back }) => [redis.sadd(back, nodeId), redis.expire(back, runIdKeptSeconds)]),
+      )
+      told = new Set(books.map(({ back }) => back))
       try {
         isAlone = false
         await until(async () => {

@@ -13,7 +13,7 @@ export interface SharedRedis {
   close(): Promise<void>
 }
 
-/** Joins the nodes that share the Redis at `url`. Resolves also when it is not there: the node then routes by itself. */
+/** Joins the nodes that share the Redis or the Redis Cluster at `url`. Resolves also when it is not there: the node then routes by itself. */
 export const openRedis = async ({
   url,
   site,
@@ -40,7 +40,7 @@ export const openRedis = async ({
   const nodes = joinNodes({ client, register, site, nodeId, log: parts.log, onUnfit })
   const remote = createRemoteState(client, site, createAnswerSeal(masterKey), parts.newId, parts.log)
   const runtime = await createSharedRuntimeState({ ...parts, client, nodes, remote })
-  const channel = await openNodeChannel(client, url, site, nodeId, onMessage, onGap, parts.log)
+  const channel = await openNodeChannel(client, site, nodeId, onMessage, onGap, parts.log)
   return {
     runtime,
     publish: channel.publish,

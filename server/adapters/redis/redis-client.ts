@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
+import { connectCluster } from './redis-cluster.ts'
+import { connectOneRedis, type RedisConnection } from './redis-connection.ts'
+import { parseRedisUrl } from './redis-url.ts'
 
 /** Longer no call waits for Redis: it is then answered from what the node knows itself. */
 const patienceMs = 25
-/** What no call waits for may take longer. */
-const longestCommandMs = 2000
-const longestPauseMs = 500
 /** More are not under way at once, so that patience is for Redis and not for the queue in front of it. */
 const mostCommands = 16
 
@@ -15,17 +15,12 @@ export interface Script {
 }
 export const script = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') })
 
-/** A connection that answers in time or says that it does not. */
-export interface RedisClient {
-  /** For what no call waits for. */
-  readonly redis: Redis
+/** A connection that answers in time or says that it does not. Its `redis` is for what no call waits for. */
+export interface RedisClient extends RedisConnection {
   /** For what a call waits for. What is not answered in time is tried once more, so it must be harmless to repeat. */
-  soon<T>(command: (redis: Redis) => Promise<T>): Promise<T>
+  soon<T>(command: (redis: Redis | Cluster) => Promise<T>): Promise<T>
   /** Runs a script for a tenant; the prefix is its only key. */
   run(script: Script, prefix: string, args: readonly (string | number)[]): Promise<unknown>
-  /** Why there is no connection, as far as it is known. */
-  fault(): Error | undefined
-  close(): Promise<void>
 }
 
 class LateError extends Error {
@@ -65,30 +60,11 @@ const createGate = (most: number) => {
 }
 
 export const connectRedis = (url: string, patience = patienceMs): RedisClient => {
-  const redis = new Redis(url, {
-    protocol: 2,
-    lazyConnect: true,
-    commandTimeout: longestCommandMs,
-    connectTimeout: 1000,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(50 * times, longestPauseMs),
-  })
-  let fault: Error | undefined
-  let isElsewhere = false
-  redis.on('connect', () => (isElsewhere = false))
-  redis.on('error', (error: Error) => {
-    fault = error
-    isElsewhere = error.message.includes('DB index')
-  })
-  redis.on('ready', () => {
-    // It would go on in database 0.
-    if (isElsewhere) redis.disconnect(true)
-    else fault = undefined
-  })
+  const place = parseRedisUrl(url)
+  const connection = place.isCluster ? connectCluster(place) : connectOneRedis(place.url)
+  const { redis } = connection
   const gate = createGate(mostCommands)
-  const soon = <T>(command: (redis: Redis) => Promise<T>): Promise<T> =>
+  const soon = <T>(command: (redis: Redis | Cluster) => Promise<T>): Promise<T> =>
     gate.pass(async () => {
       try {
         return await inTime(command(redis), patience)
@@ -103,7 +79,7 @@ export const connectRedis = (url: string, patience = patienceMs): RedisClient =>
       }
     })
   return {
-    redis,
+    ...connection,
     soon,
     run: (script, prefix, args) =>
       soon(async () => {
@@ -114,10 +90,5 @@ export const connectRedis = (url: string, patience = patienceMs): RedisClient =>
           return redis.eval(script.text, 1, prefix, ...args)
         }
       }),
-    fault: () => fault,
-    close() {
-      redis.disconnect()
-      return Promise.resolve()
-    },
   }
 }

@@ -1,15 +1,20 @@
 /** What a Redis or its settings must be like to be used, where its error says so. */
 
-const cluster = 'Switchyard wants one Redis of its own and no cluster: name such a one in SWITCHYARD_REDIS_URL'
-const another = 'see whether host, port and TLS (redis:// or rediss://) in SWITCHYARD_REDIS_URL are those of Redis'
+const asCluster = 'name some of its nodes in SWITCHYARD_REDIS_URL as redis+cluster://host1:port1,host2:port2'
+const asOne = 'write it as redis://… or rediss://… in SWITCHYARD_REDIS_URL'
+const slotsMove = 'wait until its slots are where they are to be'
+const slotsMissing = 'see which of its slots have no primary (redis-cli --cluster check host:port)'
+const another = 'see whether host, port and TLS (redis or rediss) in SWITCHYARD_REDIS_URL are those of Redis'
 
 /** By the first word of a reply or the code of a system error. */
 const waysOut: Readonly<Record<string, string>> = {
   WRONGPASS: 'correct user and password in SWITCHYARD_REDIS_URL',
   NOAUTH: 'put its password into SWITCHYARD_REDIS_URL (redis://:password@host:port)',
   NOPERM: 'let the user in SWITCHYARD_REDIS_URL run all commands on all keys and channels',
-  MOVED: cluster,
-  CLUSTERDOWN: cluster,
+  MOVED: asCluster,
+  CLUSTERDOWN: slotsMissing,
+  ASK: slotsMove,
+  TRYAGAIN: slotsMove,
   OOM: 'give it more maxmemory',
   MISCONF: 'let it write to its disk again',
   READONLY: 'it is a replica: name the primary in SWITCHYARD_REDIS_URL',
@@ -31,7 +36,7 @@ const codeOf = (error: Error): string => {
 /** Replies that say how Redis is, or this node's connection, and nothing of what was asked. */
 const standing = new Set([
   ...Object.keys(waysOut),
-  ...['LOADING', 'BUSY', 'NOSCRIPT', 'ASK', 'TRYAGAIN', 'MASTERDOWN', 'NOREPLICAS', 'DENIED', 'UNKILLABLE'],
+  ...['LOADING', 'BUSY', 'NOSCRIPT', 'MASTERDOWN', 'NOREPLICAS', 'DENIED', 'UNKILLABLE'],
 ])
 const standingText = /max number of clients|unknown (?:redis )?command|user executing the script/i
 
@@ -64,7 +69,24 @@ export const describeEviction = (info: string): string | undefined => {
     : `Redis drops calls, slots and rotations when its memory is full (maxmemory-policy ${policy}): set it to noeviction`
 }
 
-/** `info`: what INFO says. */
-export const refuseCluster = (info: string): void => {
-  if (/^cluster_enabled:1\b/m.test(info)) throw new RedisSettingsError(`it runs as a cluster. ${cluster}`)
+/** Throws when it is one. `info`: what INFO says of the server. */
+export const assertNoCluster = (info: string): void => {
+  if (/^redis_mode:cluster\b/m.test(info)) throw new RedisSettingsError(`it runs as a cluster: ${asCluster}`)
+}
+
+/** Throws unless each slot of a cluster has a primary and stays there. `info`, `nodes`: what CLUSTER INFO and NODES say. */
+export const assertWhole = (info: string, nodes: string): void => {
+  if (!/^cluster_slots_ok:16384\b/m.test(info))
+    throw new RedisSettingsError(`the cluster does not serve all keys: ${slotsMissing}`)
+  if (/ (?:\S+,)?myself,.* \[/.test(nodes)) throw new RedisSettingsError(`slots of the cluster move: ${slotsMove}`)
+}
+
+/** Why no node of a cluster could be asked for the others. */
+export const faultOfCluster = (error: Error): Error => {
+  const cause = 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
+  if (cause.message.includes('cluster support disabled'))
+    return new RedisSettingsError(`it runs as one Redis and no cluster: ${asOne}`)
+  return /closed|timeout/i.test(cause.message)
+    ? new RedisSettingsError(`none of the nodes in SWITCHYARD_REDIS_URL can be reached: ${another}`)
+    : cause
 }

@@ -76,7 +76,7 @@ const readHash = (hash: Record<string, string>, kind: string): Map<string, strin
 
 /** The runtime state that all nodes share, command by command. Each rejects when Redis does not answer in time. */
 export const createRemoteState = (
-  { redis, run, soon }: RedisClient,
+  { redis, run, soon, primaries }: RedisClient,
   site: string,
   seal: AnswerSeal,
   newId: NewId,
@@ -101,9 +101,11 @@ export const createRemoteState = (
       return { key: place, text: seal.seal(tenantId, place, JSON.stringify(answer)), keptMs: answerKeptMs }
     })
 
+  /** Keys of one tenant, which lie in one slot. */
   const deleteMatching = async (pattern: string): Promise<void> => {
-    for await (const names of redis.scanStream({ match: pattern, count: 500 }))
-      if ((names as string[]).length > 0) await redis.unlink(...(names as string[]))
+    for (const primary of primaries())
+      for await (const names of primary.redis.scanStream({ match: pattern, count: 500 }))
+        if ((names as string[]).length > 0) await redis.unlink(...(names as string[]))
   }
 
   const readCircuit = async (tenantId: string, { kind, id }: CircuitSubject): Promise<Circuit> => {

@@ -13,10 +13,9 @@ const log = { info: () => undefined, warn: (_: object, text: string) => warnings
 
 const join = async (nodeId: string, url = redis.url, site = 'site-1'): Promise<NodeChannel> => {
   const client = connectRedis(url)
-  await client.redis.connect().catch(() => undefined)
+  await client.connect().catch(() => undefined)
   const channel = await openNodeChannel(
     client,
-    url,
     site,
     nodeId,
     (message) => heard.push(message),
