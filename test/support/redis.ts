@@ -79,9 +79,16 @@ export interface TestRedisCluster {
   readonly primaries: readonly TestRedis[]
   /** Asks each of the primaries. */
   each(...command: readonly [string, ...string[]]): Promise<unknown[]>
+  /** Resolves when all primaries know each other and have all slots. */
+  isWhole(): Promise<void>
   dispose(): Promise<void>
 }
 
+/** Failures are noticed, and replicas filled, as soon as can be. */
+export const clusterSettings = [
+  ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'],
+  ...['--repl-diskless-sync-delay', '0'],
+]
 const slotCount = 16_384
 const primaryCount = 3
 
@@ -96,8 +103,7 @@ export const askRedis = async (url: string, ...[name, ...args]: readonly [string
 
 export const startRedisCluster = async (): Promise<TestRedisCluster> => {
   const primaries: TestRedis[] = []
-  for (let n = 0; n < primaryCount; n += 1)
-    primaries.push(await startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000']))
+  for (let n = 0; n < primaryCount; n += 1) primaries.push(await startRedis(clusterSettings))
   const hosts = primaries.map(({ url }) => new URL(url).host)
   for (const [n, { url }] of primaries.entries()) {
     const [from, to] = [n, n + 1].map((share) => Math.floor((share * slotCount) / primaryCount)) as [number, number]
@@ -108,14 +114,22 @@ export const startRedisCluster = async (): Promise<TestRedisCluster> => {
   }
   const each = (...command: readonly [string, ...string[]]) =>
     Promise.all(primaries.map(({ url }) => askRedis(url, ...command)))
-  for (let n = 0; !(await each('CLUSTER', 'INFO')).every((info) => String(info).includes('slots_ok:16384')); n += 1) {
-    if (n > 500) throw new Error('the primaries make no cluster')
-    await sleep(20)
+  const isWhole = async (): Promise<void> => {
+    for (
+      let n = 0;
+      !(await each('CLUSTER', 'INFO')).every((info) => /state:ok[^]*slots_ok:16384/.test(String(info)));
+      n += 1
+    ) {
+      if (n > 500) throw new Error('the primaries make no cluster')
+      await sleep(20)
+    }
   }
+  await isWhole()
   return {
     url: `redis+cluster://${hosts.join(',')}`,
     primaries,
     each,
+    isWhole,
     async dispose() {
       for (const primary of primaries) await primary.dispose()
     },

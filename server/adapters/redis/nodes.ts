@@ -192,9 +192,7 @@ export const joinNodes = ({
       await Promise.all(begun.map(cleared))
       if (begun.length > 0) await restore()
       await tell()
-      await Promise.all(
-        books.flatMap(({ back }) => [redis.sadd(back, nodeId), redis.expire(back, runIdKeptSeconds)]),
-      )
+      await Promise.all(books.flatMap(({ back }) => [redis.sadd(back, nodeId), redis.expire(back, runIdKeptSeconds)]))
       told = new Set(books.map(({ back }) => back))
       try {
         isAlone = false

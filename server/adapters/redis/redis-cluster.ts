@@ -4,11 +4,11 @@ import { assertWhole, faultOfCluster } from './redis-faults.ts'
 import type { ClusterPlace } from './redis-url.ts'
 
 /**
- * While a slot moves, its keys lie in two places, and where a command is asked to go it would find none of those that did not
+ * While a hash slot moves, its keys lie in two places, and where a command is asked to go it would find none of those that did not
  * move yet: so it fails instead.
  */
 class SettledCluster extends Cluster {
-  override handleError(...[error, ttl, handlers]: Parameters<Cluster['handleError']>): void {
+  override handleError(error: Error, ttl: { value?: unknown }, handlers: { readonly defaults: () => void }): void {
     super.handleError(error, ttl, { ...handlers, ask: handlers.defaults })
   }
 }
@@ -17,6 +17,7 @@ const slots: number[] = []
 const tagOf = (n: number): string => `:{${n}}`
 const slotOf = (n: number): number => (slots[n] ??= new Command('get', [tagOf(n)]).getSlot())
 
+const unreached = (address: string): Error => new Error(`no connection to ${address}`)
 const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`
 
 export const connectCluster = ({ nodes, username, password, isTls }: ClusterPlace): RedisConnection => {
@@ -35,13 +36,15 @@ export const connectCluster = ({ nodes, username, password, isTls }: ClusterPlac
   })
   let fault: Error | undefined
   redis.on('error', (error: Error) => (fault = faultOfCluster(error)))
-  redis.on('ready', () => (fault = undefined))
 
   const refresh = (): Promise<void> =>
-    new Promise((resolve, reject) => redis.refreshSlotsCache((error) => (error ? reject(error) : resolve())))
+    new Promise((resolve, reject) =>
+      redis.refreshSlotsCache((error) => (error ? reject((fault = faultOfCluster(error))) : resolve())),
+    )
 
   const primaries = (): Primary[] => {
     const owners = new Set(redis.slots.flatMap((addresses) => addresses.slice(0, 1)))
+    if (owners.size === 0) throw new Error('CLUSTERDOWN no hash slot has a primary')
     const tags = new Map<string, string>()
     for (let n = 0; tags.size < owners.size; n += 1) {
       const owner = redis.slots[slotOf(n)]?.[0]
@@ -50,9 +53,17 @@ export const connectCluster = ({ nodes, username, password, isTls }: ClusterPlac
     const connected = new Map(redis.nodes('master').map((node) => [addressOf(node), node]))
     return [...tags].map(([owner, tag]) => {
       const primary = connected.get(owner)
-      if (!primary) throw new Error(`there is no connection to ${owner}`)
+      if (!primary) throw unreached(owner)
       return { redis: primary, tag }
     })
+  }
+
+  const assertServing = async ({ redis: primary }: Primary): Promise<void> => {
+    if (primary.status === 'wait')
+      await primary.connect().catch((error: unknown) => {
+        throw String(error).includes('Connection is closed') ? unreached(addressOf(primary)) : error
+      })
+    assertWhole(await primary.cluster('INFO'), String(await primary.cluster('NODES')))
   }
 
   let ears = 0
@@ -60,13 +71,15 @@ export const connectCluster = ({ nodes, username, password, isTls }: ClusterPlac
     redis,
     async connect() {
       if (redis.status === 'wait' || redis.status === 'end') await redis.connect()
-      else await refresh()
-      await Promise.all(
-        primaries().map(async ({ redis: primary }) => {
-          if (primary.status === 'wait') await primary.connect()
-          assertWhole(String(await primary.cluster('INFO')), String(await primary.cluster('NODES')))
-        }),
-      )
+      else if (redis.nodes().length > 0) await refresh()
+      else throw fault ?? new Error('no node of the cluster can be reached')
+      try {
+        await Promise.all(primaries().map(assertServing))
+        fault = undefined
+      } catch (error) {
+        fault = error as Error
+        throw error
+      }
     },
     primaries,
     openEar() {

@@ -2,8 +2,8 @@
 
 const asCluster = 'name some of its nodes in SWITCHYARD_REDIS_URL as redis+cluster://host1:port1,host2:port2'
 const asOne = 'write it as redis://… or rediss://… in SWITCHYARD_REDIS_URL'
-const slotsMove = 'wait until its slots are where they are to be'
-const slotsMissing = 'see which of its slots have no primary (redis-cli --cluster check host:port)'
+const slotsMove = 'wait until its hash slots are where they are to be'
+const slotsMissing = 'see which of its hash slots have no primary (redis-cli --cluster check host:port)'
 const another = 'see whether host, port and TLS (redis or rediss) in SWITCHYARD_REDIS_URL are those of Redis'
 
 /** By the first word of a reply or the code of a system error. */
@@ -74,11 +74,11 @@ export const assertNoCluster = (info: string): void => {
   if (/^redis_mode:cluster\b/m.test(info)) throw new RedisSettingsError(`it runs as a cluster: ${asCluster}`)
 }
 
-/** Throws unless each slot of a cluster has a primary and stays there. `info`, `nodes`: what CLUSTER INFO and NODES say. */
+/** Throws unless each hash slot of a cluster has a primary and stays there. `info`, `nodes`: what CLUSTER INFO and NODES say. */
 export const assertWhole = (info: string, nodes: string): void => {
-  if (!/^cluster_slots_ok:16384\b/m.test(info))
+  if (!/^cluster_state:ok\b/m.test(info) || !/^cluster_slots_ok:16384\b/m.test(info))
     throw new RedisSettingsError(`the cluster does not serve all keys: ${slotsMissing}`)
-  if (/ (?:\S+,)?myself,.* \[/.test(nodes)) throw new RedisSettingsError(`slots of the cluster move: ${slotsMove}`)
+  if (/ (?:\S+,)?myself,.* \[/.test(nodes)) throw new RedisSettingsError(`hash slots of the cluster move: ${slotsMove}`)
 }
 
 /** Why no node of a cluster could be asked for the others. */

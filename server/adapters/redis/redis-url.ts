@@ -20,6 +20,14 @@ const clusterUrl = /^(rediss?)\+cluster:\/\/(?:(.*)@)?([^@/?#]*)(.*)$/is
 const canBeRead = (url: string): boolean =>
   URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol) && new URL(url).hostname !== ''
 
+const decode = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text) || undefined
+  } catch {
+    throw new Error(wanted)
+  }
+}
+
 const parseClusterUrl = ([, scheme = '', user = '', hosts = '', rest = '']: readonly string[]): RedisPlace => {
   if (/^\/./.test(rest)) throw new Error(noDatabase)
   const urls = hosts.split(',').map((host) => `${scheme}://${user}@${host}`)
@@ -31,8 +39,8 @@ const parseClusterUrl = ([, scheme = '', user = '', hosts = '', rest = '']: read
       const { hostname, port } = new URL(url)
       return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 6379 : Number(port) }
     }),
-    username: decodeURIComponent(username) || undefined,
-    password: decodeURIComponent(password) || undefined,
+    username: decode(username),
+    password: decode(password),
     isTls: /^rediss$/i.test(scheme),
   }
 }

@@ -14,7 +14,7 @@ Settings come from the environment:
   SWITCHYARD_ADMIN_HOST, _ADMIN_PORT  API and console (127.0.0.1, 8081)
   SWITCHYARD_ADMIN_ALLOWED_HOSTS  names besides localhost by which people reach it, with commas between
   SWITCHYARD_PUBLIC_URL       how Cloudonix reaches the webhooks
-  SWITCHYARD_REDIS_URL        the Redis of several nodes that share the data directory
+  SWITCHYARD_REDIS_URL        the Redis, or cluster, of several nodes that share the data directory
   SWITCHYARD_BOOTSTRAP_TOKEN  an owner's API token, made at the first start
   SWITCHYARD_MASTER_KEY       32 bytes as hex or base64, instead of a key file
   SWITCHYARD_LOG_LEVEL        debug, info, warn or error`,

@@ -105,9 +105,3 @@ it('a Redis with an eviction policy but without a limit is none of that', async 
   await join(redis.url)
   expect([told, unfit]).toEqual([['back'], []])
 })
-
-it('a Redis Cluster is told as what Switchyard does not use', async () => {
-  redis = await startRedis(['--cluster-enabled', 'yes'])
-  await join(redis.url)
-  expect(told).toEqual([expect.stringMatching(/^Redis cannot be used: it runs as a cluster\. .*SWITCHYARD_REDIS_URL/)])
-})

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { describeEviction, describeRedisFault, isRefusal } from '../../../server/adapters/redis/redis-faults.ts'
+import {
+  assertWhole,
+  describeEviction,
+  describeRedisFault,
+  isRefusal,
+} from '../../../server/adapters/redis/redis-faults.ts'
 
 const reply = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' })
 const inScript6 = (text: string) =>
@@ -19,6 +24,8 @@ describe('what Redis answers', () => {
     reply('NOAUTH Authentication required.'),
     reply('LOADING Redis is loading the dataset in memory'),
     reply('NOSCRIPT No matching script.'),
+    reply('CLUSTERDOWN Hash slot not served'),
+    reply('ASK 1584 127.0.0.1:7002'),
     reply("ERR unknown command 'evalsha', with args beginning with:"),
     reply('ERR max number of clients reached'),
     inScript7("OOM command not allowed when used memory > 'maxmemory'."),
@@ -49,4 +56,22 @@ it.each([
 ])('what INFO says of the memory is read: %j', (info, problem) => {
   if (problem) expect(describeEviction(info)).toMatch(problem)
   else expect(describeEviction(info)).toBeUndefined()
+})
+
+describe('a cluster', () => {
+  const info = (state: string, ok: number) => `cluster_state:${state}\r\ncluster_slots_ok:${ok}\r\n`
+  const nodes = (slots: string) =>
+    `07c3 127.0.0.1:7001@17001 master - 0 1426238317239 4 connected 0-8191 [93->-292f]\n292f 127.0.0.1:7002@17002 myself,master - 0 0 2 connected ${slots}\n`
+
+  it('is used while each of its slots has a primary and stays there', () => {
+    expect(() => assertWhole(info('ok', 16384), nodes('8192-16383'))).not.toThrow()
+  })
+
+  it.each([
+    [info('fail', 16384), nodes('8192-16383'), /does not serve all keys: see which of its hash slots have no primary/],
+    [info('ok', 16383), nodes('8192-16383'), /does not serve all keys: see which of its hash slots have no primary/],
+    [info('ok', 16384), nodes('8192-16383 [93-<-07c3]'), /hash slots of the cluster move: wait until/],
+  ])('is not used otherwise: %j %j', (info, nodes, reason) => {
+    expect(() => assertWhole(info, nodes)).toThrow(reason)
+  })
 })

@@ -58,12 +58,29 @@ describe('the settings of the environment', () => {
     )
   })
 
-  it.each(['127.0.0.1:6379', 'http://:secret@127.0.0.1', 'redis:///0'])(
-    'SWITCHYARD_REDIS_URL=%s is refused without repeating what may hold a password',
-    (value) => {
-      const read = () => readConfig({ SWITCHYARD_REDIS_URL: value })
-      expect(read).toThrow('SWITCHYARD_REDIS_URL cannot be read; it wants the URL of a Redis')
-      expect(read).not.toThrow('secret')
-    },
-  )
+  it.each([
+    '127.0.0.1:6379',
+    'http://:secret@127.0.0.1',
+    'redis:///0',
+    'redis://:secret@host1:6379,host2:6379',
+    'redis+cluster://:secret@host1:6379,',
+    'redis+cluster://:secret@host1:port',
+    'redis+cluster://:secret@host1:6379?family=6',
+    'redis+cluster://',
+  ])('SWITCHYARD_REDIS_URL=%s is refused without repeating what may hold a password', (value) => {
+    const read = () => readConfig({ SWITCHYARD_REDIS_URL: value })
+    expect(read).toThrow('SWITCHYARD_REDIS_URL cannot be read; it wants the URL of a Redis')
+    expect(read).not.toThrow('secret')
+  })
+
+  it('a database of a Redis Cluster is refused, for it has but one', () => {
+    const read = () => readConfig({ SWITCHYARD_REDIS_URL: 'redis+cluster://:secret@host1:6379,host2:6379/3' })
+    expect(read).toThrow('SWITCHYARD_REDIS_URL names a database of a Redis Cluster, which has but one')
+    expect(read).not.toThrow('secret')
+  })
+
+  it('a Redis Cluster is named by some of its nodes', () => {
+    const redisUrl = 'rediss+cluster://user:secret@host1:7000,host2:7000'
+    expect(readConfig({ SWITCHYARD_REDIS_URL: redisUrl })).toMatchObject({ redisUrl })
+  })
 })
