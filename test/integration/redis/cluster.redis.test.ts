@@ -33,16 +33,16 @@ beforeAll(async () => {
   cluster = await startRedisCluster()
 })
 afterAll(() => cluster.dispose())
-beforeEach(() => {
+beforeEach(async () => {
+  for (const primary of cluster.primaries) if (primary.pid() === undefined) await primary.start()
+  await cluster.isWhole()
+  await cluster.each('FLUSHALL')
   nodes = []
   calls = new Map()
   site += 1
 })
 afterEach(async () => {
   for (const { state } of nodes) await state.close()
-  for (const primary of cluster.primaries) if (primary.pid() === undefined) await primary.start()
-  await cluster.isWhole()
-  await cluster.each('FLUSHALL')
 })
 
 const join = async (): Promise<void> => {
@@ -100,6 +100,43 @@ const primaryOf = async (tenantId: string): Promise<TestRedis> => {
   const counts = await keysOf(`tenant:{${tenantId}}:*`)
   return cluster.primaries[counts.findIndex((names) => names.length > 0)]!
 }
+
+describe('what SWITCHYARD_REDIS_URL says of a Redis', () => {
+  const reasonOf = async (url: string): Promise<string> => {
+    const client = connectRedis(url)
+    const error: unknown = await client.connect().catch((error: unknown) => error)
+    const reason = describeRedisFault(client.fault() ?? error)
+    await client.close()
+    return reason
+  }
+  const asCluster = (url: string, user = '') => url.replace('redis://', `redis+cluster://${user}`)
+
+  it('is corrected where it is a cluster', async () => {
+    expect(await reasonOf(cluster.primaries[1]!.url)).toMatch(
+      /^Redis cannot be used: it runs as a cluster: .* as redis\+cluster:\/\/host1:port1,host2/,
+    )
+  })
+
+  it('is corrected where it is none, or nobody is there', async () => {
+    const redis = await startRedis()
+    expect(await reasonOf(asCluster(redis.url))).toMatch(
+      /^Redis cannot be used: it runs as one Redis and no cluster: write it as redis:\/\/…/,
+    )
+    await redis.dispose()
+    expect(await reasonOf(asCluster(redis.url))).toMatch(
+      /none of the nodes in SWITCHYARD_REDIS_URL can be reached: see whether host, port and TLS/,
+    )
+  })
+
+  it('is corrected where slots have no primary, or the password is wrong', async () => {
+    const redis = await startRedis(['--cluster-enabled', 'yes', '--requirepass', 'right'])
+    expect(await reasonOf(asCluster(redis.url, ':right@'))).toMatch(
+      /CLUSTERDOWN.*: see which of its hash slots have no/,
+    )
+    expect(await reasonOf(asCluster(redis.url, ':wrong@'))).toMatch(/WRONGPASS.*: correct user and password in/)
+    await redis.dispose()
+  })
+})
 
 describe('nodes on a Redis Cluster', { timeout: 30_000 }, () => {
   it('share each cap, wherever a tenant lies', async () => {
@@ -172,6 +209,23 @@ describe('nodes on a Redis Cluster', { timeout: 30_000 }, () => {
     await tell(/^back$/)
   })
 
+  it('make no call wait for the others once a primary hangs', async () => {
+    await joinAll()
+    const pid = cluster.primaries[0]!.pid()!
+    process.kill(pid, 'SIGSTOP')
+    const startedAt = performance.now()
+    const asked = tenants.flatMap((tenantId) =>
+      Array.from({ length: 40 }, (_, n) => nodes[0]!.state.loadCall(tenantId, `token-${n}`)),
+    )
+    await Promise.all(asked)
+    const tookMs = performance.now() - startedAt
+    process.kill(pid, 'SIGCONT')
+    expect(nodes[0]!.told.at(-1)).toMatch(/no answer within 25 ms/)
+    // Queued one behind the other those of a third would take 120 / 16 × 50 ms.
+    expect(tookMs).toBeLessThan(300)
+    await tell(/^back$/)
+  })
+
   it('ask no primary for a tenant that is on its way to it', async () => {
     await joinAll()
     const [tenantId] = tenants as [string]
@@ -228,6 +282,7 @@ describe('nodes on a Redis Cluster', { timeout: 30_000 }, () => {
     for (const { close } of [teller, listener]) await close()
   })
 
+  // The last one, for the cluster is none any more.
   it('tell a replica that took the place of its primary what it may have missed', async () => {
     await joinAll()
     await callAll('before', 3)
@@ -252,42 +307,5 @@ describe('nodes on a Redis Cluster', { timeout: 30_000 }, () => {
     expect(await active(0)).toEqual(tenants.map(() => 3))
     expect((await askRedis(replica.url, 'KEYS', 'switchyard:*:back:*')) as string[]).not.toEqual([])
     await replica.dispose()
-    await cluster.dispose()
-    cluster = await startRedisCluster()
-  })
-})
-
-describe('what SWITCHYARD_REDIS_URL says of a Redis', () => {
-  const reasonOf = async (url: string): Promise<string> => {
-    const client = connectRedis(url)
-    const error: unknown = await client.connect().catch((error: unknown) => error)
-    const reason = describeRedisFault(client.fault() ?? error)
-    await client.close()
-    return reason
-  }
-  const asCluster = (url: string, user = '') => url.replace('redis://', `redis+cluster://${user}`)
-
-  it('is corrected where it is a cluster', async () => {
-    expect(await reasonOf(cluster.primaries[1]!.url)).toMatch(
-      /^Redis cannot be used: it runs as a cluster: .* as redis\+cluster:\/\/host1:port1,host2/,
-    )
-  })
-
-  it('is corrected where it is none, or nobody is there', async () => {
-    const redis = await startRedis()
-    expect(await reasonOf(asCluster(redis.url))).toMatch(
-      /^Redis cannot be used: it runs as one Redis and no cluster: write it as redis:\/\/…/,
-    )
-    await redis.dispose()
-    expect(await reasonOf(asCluster(redis.url))).toMatch(
-      /none of the nodes in SWITCHYARD_REDIS_URL can be reached: see whether host, port and TLS/,
-    )
-  })
-
-  it('is corrected where slots have no primary, or the password is wrong', async () => {
-    const redis = await startRedis(['--cluster-enabled', 'yes', '--requirepass', 'right'])
-    expect(await reasonOf(asCluster(redis.url, ':right@'))).toMatch(/CLUSTERDOWN.*: see which of its hash slots have no/)
-    expect(await reasonOf(asCluster(redis.url, ':wrong@'))).toMatch(/WRONGPASS.*: correct user and password in/)
-    await redis.dispose()
   })
 })
