@@ -73,12 +73,12 @@ export const openNodeChannel = async (
   /** Resolves when it listens, or cannot. One that was lost is followed by another. */
   const begin = (times: number): Promise<void> =>
     new Promise((resolve) => {
-      ear = openEar()
+      const opened = openEar()
+      ear = opened
       let isReached = false
-      ear.on('error', () => undefined)
-      ear.on('message', hear)
-      ear.on('pmessage', (_pattern, channel, text) => hear(channel, text))
-      const opened = ear
+      opened.on('error', () => undefined)
+      opened.on('message', hear)
+      opened.on('pmessage', (_pattern, channel, text) => hear(channel, text))
       opened.on('ready', () => {
         isReached = true
         void listen(opened).then(resolve)

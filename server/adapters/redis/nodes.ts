@@ -101,8 +101,6 @@ export const joinNodes = ({
         return { primary, back: siteKeys.back(runId, primary.tag) }
       }),
     )
-  /** Where this node has told what it knows. */
-  let told: ReadonlySet<string> = new Set()
 
   /** A Redis that only answers is not there: one that is full or a replica takes nothing. */
   const beat = ({ back }: Book): Promise<unknown> => redis.set(`${back}:beat`, nodeId, 'EX', runIdKeptSeconds)
@@ -110,7 +108,7 @@ export const joinNodes = ({
 
   /** Whether Redis is still the one that this node told what it knows. */
   const assertKnown = async (): Promise<void> => {
-    if (told.size === 0 || isAlone) return
+    if (isAlone) return
     const areKnown = await Promise.all(
       (await findBooks()).map(async (book) => {
         const [isKnown] = await Promise.all([
@@ -119,7 +117,7 @@ export const joinNodes = ({
           redis.expire(book.back, runIdKeptSeconds),
           redis.expire(begunKey(book.back), runIdKeptSeconds),
         ])
-        return isKnown && told.has(book.back)
+        return isKnown
       }),
     )
     if (areKnown.includes(false)) throw new Error('it has lost what it was told; was it emptied?')
@@ -130,7 +128,7 @@ export const joinNodes = ({
     const own = new Set(await redis.smembers(siteKeys.tenants))
     for await (const names of primary.scanStream({ match: 'tenant:{*', count: 1000 })) {
       const old = (names as string[]).filter((name) => restored.test(name) && own.has(keys.tenantOf(name)))
-      // In a cluster they lie in several slots, and a command may name keys of but one.
+      // In a cluster they lie in several hash slots, and a command may name keys of but one.
       await Promise.all(old.map((name) => redis.unlink(name)))
     }
   }
@@ -193,7 +191,6 @@ export const joinNodes = ({
       if (begun.length > 0) await restore()
       await tell()
       await Promise.all(books.flatMap(({ back }) => [redis.sadd(back, nodeId), redis.expire(back, runIdKeptSeconds)]))
-      told = new Set(books.map(({ back }) => back))
       try {
         isAlone = false
         await until(async () => {
