@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openNodeChannel } from '../../../server/adapters/redis/node-channel.ts'
 import { connectRedis } from '../../../server/adapters/redis/redis-client.ts'
 import { describeRedisFault } from '../../../server/adapters/redis/redis-faults.ts'
@@ -130,11 +130,11 @@ describe('what SWITCHYARD_REDIS_URL says of a Redis', () => {
 
   it('is corrected where slots have no primary, or the password is wrong', async () => {
     const redis = await startRedis(['--cluster-enabled', 'yes', '--requirepass', 'right'])
+    onTestFinished(redis.dispose)
     expect(await reasonOf(asCluster(redis.url, ':right@'))).toMatch(
       /CLUSTERDOWN.*: see which of its hash slots have no/,
     )
     expect(await reasonOf(asCluster(redis.url, ':wrong@'))).toMatch(/WRONGPASS.*: correct user and password in/)
-    await redis.dispose()
   })
 })
 
@@ -288,6 +288,7 @@ describe('nodes on a Redis Cluster', { timeout: 30_000 }, () => {
     await callAll('before', 3)
     const [first] = cluster.primaries as [TestRedis]
     const replica = await startRedis(clusterSettings)
+    onTestFinished(replica.dispose)
     await askRedis(replica.url, 'CLUSTER', 'MEET', '127.0.0.1', new URL(first.url).port)
     const firstId = String(await askRedis(first.url, 'CLUSTER', 'MYID'))
     await vi.waitFor(() => askRedis(replica.url, 'CLUSTER', 'REPLICATE', firstId), { timeout: 5000 })
@@ -306,6 +307,5 @@ describe('nodes on a Redis Cluster', { timeout: 30_000 }, () => {
     expect(String(await askRedis(replica.url, 'ROLE'))).toMatch(/^master/)
     expect(await active(0)).toEqual(tenants.map(() => 3))
     expect((await askRedis(replica.url, 'KEYS', 'switchyard:*:back:*')) as string[]).not.toEqual([])
-    await replica.dispose()
   })
 })
