@@ -1,12 +1,10 @@
 import { join } from 'node:path'
 import { utilityProcess } from 'electron'
-import type { ControlPlaneEvent } from '../shared/contract/events.ts'
 import type { ControlPlaneStatus, FromControlPlane } from '../shared/contract/native.ts'
 import { supervise, type ServerProcess, type SupervisedServer } from './supervise.ts'
 
 export interface ControlPlaneListeners {
   onStatus(status: ControlPlaneStatus): void
-  onEvent(event: ControlPlaneEvent): void
 }
 
 /** The built file beside this one: the server is another process, so it is named and never imported. */
@@ -34,7 +32,6 @@ export const startControlPlane = (options: readonly string[], listeners: Control
       const timer = setTimeout(run, ms)
       return () => clearTimeout(timer)
     },
-    onEvent: (event) => listeners.onEvent(event),
     onStatus: (status) => {
       if (status.state === 'restarting')
         console.error(`Control plane down, attempt ${status.attempt}: ${status.reason}`)

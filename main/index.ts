@@ -27,7 +27,6 @@ const boot = async () => {
   protocol.handle(appScheme, createAppSchemeHandler(rendererFolder, page.isOurs))
   const controlPlane = startControlPlane(serverOptions, {
     onStatus: (status) => tellWindows(channels.status, status),
-    onEvent: (event) => tellWindows(channels.event, event),
   })
   registerIpc(ipcMain, controlPlane, page)
   app.on('second-instance', () => showWindow(page))

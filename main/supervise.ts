@@ -1,4 +1,3 @@
-import type { ControlPlaneEvent } from '../shared/contract/events.ts'
 import type { Reply } from '../shared/contract/index.ts'
 import type { ControlPlaneStatus, FromControlPlane, ToControlPlane } from '../shared/contract/native.ts'
 import { createBackOff } from './back-off.ts'
@@ -22,7 +21,6 @@ export interface SupervisionParts {
   /** Returns its own cancel. */
   after(ms: number, run: () => void): () => void
   onStatus(status: ControlPlaneStatus): void
-  onEvent(event: ControlPlaneEvent): void
 }
 
 export interface SupervisedServer {
@@ -30,6 +28,8 @@ export interface SupervisedServer {
   status(): ControlPlaneStatus
   /** Always answers: what the server says, or UNAVAILABLE when there is none to ask. */
   invoke(name: string, input: unknown): Promise<Reply<unknown>>
+  /** As the bridge has it; UNAVAILABLE when there is no server to ask. */
+  nextEvents(after: string | undefined): Promise<Reply<unknown>>
   /** Settles when the server has drained and gone, or was given up on. */
   close(): Promise<void>
 }
@@ -45,7 +45,7 @@ const unavailable = (status: ControlPlaneStatus): Reply<unknown> => {
 }
 
 /** Keeps one server process running until it is closed. Knows neither Electron nor the clock: both are handed in. */
-export const supervise = ({ start, nowMs, after, onStatus, onEvent }: SupervisionParts): SupervisedServer => {
+export const supervise = ({ start, nowMs, after, onStatus }: SupervisionParts): SupervisedServer => {
   const backOff = createBackOff()
   const unanswered = new Map<number, (reply: Reply<unknown>) => void>()
   const waitingForStart = new Set<() => void>()
@@ -87,8 +87,6 @@ export const supervise = ({ start, nowMs, after, onStatus, onEvent }: Supervisio
         if (!closing) become({ state: 'running' })
       } else if (message.type === 'failed') {
         failure = message.message
-      } else if (message.type === 'event') {
-        onEvent(message.event)
       } else {
         unanswered.get(message.id)?.(message.reply)
         unanswered.delete(message.id)
@@ -112,6 +110,17 @@ export const supervise = ({ start, nowMs, after, onStatus, onEvent }: Supervisio
       waitingForStart.add(started)
     })
 
+  const ask = async (question: (id: number) => ToControlPlane): Promise<Reply<unknown>> => {
+    if (status.state === 'starting') await startOrPatienceEnds()
+    const running = status.state === 'running' ? server : undefined
+    if (!running) return unavailable(status)
+    return new Promise((answer) => {
+      const id = ++lastId
+      unanswered.set(id, answer)
+      running.post(question(id))
+    })
+  }
+
   const drain = () =>
     new Promise<void>((settle) => {
       cancelRestart?.()
@@ -133,16 +142,8 @@ export const supervise = ({ start, nowMs, after, onStatus, onEvent }: Supervisio
       launch()
     },
     status: () => status,
-    invoke: async (name, input) => {
-      if (status.state === 'starting') await startOrPatienceEnds()
-      const running = status.state === 'running' ? server : undefined
-      if (!running) return unavailable(status)
-      return new Promise((answer) => {
-        const id = ++lastId
-        unanswered.set(id, answer)
-        running.post({ type: 'invoke', id, name, input })
-      })
-    },
+    invoke: (name, input) => ask((id) => ({ type: 'invoke', id, name, input })),
+    nextEvents: (after) => ask((id) => ({ type: 'nextEvents', id, after })),
     close: () => {
       closing ??= Promise.resolve().then(drain)
       if (status.state !== 'stopped') become({ state: 'stopped' })

@@ -11,7 +11,7 @@ const subscribe =
 
 const bridge: SwitchyardBridge = {
   invoke: (name, input) => ipcRenderer.invoke(channels.invoke, name, input),
-  onEvent: subscribe(channels.event),
+  nextEvents: (after) => ipcRenderer.invoke(channels.nextEvents, after),
   onStatus: subscribe(channels.status),
   status: () => ipcRenderer.invoke(channels.getStatus),
 }

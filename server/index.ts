@@ -7,6 +7,7 @@ import { buildWebhookApp } from './adapters/http/build-webhook-app.ts'
 import { listen } from './adapters/http/listen.ts'
 import { createEmbeddedRuntimeState } from './adapters/memory/embedded-runtime-state.ts'
 import { createEventBus } from './adapters/memory/event-bus.ts'
+import { createEventLog } from './adapters/memory/event-log.ts'
 import { createKeyedLock } from './adapters/memory/keyed-lock.ts'
 import { openRedis } from './adapters/redis/open-redis.ts'
 import { loadMasterKey } from './adapters/sqlite/master-key.ts'
@@ -46,6 +47,7 @@ import { createWebhookEventHandlers } from './operations/webhook-events.ts'
 import { createWebhookHandler } from './operations/webhooks/handle-webhook.ts'
 import type { Call } from './domain/calls/call.ts'
 import type { EventBus } from './ports/event-bus.ts'
+import type { EventLog } from './ports/event-log.ts'
 import type { RuntimeJournal } from './ports/runtime-state.ts'
 import type { Log } from './ports/system.ts'
 
@@ -53,7 +55,7 @@ export { DomainError } from './domain/errors.ts'
 export { parseRedisUrl } from './adapters/redis/redis-url.ts'
 export { StoreOpenError } from './adapters/sqlite/store-errors.ts'
 export { findServer } from './adapters/system/running-server.ts'
-export type { Access, Actor, Dispatch, EventBus, Log, Role }
+export type { Access, Actor, Dispatch, EventBus, EventLog, Log, Role }
 
 export interface ServerConfig {
   readonly version: string
@@ -86,6 +88,7 @@ export interface Server {
   readonly urls: { readonly webhooks: string; readonly admin: string }
   readonly dispatch: Dispatch
   readonly events: EventBus
+  readonly eventLog: EventLog
   readonly access: Access
   readonly log: Log
   /** A link that signs one browser in as owner, once. */
@@ -144,7 +147,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
   }
 
   try {
-    const bus = createEventBus(undefined, startedAtMs)
+    const bus = createEventBus()
+    const eventLog = createEventLog(bus, { epoch: newId() })
     const health = createHealth(clock, bus)
     const results = createAgentResults()
     const duplicates = countDuplicates(clock)
@@ -183,7 +187,10 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
             onLost: (reason) => health.degrade('redis', reason),
             onBack: () => health.recover('redis'),
             onMessage: (message) => void nodes.hear(message as NodeMessage),
-            onGap: catchUp,
+            onGap: () => {
+              catchUp()
+              eventLog.noteGap()
+            },
             onUnfit: (problem) =>
               problem === undefined ? health.recover('redis_memory') : health.degrade('redis_memory', problem),
           })
@@ -296,7 +303,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       dispatch,
       authenticate: access.authenticate,
       signIn: access.signIn,
-      events,
+      eventLog,
       readiness: () => {
         const { status, problems } = health.read(0, callLog.backlog())
         return { ready: status !== 'closing', status, problems }
@@ -361,6 +368,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       urls: { webhooks: webhooksUrl, admin: adminUrl },
       dispatch,
       events,
+      eventLog,
       access,
       log,
       signInLink: async () => `${adminUrl}/#/sign-in?code=${await access.createSignInCode()}`,

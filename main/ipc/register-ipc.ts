@@ -6,7 +6,7 @@ import type { SupervisedServer } from '../supervise.ts'
 /** Everything a window may ask the main process. Only the main frame of our own page is answered. */
 export const registerIpc = (
   ipcMain: Pick<IpcMain, 'handle'>,
-  controlPlane: Pick<SupervisedServer, 'invoke' | 'status'>,
+  controlPlane: Pick<SupervisedServer, 'invoke' | 'nextEvents' | 'status'>,
   page: Pick<Page, 'isOurs'>,
 ): void => {
   const isOurs = ({ senderFrame }: Pick<IpcMainInvokeEvent, 'senderFrame'>) =>
@@ -19,5 +19,6 @@ export const registerIpc = (
     })
 
   answer(channels.invoke, (name, input) => controlPlane.invoke(String(name), input))
+  answer(channels.nextEvents, (after) => controlPlane.nextEvents(typeof after === 'string' ? after : undefined))
   answer(channels.getStatus, () => controlPlane.status())
 }

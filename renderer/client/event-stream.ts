@@ -1,11 +1,10 @@
-import { createSseParser, type ServerSentEvent } from './sse-parser.ts'
-
 export interface EventStreamOptions {
   readonly url: string
   readonly fetch: typeof globalThis.fetch
-  readonly onEvent: (event: ServerSentEvent) => void
-  /** `hasGap`: it was open before, and what was missed cannot be asked for. */
-  readonly onOpen: (hasGap: boolean) => void
+  /** The id to go on after; undefined: begin with what happens now. */
+  readonly lastId: () => string | undefined
+  /** Answers with what takes the text of this connection. */
+  readonly onOpen: () => (text: string) => void
   readonly onClosed: (reason: string) => void
   readonly onSignedOut: () => void
   readonly random: () => number
@@ -22,16 +21,15 @@ export const pauseMs = (failures: number, random: () => number): number =>
 
 /** Keeps one stream of events open until closed, and names the last event seen when it comes back. */
 export const openEventStream = (options: EventStreamOptions) => {
-  let lastEventId: string | undefined
   let failures = 0
-  let wasOpen = false
   let isClosed = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let connection = new AbortController()
 
   const read = async (): Promise<string> => {
     const headers: Record<string, string> = { accept: 'text/event-stream' }
-    if (lastEventId !== undefined) headers['last-event-id'] = lastEventId
+    const lastId = options.lastId()
+    if (lastId !== undefined) headers['last-event-id'] = lastId
     const signal = connection.signal
     const response = await options.fetch(options.url, {
       headers,
@@ -44,13 +42,7 @@ export const openEventStream = (options: EventStreamOptions) => {
       return 'signed out'
     }
     if (!response.ok || !response.body) return `the server answered with status ${response.status}`
-    failures = 0
-    options.onOpen(wasOpen && lastEventId === undefined)
-    wasOpen = true
-    const parse = createSseParser((event) => {
-      lastEventId = event.id ?? lastEventId
-      options.onEvent(event)
-    })
+    const take = options.onOpen()
     const mine = connection
     const listen = () => setTimeout(() => mine.abort(), silenceMs)
     let silence = listen()
@@ -61,7 +53,8 @@ export const openEventStream = (options: EventStreamOptions) => {
         if (done) return 'the server closed the connection'
         clearTimeout(silence)
         silence = listen()
-        parse(value)
+        failures = 0
+        take(value)
       }
     } finally {
       clearTimeout(silence)

@@ -1,7 +1,7 @@
-import { events, type EventName, type EventPayload } from '../../shared/contract/events.ts'
 import { operations, type Input, type OperationName, type Output, type Reply } from '../../shared/contract/index.ts'
 import type { Connection, ConsoleClient } from './console-client.ts'
-import { createEmitter, createSignal } from './emitter.ts'
+import { createSignal } from './emitter.ts'
+import { createEventReceiver } from './event-receiver.ts'
 import { openEventStream } from './event-stream.ts'
 import { readFailure, unreachable } from './http-failure.ts'
 import { buildRequest } from './http-request.ts'
@@ -14,40 +14,22 @@ export interface HttpClientOptions {
   readonly report: (error: unknown) => void
 }
 
-const isEventName = (name: string): name is EventName => name in events
-
 /** The control plane over HTTP, from a page that the same server sent. */
 export const createHttpClient = ({ fetch, now, random, report }: HttpClientOptions): ConsoleClient => {
   const session = createSession(fetch)
-  const emitter = createEmitter(report)
+  const receiver = createEventReceiver(report)
   const connection = createSignal<Connection>({ state: 'connecting', sinceMs: now() })
-  const resyncs = new Set<() => void>()
   let stream: ReturnType<typeof openEventStream> | undefined
-
-  const resync = (): void => {
-    for (const listener of resyncs) listener()
-  }
-  const receive = (name: string, data: string): void => {
-    if (name === 'resync') resync()
-    if (!isEventName(name)) return
-    emitter.emit(name, JSON.parse(data) as EventPayload<typeof name>)
-  }
 
   const open = () =>
     openEventStream({
       url: '/api/v1/events',
       fetch,
       random,
-      onEvent: (event) => {
-        try {
-          receive(event.name, event.data)
-        } catch (error) {
-          report(error)
-        }
-      },
-      onOpen: (hasGap) => {
+      lastId: receiver.lastId,
+      onOpen: () => {
         connection.set({ state: 'live', sinceMs: now() })
-        if (hasGap) resync()
+        return receiver.open()
       },
       onClosed: (reason) => {
         const before = connection.get()
@@ -63,11 +45,13 @@ export const createHttpClient = ({ fetch, now, random, report }: HttpClientOptio
     if (state.status !== 'signed-out') return
     stream?.close()
     stream = undefined
+    receiver.forget()
     connection.set({ state: 'connecting', sinceMs: now() })
   })
 
   const invoke = async <N extends OperationName>(name: N, input: Input<N>): Promise<Reply<Output<N>>> => {
     const { method, url, body } = buildRequest(operations[name], input)
+    receiver.noteRead()
     const headers: Record<string, string> = { accept: 'application/json' }
     if (body !== undefined) headers['content-type'] = 'application/json'
     const signedIn = session.state()
@@ -93,13 +77,10 @@ export const createHttpClient = ({ fetch, now, random, report }: HttpClientOptio
   return {
     session,
     invoke,
-    on: (name, listener) => emitter.on(name, listener),
+    on: receiver.on,
     connection: () => connection.get(),
     onConnection: (listener) => connection.watch(({ state, sinceMs }) => listener(state, sinceMs)),
-    onResync: (listener) => {
-      resyncs.add(listener)
-      return () => resyncs.delete(listener)
-    },
+    onResync: receiver.onResync,
     reconnect: () => stream?.retry(),
   }
 }

@@ -14,6 +14,6 @@ export const createClient = (): ConsoleClient => {
   const now = () => Date.now()
   const report = (error: unknown) => console.error(error)
   return window.switchyard
-    ? createIpcClient({ bridge: window.switchyard, now, report })
+    ? createIpcClient({ bridge: window.switchyard, now, random: Math.random, report })
     : createHttpClient({ fetch: window.fetch.bind(window), now, random: Math.random, report })
 }

@@ -1,12 +1,14 @@
-import type { EventName } from '../../shared/contract/events.ts'
 import type { Input, OperationName, Output, Reply } from '../../shared/contract/index.ts'
 import type { ControlPlaneStatus, SwitchyardBridge } from '../../shared/contract/native.ts'
 import type { Connection, ConsoleClient } from './console-client.ts'
-import { createEmitter, createSignal } from './emitter.ts'
+import { createSignal } from './emitter.ts'
+import { createEventReceiver } from './event-receiver.ts'
+import { pauseMs } from './event-stream.ts'
 
 export interface IpcClientOptions {
   readonly bridge: SwitchyardBridge
   readonly now: () => number
+  readonly random: () => number
   readonly report: (error: unknown) => void
 }
 
@@ -27,46 +29,66 @@ const connectionOf = (status: ControlPlaneStatus, nowMs: number): Connection => 
   }
 }
 
+const unreachable = () => ({
+  ok: false as const,
+  error: {
+    code: 'UNAVAILABLE' as const,
+    message: 'The control plane does not answer. It is being restarted.',
+  },
+})
+
 /** The control plane through the desktop shell, which supervises its process. */
-export const createIpcClient = ({ bridge, now, report }: IpcClientOptions): ConsoleClient => {
-  const emitter = createEmitter(report)
+export const createIpcClient = ({ bridge, now, random, report }: IpcClientOptions): ConsoleClient => {
+  const receiver = createEventReceiver(report)
   const connection = createSignal<Connection>({ state: 'connecting', sinceMs: now() })
-  const resyncs = new Set<() => void>()
-  let wasLost = false
+  let endPause = (): void => undefined
 
   const apply = (status: ControlPlaneStatus): void => {
     const next = connectionOf(status, now())
     if (next.state !== 'live' || connection.get().state !== 'live') connection.set(next)
-    if (next.state === 'reconnecting') wasLost = true
-    if (next.state !== 'live' || !wasLost) return
-    wasLost = false
-    for (const listener of resyncs) listener()
+    if (next.state === 'live') endPause()
+  }
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      endPause = resolve
+      setTimeout(resolve, ms)
+    })
+
+  /** Asks for one piece after the other. A control plane started anew does not know the last id, and says so. */
+  const follow = async (): Promise<never> => {
+    let take: ((text: string) => void) | undefined
+    for (let failures = 0; ;) {
+      const reply = await bridge.nextEvents(receiver.lastId()).catch(unreachable)
+      if (reply.ok) {
+        failures = 0
+        take ??= receiver.open()
+        take(reply.value)
+      } else {
+        await pause(pauseMs(failures, random))
+        failures += 1
+      }
+    }
   }
 
-  bridge.onEvent((event) => emitter.emit<EventName>(event.name, event.payload))
   bridge.onStatus(apply)
+  void follow()
   void bridge.status().then(apply, report)
 
   return {
     session: undefined,
     async invoke<N extends OperationName>(name: N, input: Input<N>): Promise<Reply<Output<N>>> {
+      receiver.noteRead()
       try {
         return (await bridge.invoke(name, input)) as Reply<Output<N>>
       } catch (error) {
         report(error)
-        return {
-          ok: false,
-          error: { code: 'UNAVAILABLE', message: 'The control plane does not answer. It is being restarted.' },
-        }
+        return unreachable()
       }
     },
-    on: (name, listener) => emitter.on(name, listener),
+    on: receiver.on,
     connection: () => connection.get(),
     onConnection: (listener) => connection.watch(({ state, sinceMs }) => listener(state, sinceMs)),
-    onResync: (listener) => {
-      resyncs.add(listener)
-      return () => resyncs.delete(listener)
-    },
+    onResync: receiver.onResync,
     reconnect: () => void bridge.status().then(apply, report),
   }
 }

@@ -1,7 +1,8 @@
 export interface ServerSentEvent {
   readonly id: string | undefined
   readonly name: string
-  readonly data: string
+  /** Undefined: it only says where the stream stands. */
+  readonly data: string | undefined
 }
 
 /**
@@ -11,12 +12,14 @@ export interface ServerSentEvent {
 export const createSseParser = (emit: (event: ServerSentEvent) => void) => {
   let rest = ''
   let id: string | undefined
+  let isPlace = false
   let name = 'message'
   let data: string[] = []
 
   const line = (text: string): void => {
     if (text === '') {
-      if (data.length > 0) emit({ id, name, data: data.join('\n') })
+      if (data.length > 0 || isPlace) emit({ id, name, data: data.length > 0 ? data.join('\n') : undefined })
+      isPlace = false
       name = 'message'
       data = []
       return
@@ -25,8 +28,10 @@ export const createSseParser = (emit: (event: ServerSentEvent) => void) => {
     if (colon === 0) return
     const field = colon < 0 ? text : text.slice(0, colon)
     const value = colon < 0 ? '' : text.slice(text[colon + 1] === ' ' ? colon + 2 : colon + 1)
-    if (field === 'id') id = value
-    else if (field === 'event') name = value
+    if (field === 'id') {
+      id = value
+      isPlace = true
+    } else if (field === 'event') name = value
     else if (field === 'data') data.push(value)
   }
 

@@ -1,7 +1,8 @@
-import type { Actor } from '../../shared/contract/index.ts'
+import type { Actor, Reply } from '../../shared/contract/index.ts'
 import type { FromControlPlane, ToControlPlane } from '../../shared/contract/native.ts'
 import { startServer } from '../index.ts'
 import { startDemo } from './demo.ts'
+import { createEventPolls } from './event-polls.ts'
 import { readConfig } from './read-config.ts'
 
 /** What Electron puts on `process` of a utility process; the server itself knows nothing of Electron. */
@@ -22,7 +23,7 @@ const start = async () => {
   const { dispatch, urls, log } = server
   const actor: Actor = { kind: 'local', name: 'Demo', role: 'owner' }
   const demo = config.demo ? await startDemo({ dispatch, actor, webhooksUrl: urls.webhooks, log }) : undefined
-  return { server, demo }
+  return { server, demo, polls: createEventPolls(server.eventLog) }
 }
 const starting = start()
 
@@ -41,22 +42,27 @@ const closeOrEnd = () => {
   })
 }
 
+const answer = async (asked: Exclude<ToControlPlane, { readonly type: 'close' }>): Promise<Reply<unknown>> => {
+  const { server, polls } = await starting
+  return asked.type === 'invoke'
+    ? server.dispatch(localOwner, asked.name, asked.input)
+    : { ok: true, value: await polls.next(asked.after) }
+}
+
 port.on('message', ({ data }) => {
   if (data.type === 'close') return closeOrEnd()
-  const { id, name, input } = data
-  starting
-    .then(({ server }) => server.dispatch(localOwner, name, input))
-    .then(
-      (reply) => port.postMessage({ type: 'reply', id, reply }),
-      (error: unknown) => {
-        console.error(`${name} failed`, error)
-        port.postMessage({
-          type: 'reply',
-          id,
-          reply: { ok: false, error: { code: 'INTERNAL', message: 'Internal error' } },
-        })
-      },
-    )
+  const { id } = data
+  answer(data).then(
+    (reply) => port.postMessage({ type: 'reply', id, reply }),
+    (error: unknown) => {
+      console.error(`${data.type === 'invoke' ? data.name : data.type} failed`, error)
+      port.postMessage({
+        type: 'reply',
+        id,
+        reply: { ok: false, error: { code: 'INTERNAL', message: 'Internal error' } },
+      })
+    },
+  )
 })
 
 // Ctrl-C reaches the whole process group; the main process decides what it means and asks for a close.
@@ -64,10 +70,7 @@ process.on('SIGINT', () => undefined)
 process.on('SIGTERM', closeOrEnd)
 
 starting.then(
-  ({ server }) => {
-    server.events.subscribe((event) => port.postMessage({ type: 'event', event }))
-    port.postMessage({ type: 'ready', urls: server.urls })
-  },
+  ({ server }) => port.postMessage({ type: 'ready', urls: server.urls }),
   (error: unknown) => {
     console.error('The control plane could not start', error)
     port.postMessage({ type: 'failed', message: error instanceof Error ? error.message : String(error) })

@@ -4,7 +4,7 @@ import type { EventBus } from '../ports/event-bus.ts'
 import type { Log } from '../ports/system.ts'
 import type { TenantDirectory } from './tenant-directory.ts'
 
-/** What one node tells the others: an event, whose number is each node's own affair. */
+/** What one node tells the others. */
 export type NodeMessage = Pick<ControlPlaneEvent, 'name' | 'payload'>
 
 /** What is said of one process says nothing of the others. */

@@ -34,7 +34,16 @@ export const events = {
 
 export type EventName = keyof typeof events
 export type EventPayload<N extends EventName> = Type.Static<(typeof events)[N]>
-/** `seq` grows by one per event and node start; a client that reconnects names the last one it saw. */
 export type ControlPlaneEvent = {
-  [N in EventName]: { readonly seq: number; readonly name: N; readonly payload: EventPayload<N> }
+  [N in EventName]: { readonly name: N; readonly payload: EventPayload<N> }
 }[EventName]
+
+/** Stands in the stream in place of events that cannot be told any more: who gets it reads again what it shows. */
+export const Resync = Type.Object({
+  reason: oneOf(
+    ['unknown_id', 'too_far_behind', 'gap'],
+    'unknown_id: the id is of another node or of before a restart; too_far_behind: what came after it is no longer kept; gap: this node did not hear what others told',
+  ),
+  message: Type.String(),
+})
+export type Resync = Type.Static<typeof Resync>

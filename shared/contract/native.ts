@@ -1,4 +1,3 @@
-import type { ControlPlaneEvent } from './events.ts'
 import type { Reply } from './index.ts'
 
 /** How the control-plane process stands, as the desktop shell sees it. */
@@ -9,7 +8,11 @@ export type ControlPlaneStatus =
 /** The one object that the desktop shell puts on `window`; plain values cross, nothing else. */
 export interface SwitchyardBridge {
   invoke(name: string, input: unknown): Promise<Reply<unknown>>
-  onEvent(listener: (event: ControlPlaneEvent) => void): () => void
+  /**
+   * The events after the one of that id, or the id to begin with, as text in the format of server-sent events. Answers
+   * when there are some, or after 15 seconds; the last id in it is what to ask with next.
+   */
+  nextEvents(after: string | undefined): Promise<Reply<string>>
   onStatus(listener: (status: ControlPlaneStatus) => void): () => void
   status(): Promise<ControlPlaneStatus>
 }
@@ -17,7 +20,7 @@ export interface SwitchyardBridge {
 /** IPC channel names between window and main process. */
 export const channels = {
   invoke: 'control-plane:invoke',
-  event: 'control-plane:event',
+  nextEvents: 'control-plane:next-events',
   status: 'control-plane:status',
   getStatus: 'control-plane:get-status',
 } as const
@@ -25,9 +28,9 @@ export const channels = {
 /** Messages between the main process and the control plane's utility process. */
 export type ToControlPlane =
   | { readonly type: 'invoke'; readonly id: number; readonly name: string; readonly input: unknown }
+  | { readonly type: 'nextEvents'; readonly id: number; readonly after: string | undefined }
   | { readonly type: 'close' }
 export type FromControlPlane =
   | { readonly type: 'ready'; readonly urls: { readonly webhooks: string; readonly admin: string } }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'reply'; readonly id: number; readonly reply: Reply<unknown> }
-  | { readonly type: 'event'; readonly event: ControlPlaneEvent }

@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildAdminApp, type AdminAppDeps } from '../../server/adapters/http/build-admin-app.ts'
 import { buildWebhookApp } from '../../server/adapters/http/build-webhook-app.ts'
-import type { EventBus } from '../../server/ports/event-bus.ts'
+import { createEventBus } from '../../server/adapters/memory/event-bus.ts'
+import { createEventLog, type EventLogOptions } from '../../server/adapters/memory/event-log.ts'
+import type { EventLog } from '../../server/ports/event-log.ts'
 import type { Log } from '../../server/ports/system.ts'
 import type { HandleWebhook, WebhookAnswer, WebhookRequest } from '../../server/ports/webhooks.ts'
-import type { ControlPlaneEvent } from '../../shared/contract/events.ts'
 import type { Actor } from '../../shared/contract/index.ts'
 
 export const rejectDocument = '<?xml version="1.0" encoding="UTF-8"?><Response><Reject reason="rejected"/></Response>'
@@ -45,35 +46,37 @@ export const aWebhookApp = (options: { handle?: HandleWebhook; isClosing?: () =>
 export const owner: Actor = { kind: 'token', name: 'Ada', role: 'owner' }
 const analyst: Actor = { kind: 'token', name: 'Ben', role: 'analyst', tenantId: 't1' }
 
-/** Remembers `kept` events, as the real one remembers some. */
-export const anEventBus = (kept = 100) => {
-  const past: ControlPlaneEvent[] = []
-  const listeners = new Set<(event: ControlPlaneEvent) => void>()
-  let seq = 0
-  const bus: EventBus = {
-    startedAtMs: 1000,
-    publish: (name, payload) => {
-      seq += 1
-      const event = { seq, name, payload } as ControlPlaneEvent
-      past.push(event)
-      if (past.length > kept) past.shift()
-      for (const listener of listeners) listener(event)
+/** The events of a node whose start is called `e1`, with the number of those who follow them. */
+export const someEvents = (options: Partial<EventLogOptions> = {}) => {
+  const bus = createEventBus()
+  const log = createEventLog(bus, { epoch: 'e1', paceMs: 0, ...options })
+  let followers = 0
+  const eventLog: EventLog = {
+    ...log,
+    follow: (...asked) => {
+      const follower = log.follow(...asked)
+      let isClosed = false
+      followers += 1
+      return {
+        ...follower,
+        close: () => {
+          if (!isClosed) followers -= 1
+          isClosed = true
+          follower.close()
+        },
+      }
     },
-    subscribe: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    since: (after) =>
-      after > seq || after < (past[0]?.seq ?? seq + 1) - 1 ? undefined : past.filter((event) => event.seq > after),
   }
-  return { bus, listeners }
+  return { bus, eventLog, followers: () => followers }
 }
 
-export const anAdminApp = async (options: Partial<AdminAppDeps> = {}) => {
+export const anAdminApp = async ({
+  events = someEvents(),
+  ...options
+}: Partial<AdminAppDeps> & { events?: ReturnType<typeof someEvents> } = {}) => {
   const calls: { actor: Actor | undefined; name: string; input: unknown }[] = []
   const sessions = new Set(['cookie-1'])
   const { lines, log } = aLog()
-  const { bus, listeners } = anEventBus()
   const app = await buildAdminApp({
     dispatch: async (actor, name, input) => {
       calls.push({ actor, name, input })
@@ -95,7 +98,7 @@ export const anAdminApp = async (options: Partial<AdminAppDeps> = {}) => {
       },
       close: async (cookie) => void sessions.delete(cookie),
     },
-    events: bus,
+    eventLog: events.eventLog,
     readiness: () => ({ ready: true, status: 'ok', problems: [] }),
     metrics: () => 'switchyard_up 1\n',
     log,
@@ -103,7 +106,7 @@ export const anAdminApp = async (options: Partial<AdminAppDeps> = {}) => {
     secureCookies: false,
     ...options,
   })
-  return { app, calls, sessions, lines, bus, listeners }
+  return { app, calls, sessions, lines, ...events }
 }
 
 export const bearer = (token = 'owner-token') => ({ authorization: `Bearer ${token}` })

@@ -1,6 +1,6 @@
 import cookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify'
-import type { EventBus } from '../../ports/event-bus.ts'
+import type { EventLog } from '../../ports/event-log.ts'
 import type { Log } from '../../ports/system.ts'
 import { createAccess, sessionCookieName } from './access.ts'
 import { answerError, useJsonBodies } from './admin-errors.ts'
@@ -29,7 +29,7 @@ export interface AdminAppDeps {
   readonly dispatch: Dispatch
   readonly authenticate: Authenticate
   readonly signIn: SignIn
-  readonly events: EventBus
+  readonly eventLog: EventLog
   readonly readiness: () => Readiness
   readonly metrics: () => Promise<string> | string
   /** Where the built console lies. */
@@ -77,7 +77,7 @@ export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance
     api.addHook('onRequest', app.admitOnly)
     addContractRoutes(api, deps.dispatch)
     addEventStream(api, {
-      events: deps.events,
+      eventLog: deps.eventLog,
       log,
       isStillWelcome: async ({ credentials }) =>
         credentials !== undefined && (await deps.authenticate(credentials)) !== undefined,

@@ -1,89 +1,76 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { ControlPlaneEvent } from '../../../shared/contract/events.ts'
-import type { EventBus } from '../../ports/event-bus.ts'
+import type { EventFollower, EventLog } from '../../ports/event-log.ts'
+import type { Log } from '../../ports/system.ts'
+import { readEventFilter } from './event-filter.ts'
 import { sendFailure } from './failures.ts'
 import { describeError } from './redact.ts'
-import type { Log } from '../../ports/system.ts'
 
 export const eventsPath = '/api/v1/events'
 
 const heartbeatMs = 15_000
-/** A client that reads slower than this piles up is dropped; it comes back and names the last event it saw. */
-const maxUnsentBytes = 1024 * 1024
+/** Who has taken nothing for this long is dropped. It comes back and names the last event it got. */
+const patienceMs = 60_000
+/** How long the rest of an ended stream may take to go out. */
+const farewellMs = 1000
 
-const resync = 'event: resync\ndata: {}\n\n'
-
-/** The start stands before the number, which counts anew after a restart. */
-const frameOf = (startedAtMs: number, { seq, name, payload }: ControlPlaneEvent): string =>
-  `id: ${startedAtMs}-${seq}\nevent: ${name}\ndata: ${JSON.stringify(payload)}\n\n`
-
-interface Listener {
-  readonly tenantId: string | undefined
-  /** May see no other tenant, nor figures that count them all. */
-  readonly isBound: boolean
-}
-
-/** Events without a tenant are about the site, which concerns everybody signed in. */
-const isFor = ({ tenantId, isBound }: Listener, { name, payload }: ControlPlaneEvent): boolean => {
-  if (name === 'metrics.updated') return !isBound
-  return tenantId === undefined || !('tenantId' in payload) || payload.tenantId === tenantId
-}
-
-interface Client extends Listener {
+interface Client {
   readonly response: ServerResponse
+  readonly follower: EventFollower
   /** False once who opened the stream may not read it any more. */
   readonly isStillWelcome: () => Promise<boolean>
+  /** Since when what was written waits to be taken; nothing more is written meanwhile. */
+  fullSinceMs: number | undefined
 }
 
 const lastSeen = (request: FastifyRequest): string | undefined => {
   const header = request.headers['last-event-id']
   const { lastEventId } = request.query as { lastEventId?: unknown }
-  if (typeof header === 'string') return header
-  return typeof lastEventId === 'string' ? lastEventId : undefined
+  if (typeof header === 'string' && header !== '') return header
+  return typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined
 }
 
-/** What a client missed, as frames; a request to read everything again when that is not known or too much. */
-const missedFrames = (events: EventBus, lastId: string | undefined, listener: Listener): string => {
-  if (lastId === undefined) return ''
-  const [, start, seq] = /^(\d{1,15})-(\d{1,15})$/.exec(lastId) ?? []
-  const missed = Number(start) === events.startedAtMs ? events.since(Number(seq)) : undefined
-  if (missed === undefined) return resync
-  const frames = missed.filter((event) => isFor(listener, event)).map((event) => frameOf(events.startedAtMs, event))
-  return frames.reduce((bytes, frame) => bytes + frame.length, 0) > maxUnsentBytes / 2 ? resync : frames.join('')
+const write = (client: Client, bytes: Uint8Array | string): void => {
+  if (!client.response.write(bytes)) client.fullSinceMs = performance.now()
+}
+
+/** Writes what is new as long as it is taken: what a slow client has yet to read stays in the log, not in its socket. */
+const pump = (client: Client): void => {
+  if (client.fullSinceMs !== undefined || client.response.destroyed || client.response.writableEnded) return
+  const bytes = client.follower.next()
+  if (!bytes) return
+  write(client, bytes)
+  // Not in a loop: many clients that catch up at once must not keep calls waiting.
+  setImmediate(pump, client)
 }
 
 export const addEventStream = (
   app: FastifyInstance,
   deps: {
-    readonly events: EventBus
+    readonly eventLog: EventLog
     readonly log: Log
     readonly isStillWelcome: (request: FastifyRequest) => Promise<boolean>
   },
 ): void => {
   const clients = new Set<Client>()
 
-  const drop = (client: Client): void => {
+  const leave = (client: Client): void => {
     clients.delete(client)
-    client.response.destroy()
+    client.follower.close()
   }
-  const write = (client: Client, frame: string): void => {
-    if (client.response.writableLength > maxUnsentBytes) drop(client)
-    else client.response.write(frame)
+  const end = (client: Client): void => {
+    leave(client)
+    client.response.end()
+    // Who does not read would keep the connection, and with it a closing server.
+    const farewell = setTimeout(() => client.response.destroy(), farewellMs)
+    client.response.once('close', () => clearTimeout(farewell))
   }
-
-  const unsubscribe = deps.events.subscribe((event) => {
-    if (clients.size === 0) return
-    const frame = frameOf(deps.events.startedAtMs, event)
-    for (const client of clients) if (isFor(client, event)) write(client, frame)
-  })
 
   const beat = async (client: Client): Promise<void> => {
-    write(client, ': still here\n\n')
+    if (client.fullSinceMs === undefined) write(client, `: still here\nid: ${client.follower.place()}\n\n`)
+    else if (performance.now() - client.fullSinceMs > patienceMs) return void client.response.destroy()
     try {
-      if (await client.isStillWelcome()) return
-      clients.delete(client)
-      client.response.end()
+      if (!(await client.isStillWelcome())) end(client)
     } catch (error) {
       deps.log.warn(describeError(error), 'Could not check whether a listener is still signed in')
     }
@@ -95,37 +82,37 @@ export const addEventStream = (
 
   app.addHook('preClose', async () => {
     clearInterval(heart)
-    unsubscribe()
-    for (const client of clients) client.response.end()
-    clients.clear()
+    for (const client of clients) end(client)
   })
 
   app.get(eventsPath, { exposeHeadRoute: false }, (request, reply) => {
-    const asked = (request.query as { tenantId?: unknown }).tenantId
-    const bound = request.actor?.tenantId
-    if ((asked !== undefined && typeof asked !== 'string') || asked === '') {
-      sendFailure(reply, { code: 'INVALID_INPUT', message: '/tenantId must be the id of one tenant' })
+    const asked = readEventFilter(request.actor, request.query as object)
+    if ('error' in asked) {
+      sendFailure(reply, asked.error)
       return
     }
-    if (bound !== undefined && asked !== undefined && asked !== bound) {
-      sendFailure(reply, { code: 'NOT_FOUND', message: 'There is no such tenant' })
-      return
-    }
-    const tenantId = bound ?? asked
     reply.hijack()
     const response = reply.raw
     response.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
+      'cache-control': 'no-store, no-transform', // nor compress: that, too, would hold events back
       'x-accel-buffering': 'no', // proxies that buffer would hold events back
     })
-    const listener = { tenantId, isBound: bound !== undefined }
-    const client: Client = { response, ...listener, isStillWelcome: () => deps.isStillWelcome(request) }
-    // Nothing can be published between reading what was missed and joining: all of this is one step.
-    response.write(`retry: 2000\n\n${missedFrames(deps.events, lastSeen(request), listener)}`)
+    const client: Client = {
+      response,
+      follower: deps.eventLog.follow(asked.filter, lastSeen(request), () => pump(client)),
+      isStillWelcome: () => deps.isStillWelcome(request),
+      fullSinceMs: undefined,
+    }
     clients.add(client)
-    response.on('close', () => clients.delete(client))
-    response.on('error', () => clients.delete(client))
+    response.on('drain', () => {
+      client.fullSinceMs = undefined
+      pump(client)
+    })
+    response.on('close', () => leave(client))
+    response.on('error', () => leave(client))
+    write(client, 'retry: 2000\n\n')
+    pump(client)
   })
 }

@@ -1,4 +1,4 @@
-import { events } from '../../../shared/contract/events.ts'
+import { events, Resync } from '../../../shared/contract/events.ts'
 import { operations } from '../../../shared/contract/index.ts'
 import type { Operation } from '../../../shared/contract/operation.ts'
 import { errorCodes, roles, type ErrorCode } from '../../../shared/vocabulary.ts'
@@ -79,14 +79,14 @@ const eventSchema = (): JsonObject => ({
       type: 'object',
       title: name,
       required: ['id', 'event', 'data'],
-      properties: { id: { type: 'integer' }, event: { type: 'string', const: name }, data: schemaOf(payload) },
+      properties: { id: { type: 'string' }, event: { type: 'string', const: name }, data: schemaOf(payload) },
     })),
     {
       type: 'object',
       title: 'resync',
-      description: 'What was missed is not known any more: read again what you show',
-      required: ['event', 'data'],
-      properties: { event: { type: 'string', const: 'resync' }, data: { type: 'object' } },
+      description: 'Events are missing here: read again what you show, then go on with what follows',
+      required: ['id', 'event', 'data'],
+      properties: { id: { type: 'string' }, event: { type: 'string', const: 'resync' }, data: schemaOf(Resync) },
     },
   ],
 })
@@ -166,13 +166,20 @@ const eventPath = (): JsonObject => ({
     tags: ['events'],
     summary: 'Listen to what happens, as server-sent events',
     description:
-      'Stays open; a comment every 15 seconds keeps it alive. Whoever comes back with Last-Event-ID gets what was missed, or the event `resync` when that is not known any more. Whoever is bound to one tenant hears of that tenant alone.',
+      'Stays open; a comment every 15 seconds, with the id to resume after, keeps it alive. Whoever comes back with Last-Event-ID gets what was missed, or the event `resync` when that is not known any more. Whoever reads more slowly than things happen gets the newest event of each call and thing. Whoever is bound to one tenant hears of that tenant alone.',
     parameters: [
       {
         name: 'tenantId',
         in: 'query',
         required: false,
         description: 'Hear of this tenant alone',
+        schema: { type: 'string' },
+      },
+      {
+        name: 'events',
+        in: 'query',
+        required: false,
+        description: 'Hear of these events alone: names, by comma or repeated',
         schema: { type: 'string' },
       },
       {

@@ -31,15 +31,16 @@ const createDesktopWindow = (desktop: StartedDesktop, page: Page) => ({
     return states
   },
   nextEvent: (): Promise<ControlPlaneEvent> =>
-    page.evaluate(
-      () =>
-        new Promise((settle) => {
-          const stop = window.switchyard.onEvent((event) => {
-            stop()
-            settle(event)
-          })
-        }),
-    ),
+    page.evaluate(async () => {
+      for (let after: string | undefined; ;) {
+        const reply = await window.switchyard.nextEvents(after)
+        if (!reply.ok) throw new Error(reply.error.message)
+        const [, name, data] = /^event: (.+)\ndata: (.+)$/m.exec(reply.value) ?? []
+        if (name !== undefined && data !== undefined)
+          return { name, payload: JSON.parse(data) as unknown } as ControlPlaneEvent
+        after = reply.value.match(/(?<=^id: ).+$/gm)?.at(-1)
+      }
+    }),
   address: () => desktop.appUrl(page.url()),
 })
 

@@ -16,6 +16,10 @@ const anIpc = () => {
         asked.push([name, input])
         return { ok: true, value: name }
       },
+      nextEvents: async (after) => {
+        asked.push(after)
+        return { ok: true, value: 'id: e1-2' }
+      },
       status: () => ({ state: 'running' }),
     },
     createPage(undefined),
@@ -29,7 +33,7 @@ const ourFrame = { url: 'app://switchyard/index.html', parent: null }
 
 describe('what a window may ask the main process', () => {
   it('is exactly the channels of the bridge', () => {
-    expect([...anIpc().handlers.keys()]).toEqual([channels.invoke, channels.getStatus])
+    expect([...anIpc().handlers.keys()]).toEqual([channels.invoke, channels.nextEvents, channels.getStatus])
   })
 
   it('passes operations on to the control plane', async () => {
@@ -39,6 +43,13 @@ describe('what a window may ask the main process', () => {
       value: 'tenants.list',
     })
     expect(asked).toEqual([['tenants.list', { limit: 5 }]])
+  })
+
+  it('asks the control plane for what happens after an event', async () => {
+    const { asked, send } = anIpc()
+    expect(await send(ourFrame, channels.nextEvents, 'e1-1')).toEqual({ ok: true, value: 'id: e1-2' })
+    await send(ourFrame, channels.nextEvents, { after: 'e1-1' })
+    expect(asked).toEqual(['e1-1', undefined])
   })
 
   it('tells how the control plane stands', async () => {
@@ -61,6 +72,7 @@ describe('what a window may ask the main process', () => {
     await expect(send(frame, channels.invoke, 'tenants.list', {})).rejects.toThrow(
       'control-plane:invoke refused: unknown sender',
     )
+    await expect(send(frame, channels.nextEvents, 'e1-1')).rejects.toThrow('refused: unknown sender')
     await expect(send(frame, channels.getStatus)).rejects.toThrow('refused: unknown sender')
     expect(asked).toEqual([])
   })

@@ -27,7 +27,6 @@ const aProcess = () => {
 const aSupervision = () => {
   const runs: ReturnType<typeof aProcess>[] = []
   const statuses: ControlPlaneStatus[] = []
-  const events: unknown[] = []
   let timers: { readonly atMs: number; readonly run: () => void }[] = []
   let nowMs = 0
   const server = supervise({
@@ -43,7 +42,6 @@ const aSupervision = () => {
       return () => void (timers = timers.filter((other) => other !== timer))
     },
     onStatus: (status) => void statuses.push(status),
-    onEvent: (event) => void events.push(event),
   })
   const pass = (ms: number) => {
     nowMs += ms
@@ -51,7 +49,7 @@ const aSupervision = () => {
     timers = timers.filter(({ atMs }) => atMs > nowMs)
     for (const { run } of due) run()
   }
-  return { server, runs, statuses, events, pass, waiting: () => timers.length, latest: () => runs.at(-1)! }
+  return { server, runs, statuses, pass, waiting: () => timers.length, latest: () => runs.at(-1)! }
 }
 
 const aRunningServer = () => {
@@ -86,11 +84,18 @@ describe('a supervised server', () => {
     expect(await second).toEqual({ ok: true, value: 'second' })
   })
 
-  it('tells what happens in it', () => {
-    const { events, latest } = aRunningServer()
-    const event = { seq: 1, name: 'system.recovered', payload: { part: 'store', atMs: 1 } } as const
-    latest().tell({ type: 'event', event })
-    expect(events).toEqual([event])
+  it('asks for what happens after an event, and not when there is nobody to ask', async () => {
+    const { server, latest } = aRunningServer()
+    const next = server.nextEvents('e1-4')
+    await settled()
+    expect(latest().posted).toEqual([{ type: 'nextEvents', id: 1, after: 'e1-4' }])
+    latest().tell({ type: 'reply', id: 1, reply: { ok: true, value: 'id: e1-5' } })
+    expect(await next).toEqual({ ok: true, value: 'id: e1-5' })
+    const unanswered = server.nextEvents('e1-5')
+    await settled()
+    latest().end(1)
+    expect(await unanswered).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE' } })
+    expect(await server.nextEvents('e1-5')).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE' } })
   })
 
   it('is started again after it ended, a little later each time', () => {

@@ -1,7 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import { openEventStream, pauseMs } from '../../../../renderer/client/event-stream.ts'
 
-const callbacks = () => ({ onEvent: vi.fn(), onOpen: vi.fn(), onClosed: vi.fn(), onSignedOut: vi.fn() })
+const callbacks = () => ({
+  lastId: () => undefined,
+  onOpen: vi.fn(() => () => undefined),
+  onClosed: vi.fn(),
+  onSignedOut: vi.fn(),
+})
 
 describe('the stream of events', () => {
   it('waits longer after each failure, but never more than a quarter of a minute and its spread', () => {

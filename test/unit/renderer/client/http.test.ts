@@ -107,11 +107,37 @@ describe('the control plane over HTTP', () => {
     client.onResync(resync)
     await client.session!.check()
     await vi.waitUntil(() => client.connection().state === 'live')
+    await client.invoke('tenants.list', {})
     expect(resync).not.toHaveBeenCalled()
     streams[0]!.error(new TypeError('network error'))
     await vi.waitUntil(() => client.connection().state === 'reconnecting')
     client.reconnect()
     await vi.waitUntil(() => resync.mock.calls.length > 0)
+  })
+
+  it('reads anew what it asked for before it listened', async () => {
+    const { client } = aServer({})
+    const resync = vi.fn()
+    client.onResync(resync)
+    await client.invoke('tenants.list', {})
+    await client.session!.check()
+    await vi.waitUntil(() => resync.mock.calls.length > 0)
+    expect(client.connection().state).toBe('live')
+  })
+
+  it('goes on after an id that came alone, and after none once somebody else signs in', async () => {
+    const { client, write, streams, sent } = aServer({})
+    await client.session!.check()
+    await vi.waitUntil(() => streams.length === 1)
+    write('id: 41\n\n')
+    await new Promise((settle) => setTimeout(settle, 10))
+    client.reconnect()
+    await vi.waitUntil(() => streams.length === 2)
+    expect(sent.at(-1)?.headers).toMatchObject({ 'last-event-id': '41' })
+    await client.session!.signOut()
+    await client.session!.check()
+    await vi.waitUntil(() => streams.length === 3)
+    expect(sent.at(-1)?.headers).not.toHaveProperty('last-event-id')
   })
 
   it('comes back after a broken stream and names the last event it saw', async () => {

@@ -10,15 +10,16 @@ const read = (chunks: readonly string[]): ServerSentEvent[] => {
 }
 
 const stream =
-  'retry: 2000\n\nid: 7\nevent: call.created\ndata: {"a":1}\n\n: still here\n\nevent: resync\ndata: {}\n\nid: 8\r\ndata: one\r\ndata: two\r\n\r\n'
+  'retry: 2000\n\nid: 5\n\nid: 7\nevent: call.created\ndata: {"a":1}\n\n: still here\n\nevent: resync\ndata: {}\n\nid: 8\r\ndata: one\r\ndata: two\r\n\r\n'
 const expected: ServerSentEvent[] = [
+  { id: '5', name: 'message', data: undefined },
   { id: '7', name: 'call.created', data: '{"a":1}' },
   { id: '7', name: 'resync', data: '{}' },
   { id: '8', name: 'message', data: 'one\ntwo' },
 ]
 
 describe('server-sent events', () => {
-  it('reads names, ids and data, and passes over comments and empty events', () => {
+  it('reads names, ids and data, also an id alone, and passes over comments and empty events', () => {
     expect(read([stream])).toEqual(expected)
   })
 
