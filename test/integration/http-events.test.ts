@@ -1,4 +1,5 @@
 import { get, type IncomingMessage } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { anAdminApp, someEvents, bearer, listen, session } from './http-support.ts'
@@ -53,6 +54,15 @@ const hear = (port: number, path = '/api/v1/events', headers: Record<string, str
     })
     request.on('error', reject)
   })
+
+/** Listens and never reads. */
+const sleep = async (port: number): Promise<Socket> => {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write('GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer owner-token\r\n\r\n')
+  await new Promise((settle) => socket.once('data', settle))
+  return socket.pause()
+}
 
 const changed = (tenantId: string, id: string) => ({ tenantId, id, change: 'updated' as const })
 
@@ -153,6 +163,58 @@ describe('the stream of events', () => {
     expect(followers()).toBe(0)
   })
 
+  it('hears of the events it names alone', async () => {
+    const { port, bus } = await anApp()
+    const [comma, repeated] = [
+      await hear(port, '/api/v1/events?events=agent.changed,%20system.recovered'),
+      await hear(port, '/api/v1/events?events=agent.changed&events=system.recovered'),
+    ]
+    bus.publish('tenant.changed', { tenantId: 't1', change: 'updated' })
+    bus.publish('agent.changed', changed('t1', 'a1'))
+    bus.publish('system.recovered', { part: 'store', atMs: 1 })
+    const expected = ['agent.changed', 'system.recovered']
+    await expect.poll(() => comma.messages().map(({ event }) => event)).toEqual(expected)
+    await expect.poll(() => repeated.messages().map(({ event }) => event)).toEqual(expected)
+  })
+
+  it('gives no figures of the whole site to whoever is bound to a tenant and names them', async () => {
+    const { port, bus } = await anApp()
+    const bound = await hear(port, '/api/v1/events?events=metrics.updated,agent.changed', bearer('analyst-token'))
+    bus.publish('metrics.updated', { atMs: 1, health: { status: 'ok', problems: [] } })
+    bus.publish('agent.changed', changed('t1', 'a1'))
+    await expect.poll(() => bound.messages().map(({ event }) => event)).toEqual(['agent.changed'])
+  })
+
+  it('says which events there are when one is named that is none', async () => {
+    const { app } = await anApp()
+    for (const query of ['events=agent.changed,call.begun', 'events=toString', 'events=']) {
+      const refused = await app.inject({ url: `/api/v1/events?${query}`, headers: bearer() })
+      expect(refused.statusCode).toBe(400)
+      expect(refused.json()).toMatchObject({
+        error: { message: expect.stringContaining('call.stateChanged') as string },
+      })
+    }
+  })
+
+  it('begins anew for who names no event, or an empty one', async () => {
+    const { port, bus } = await anApp()
+    bus.publish('agent.changed', changed('t1', 'a1'))
+    for (const path of ['/api/v1/events', '/api/v1/events?lastEventId=']) {
+      const listener = await hear(port, path)
+      await expect.poll(listener.text).toBe('retry: 2000\n\nid: e1-1\n\n')
+    }
+  })
+
+  it('does not keep a closing server for who does not read', async () => {
+    const { app, port, bus, followers } = await anApp()
+    const sleeper = await sleep(port)
+    for (let n = 0; n < 200; n += 1) bus.publish('agent.changed', changed('t1', `${n}${'x'.repeat(50_000)}`))
+    await new Promise((settle) => setTimeout(settle, 100))
+    await app.close()
+    expect(followers()).toBe(0)
+    sleeper.destroy()
+  })
+
   it('ends when the server closes, at once', async () => {
     const { app, port } = await anApp()
     const listener = await hear(port)
@@ -163,7 +225,7 @@ describe('the stream of events', () => {
   })
 
   describe('in the course of time', () => {
-    beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }))
 
     it('shows that it is still there, and where it stands though the filter lets nothing through', async () => {
       const { port, bus } = await anApp()
@@ -173,6 +235,20 @@ describe('the stream of events', () => {
       vi.advanceTimersByTime(15_000)
       await vi.waitFor(() => expect(listener.text()).toContain(': still here\nid: e1-1\n\n'))
       expect(listener.isOver()).toBe(false)
+    })
+
+    it('drops who reads nothing for a minute, and keeps the others', async () => {
+      const { port, bus, followers } = await anApp({ events: someEvents({ maxBytes: 1e9 }) })
+      const reader = await hear(port)
+      const sleeper = await sleep(port)
+      for (let n = 0; n < 200; n += 1) bus.publish('agent.changed', changed('t1', `${n}${'x'.repeat(50_000)}`))
+      await expect.poll(() => reader.messages().length).toBe(200)
+      vi.advanceTimersByTime(60_000)
+      expect(followers()).toBe(2)
+      vi.advanceTimersByTime(15_000)
+      await vi.waitFor(() => expect(followers()).toBe(1))
+      expect(reader.isOver()).toBe(false)
+      sleeper.destroy()
     })
 
     it('ends with the session that opened it', async () => {
