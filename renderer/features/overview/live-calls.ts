@@ -91,9 +91,12 @@ export const hold = (state: LiveCalls): LiveCalls => (state.isHeld ? state : { .
 export const letIn = (state: LiveCalls, isHeld: boolean, nowMs: number): LiveCalls =>
   sweep(withRows({ ...state, waiting: [], isHeld }, [...state.waiting, ...state.rows]), nowMs)
 
+/** Events may come a little before what they tell is stored: a list asked for within that time may be the older one. */
+export const storedWithinMs = 1000
+
 /**
- * Sets right what events may have missed, from a list read at `askedAtMs`. What the list no longer has is gone,
- * unless it came in after asking, or the list was cut short.
+ * Sets right what events may have missed, from a list read at `askedAtMs`, newest first. What the list no longer has is
+ * gone, unless its last word may be younger than the list, or it is older than a list that was cut short reaches.
  */
 export const reconcile = (
   state: LiveCalls,
@@ -102,13 +105,14 @@ export const reconcile = (
   nowMs: number,
 ): LiveCalls => {
   const ids = new Set(live.items.map((call) => call.id))
-  const stays = (row: LiveRow) =>
-    !live.isWhole || ids.has(row.call.id) || row.endedSeenAtMs !== undefined || row.seenAtMs >= askedAtMs
+  const reachesToMs = live.isWhole ? -Infinity : (live.items.at(-1)?.startedAtMs ?? Infinity)
+  const youngerThanMs = askedAtMs - storedWithinMs
+  const stays = ({ call, endedSeenAtMs, seenAtMs }: LiveRow) =>
+    ids.has(call.id) || endedSeenAtMs !== undefined || seenAtMs >= youngerThanMs || call.startedAtMs <= reachesToMs
   const kept = { ...state, rows: state.rows.filter(stays), waiting: state.waiting.filter(stays) }
-  // What events said since asking is younger than the list.
   const younger = new Set(
     [...kept.rows, ...kept.waiting, ...kept.justEnded].flatMap((row) =>
-      row.seenAtMs >= askedAtMs ? [row.call.id] : [],
+      row.seenAtMs >= youngerThanMs ? [row.call.id] : [],
     ),
   )
   const news = live.items.filter((call) => !younger.has(call.id)).reverse()

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { ConsoleClient } from '../../client/console-client.ts'
 import { createScreenBatch } from '../../client/batch.ts'
 import { useClient } from '../../client/use-client.ts'
+import { storedWithinMs } from './live-calls.ts'
 import type { DecisionRow } from './latest-decisions.ts'
 import { createOverviewStore, type Arrival, type OverviewStore } from './overview-store.ts'
 
@@ -34,8 +35,12 @@ export const useOverview = (tenantId: string): OverviewStore => {
 
   useEffect(() => {
     const batch = createScreenBatch<Arrival>((arrivals) => store.arrive(arrivals))
+    let again: ReturnType<typeof setTimeout> | undefined
     const load = () => {
       void loadCalls(client, store, tenantId)
+      // What was told just before somebody listened may not have been stored.
+      clearTimeout(again)
+      again = setTimeout(() => void loadCalls(client, store, tenantId), 2 * storedWithinMs)
       void loadDecisions(client, store, tenantId)
     }
     const onCall = (event: {
@@ -58,6 +63,7 @@ export const useOverview = (tenantId: string): OverviewStore => {
     const reconciling = setInterval(() => void loadCalls(client, store, tenantId), reconcileEveryMs)
     return () => {
       batch.stop()
+      clearTimeout(again)
       clearInterval(sweeping)
       clearInterval(reconciling)
       for (const stop of unsubscribe) stop()

@@ -100,13 +100,22 @@ describe('setting the list right', () => {
   const read = (...calls: CallRecord[]) => ({ items: calls, isWhole: true })
 
   it('drops what is gone and adds what was missed', () => {
-    const state = reconcile(applyCalls(noLiveCalls, many(2), 10), read(aCall(2), aCall(3)), 20, 21)
+    const state = reconcile(applyCalls(noLiveCalls, many(2), 10), read(aCall(2), aCall(3)), 2000, 2001)
     expect(ids(state.rows)).toEqual(['c3', 'c2'])
   })
 
   it('keeps a call that came in after asking, and a younger word on one that was read', () => {
-    const before = applyCalls(noLiveCalls, [aCall(1, { state: 'connected' }), aCall(2)], 30)
-    const state = reconcile(before, read(aCall(1)), 20, 31)
+    const before = applyCalls(noLiveCalls, [aCall(1, { state: 'connected' }), aCall(2)], 2010)
+    const state = reconcile(before, read(aCall(1)), 2000, 2011)
+    expect(state.rows.map((row) => [row.call.id, row.call.state])).toEqual([
+      ['c2', 'connecting'],
+      ['c1', 'connected'],
+    ])
+  })
+
+  it('keeps a call, and its last word, that was told just before asking: it may not be stored yet', () => {
+    const before = applyCalls(noLiveCalls, [aCall(1, { state: 'connected' }), aCall(2)], 1950)
+    const state = reconcile(before, read(aCall(1)), 2000, 2001)
     expect(state.rows.map((row) => [row.call.id, row.call.state])).toEqual([
       ['c2', 'connecting'],
       ['c1', 'connected'],
@@ -114,13 +123,14 @@ describe('setting the list right', () => {
   })
 
   it('renews a row whose change was missed', () => {
-    const state = reconcile(applyCalls(noLiveCalls, [aCall(1)], 10), read(aCall(1, { state: 'connected' })), 20, 21)
+    const state = reconcile(applyCalls(noLiveCalls, [aCall(1)], 10), read(aCall(1, { state: 'connected' })), 2000, 2001)
     expect(state.rows[0]?.call.state).toBe('connected')
   })
 
-  it('drops nothing when the answer was cut short', () => {
-    const state = reconcile(applyCalls(noLiveCalls, many(2), 10), { items: [aCall(3)], isWhole: false }, 20, 21)
-    expect(ids(state.rows)).toEqual(['c3', 'c2', 'c1'])
+  it('drops nothing that an answer which was cut short does not reach', () => {
+    const before = applyCalls(noLiveCalls, [aCall(1), aCall(2), aCall(4)], 10)
+    const state = reconcile(before, { items: [aCall(5), aCall(3)], isWhole: false }, 2000, 2001)
+    expect(ids(state.rows)).toEqual(['c5', 'c3', 'c2', 'c1'])
   })
 
   it('fills an empty list even while somebody points at it', () => {
