@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { listenTo } from '../../support/event-reader.ts'
+import { lastIdIn } from '../../support/event-text.ts'
+import { startNodes, type Nodes } from '../../support/nodes.ts'
+import { createSite, type Site } from '../../support/site.ts'
+import { ownerToken, type TestServer } from '../../support/test-server.ts'
+
+let nodes: Nodes
+let site: Site
+beforeAll(async () => {
+  nodes = await startNodes(2)
+  site = await createSite({ api: nodes.api(0) } as unknown as TestServer)
+}, 60_000)
+afterAll(() => nodes.dispose())
+
+const listen = (n: number, after?: string) => listenTo(nodes.running[n]!.admin, ownerToken, after)
+const names = ({ events }: Awaited<ReturnType<typeof listen>>) => events().map(({ name }) => name)
+const addNumber = (n: number, number: string) => nodes.api(n)('POST', `${site.path}/numbers`, { number, kind: 'did' })
+
+it('tells of what another node did, and a listener that comes from another node to read again', async () => {
+  const [here, there] = [await listen(0), await listen(1)]
+  expect((await addNumber(0, '+12025550121')).status).toBe(201)
+  await expect.poll(() => names(there), { timeout: 10_000 }).toContain('number.changed')
+  await expect.poll(() => names(here)).toContain('number.changed')
+
+  const moved = await listen(1, lastIdIn(here.text()))
+  await expect.poll(() => moved.events()[0]).toMatchObject({ name: 'resync', data: { reason: 'unknown_id' } })
+  for (const one of [here, there, moved]) await one.leave()
+})
+
+it('tells everybody to read again when a node could not hear the others for a while', async () => {
+  const there = await listen(1)
+  await expect.poll(() => lastIdIn(there.text())).toBeDefined()
+  await nodes.redis.kill()
+  await nodes.redis.start()
+  await expect
+    .poll(() => there.events().find(({ name }) => name === 'resync'), { timeout: 20_000 })
+    .toMatchObject({
+      data: { reason: 'gap' },
+    })
+  await there.leave()
+})
