@@ -1,74 +1,13 @@
 import { useEffect, useState } from 'react'
-import type { ConsoleClient } from '../../client/console-client.ts'
 import { createScreenBatch } from '../../client/batch.ts'
 import { useClient } from '../../client/use-client.ts'
-import { storedWithinMs } from './live-calls.ts'
-import type { DecisionRow } from './latest-decisions.ts'
-import { createOverviewStore, type Arrival, type OverviewStore } from './overview-store.ts'
-
-const reconcileEveryMs = 30_000
-/** Calls whose decisions are read at the start. Each is one small request. */
-const earlierCalls = 8
-
-const loadCalls = async (client: ConsoleClient, store: OverviewStore, tenantId: string): Promise<void> => {
-  const askedAtMs = Date.now()
-  const live = await client.invoke('calls.live', { tenantId, limit: 200 })
-  if (live.ok) store.load(live.value, askedAtMs)
-}
-
-const loadDecisions = async (client: ConsoleClient, store: OverviewStore, tenantId: string): Promise<void> => {
-  const list = await client.invoke('calls.list', { tenantId, limit: earlierCalls })
-  if (!list.ok) return
-  const details = await Promise.all(
-    list.value.items.map((call) => client.invoke('calls.get', { tenantId, id: call.id })),
-  )
-  const rows = details.flatMap((detail): DecisionRow[] =>
-    detail.ok ? detail.value.decisions.map((decision) => ({ callId: detail.value.id, decision })) : [],
-  )
-  store.loadDecisions(rows)
-}
+import { followTenant } from './follow-tenant.ts'
+import { createOverviewStore, type OverviewStore } from './overview-store.ts'
 
 /** Follows one tenant's calls and decisions for as long as its overview is on screen. */
 export const useOverview = (tenantId: string): OverviewStore => {
   const client = useClient()
   const [store] = useState(() => createOverviewStore(() => Date.now()))
-
-  useEffect(() => {
-    const batch = createScreenBatch<Arrival>((arrivals) => store.arrive(arrivals))
-    let again: ReturnType<typeof setTimeout> | undefined
-    const load = () => {
-      void loadCalls(client, store, tenantId)
-      // What was told just before somebody listened may not have been stored.
-      clearTimeout(again)
-      again = setTimeout(() => void loadCalls(client, store, tenantId), 2 * storedWithinMs)
-      void loadDecisions(client, store, tenantId)
-    }
-    const onCall = (event: {
-      readonly tenantId: string
-      readonly call: Extract<Arrival, { type: 'call' }>['call']
-    }) => {
-      if (event.tenantId === tenantId) batch.add({ type: 'call', call: event.call })
-    }
-    const unsubscribe = [
-      client.on('call.created', onCall),
-      client.on('call.stateChanged', onCall),
-      client.on('call.ended', onCall),
-      client.on('decision.made', ({ tenantId: owner, callId, decision }) => {
-        if (owner === tenantId) batch.add({ type: 'decision', row: { callId, decision } })
-      }),
-      client.onResync(load),
-    ]
-    load()
-    const sweeping = setInterval(() => store.sweep(), 1000)
-    const reconciling = setInterval(() => void loadCalls(client, store, tenantId), reconcileEveryMs)
-    return () => {
-      batch.stop()
-      clearTimeout(again)
-      clearInterval(sweeping)
-      clearInterval(reconciling)
-      for (const stop of unsubscribe) stop()
-    }
-  }, [client, store, tenantId])
-
+  useEffect(() => followTenant(client, store, tenantId, createScreenBatch), [client, store, tenantId])
   return store
 }
