@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createEventBus } from '../../server/adapters/memory/event-bus.ts'
 import { createEventLog } from '../../server/adapters/memory/event-log.ts'
@@ -11,7 +12,7 @@ export type ToEventServer =
 export type FromEventServer =
   | { readonly type: 'ready'; readonly port: number }
   | { readonly type: 'published' }
-  | { readonly type: 'measured'; readonly heldBytes: number }
+  | { readonly type: 'measured'; readonly heldBytes: number; readonly unsentBytes: number }
 
 declare const gc: () => void
 const send = (message: FromEventServer): void => void process.send?.(message)
@@ -29,6 +30,11 @@ const app = await buildAdminApp({
   version: '0.0.0-test',
   secureCookies: false,
 })
+const sockets = new Set<Socket>()
+app.server.on('connection', (socket: Socket) => {
+  sockets.add(socket)
+  socket.once('close', () => sockets.delete(socket))
+})
 await app.listen({ host: '127.0.0.1', port: 0 })
 const address = app.server.address()
 
@@ -36,14 +42,15 @@ const publish = ({ id, state, reason }: Pick<CallRecord, 'id' | 'state' | 'reaso
   const name = state === 'completed' ? 'call.ended' : 'call.stateChanged'
   bus.publish(name, { tenantId: 't1', call: { id, state, reason } as CallRecord })
 }
-/** What is alive after everything else was collected, buffers of sockets included. */
+/** What is alive after everything else was collected, and what waits in sockets (several may hold the same bytes). */
 const measure = async (): Promise<void> => {
   await wait(200)
   gc()
   await wait(50)
   gc()
   const { heapUsed, external } = process.memoryUsage()
-  send({ type: 'measured', heldBytes: heapUsed + external })
+  const unsentBytes = [...sockets].reduce((sum, { writableLength }) => sum + writableLength, 0)
+  send({ type: 'measured', heldBytes: heapUsed + external, unsentBytes })
 }
 
 process.on('message', (message: ToEventServer) => {
