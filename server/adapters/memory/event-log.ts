@@ -59,7 +59,7 @@ export const createEventLog = (
   const followers = new Set<{ readonly onNews: () => void }>()
   /** Followers at the same place with the same filter read the same. */
   const readings = new Map<string, Reading>()
-  let pending: ControlPlaneEvent[] = []
+  let pending: { readonly event: ControlPlaneEvent; readonly subject: string }[] = []
   let seq = 0
   let totalBytes = 0
   let keptBytes = 0
@@ -94,12 +94,12 @@ export const createEventLog = (
   const takeIn = (): void => {
     const events = pending
     pending = []
-    for (const event of events) {
+    for (const { event, subject } of events) {
       const { name, payload } = event
       seq += 1
       const frame = Buffer.from(`id: ${placeAt(seq)}\nevent: ${name}\ndata: ${JSON.stringify(payload)}\n\n`)
       const tenantId = 'tenantId' in payload ? payload.tenantId : undefined
-      keep({ name, tenantId, subject: subjectOf(event) }, frame)
+      keep({ name, tenantId, subject }, frame)
     }
   }
   const tell = (): void => {
@@ -116,7 +116,8 @@ export const createEventLog = (
     else setImmediate(tell)
   }
   bus.subscribe((event) => {
-    pending.push(event)
+    // At once: what another node told may be no event at all, which whoever publishes it is to hear.
+    pending.push({ event, subject: subjectOf(event) })
     if (pending.length >= maxPending) takeIn()
     tellSoon()
   })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ControlPlaneEvent } from '../../../shared/contract/events.ts'
 import { createEventBus } from '../../../server/adapters/memory/event-bus.ts'
+import { createEventLog } from '../../../server/adapters/memory/event-log.ts'
 import { createNodeListener, telling, type NodeMessage } from '../../../server/operations/node-events.ts'
 import type { TenantDirectory, TenantInForce } from '../../../server/operations/tenant-directory.ts'
 
@@ -79,6 +80,16 @@ describe('a node that hears of a change', () => {
     await node.hear({ name: 'toString', payload: {} } as unknown as NodeMessage)
     expect([done, errors]).toEqual([[], []])
   })
+})
+
+it('goes on when another node tells of an event without what it is about', async () => {
+  const { node, bus, errors } = aNode({})
+  const log = createEventLog(bus, { epoch: 'e1' })
+  await node.hear({ name: 'call.created', payload: { tenantId: 't1' } } as unknown as NodeMessage)
+  await node.hear({ name: 'system.recovered', payload: { part: 'store', atMs: 1 } })
+  await new Promise(setImmediate)
+  expect(errors).toHaveLength(1)
+  expect(log.follow({}, undefined, () => undefined).place()).toBe('e1-1')
 })
 
 describe('a node that tells of events', () => {
