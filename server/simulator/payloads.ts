@@ -37,7 +37,10 @@ const isoOrNull = (ms: number): string | null => (ms > 0 ? iso(ms) : null)
 const msOrNull = (ms: number): number | null => (ms > 0 ? ms : null)
 
 /** Builds the bodies of one call; what does not change is made once. */
-export const createPayloads = (plan: CallPlan, sender: Sender) => {
+export const createPayloads = (
+  plan: Pick<CallPlan, 'index' | 'token' | 'from' | 'to' | 'writesDomainAsObject' | 'writesUpdatesAsList'>,
+  sender: Sender,
+) => {
   const { token, from, to } = plan
   const id = sessionId(plan.index)
   const { domain } = sender
