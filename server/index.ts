@@ -56,6 +56,7 @@ export { parseRedisUrl } from './adapters/redis/redis-url.ts'
 export { StoreOpenError } from './adapters/sqlite/store-errors.ts'
 export { findServer } from './adapters/system/running-server.ts'
 export type { Access, Actor, Dispatch, EventBus, EventLog, Log, Role }
+export { openCallHistory, type CallHistory } from './open-call-history.ts'
 
 export interface ServerConfig {
   readonly version: string
