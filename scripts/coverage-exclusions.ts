@@ -21,6 +21,10 @@ export const coverageExclusions: readonly { readonly file: string; readonly reas
     reason: 'runs as a process of its own in test/integration/simulator/simulate-command.test.ts',
   },
   {
+    file: 'server/entry/cli/history.ts',
+    reason: 'runs as a process of its own in test/integration/simulator/history.test.ts',
+  },
+  {
     file: 'server/adapters/sqlite/store-thread.ts',
     reason: 'the first line of a worker thread; what it starts is covered in-process and by every integration test',
   },

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import {
   assertListening,
   createRandom,
@@ -20,7 +20,9 @@ import {
   type ScenarioInput,
   type SessionBook,
 } from '../../simulator/index.ts'
+import { addHistoryOptions, runHistory, strayHistoryOption, type HistoryOptions } from './history.ts'
 import { localListener } from './local-listener.ts'
+import { number } from './number.ts'
 
 interface Options {
   readonly url: string
@@ -43,12 +45,6 @@ interface Options {
   readonly apiPort?: number
   readonly apiKey?: string
   readonly json?: true
-}
-
-const number = (text: string): number => {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.')
-  return value
 }
 
 const readScenario = async (path: string): Promise<ScenarioInput> => {
@@ -168,14 +164,14 @@ const simulate = async (options: Options): Promise<void> => {
   if (!isGood(summary) || (verification?.mismatches.length ?? 0) > 0) process.exitCode = 1
 }
 
-export const createSimulateCommand = (): Command =>
-  new Command('simulate')
-    .description('play Cloudonix against a running server and judge its answers')
+const playOptions = (command: Command): Command =>
+  command
+    .description('play Cloudonix against a running server and judge its answers, or write calls of the past')
     .option('--url <url>', 'webhook listener', localListener('SWITCHYARD_PORT', 8080))
-    .requiredOption('--tenant-key <key>', "the tenant's key, as in its webhook URLs")
+    .option('--tenant-key <key>', "the tenant's key, as in its webhook URLs")
     .option('--bearer <key>', "the tenant's webhook API key, where one is set")
     .option('--scenario <file>', 'scenario as JSON; the options below win over it')
-    .option('--calls <n>', 'how many calls; 0 goes on until interrupted', number)
+    .option('--calls <n>', 'how many calls; played ones go on until interrupted with 0', number)
     .option('--concurrency <n>', 'calls at the same time', number)
     .option('--rate <n>', 'new calls per second', number)
     .option('--seed <n>', 'the same seed makes the same decisions', number)
@@ -187,15 +183,28 @@ export const createSimulateCommand = (): Command =>
     .option('--verify', 'compare the call records with what was played')
     .option('--api <url>', 'admin listener, for --verify', localListener('SWITCHYARD_ADMIN_PORT', 8081))
     .option('--token <token>', 'API token, for --verify')
-    .option('--tenant <id>', 'tenant id, for --verify')
+    .option('--tenant <id>', 'tenant id, for --verify and --history')
     .option('--api-port <n>', 'serve the Cloudonix API of the calls on this port as well; 0 takes a free one', number)
     .option('--api-key <key>', 'the only key which that API lets in')
     .option('--json', 'summary as JSON')
-    .action(async (options: Options, command: Command) => {
+
+const simulateOrWriteHistory = async (options: Partial<Options> & HistoryOptions, command: Command): Promise<void> => {
+  if (options.history) return runHistory(options)
+  const stray = strayHistoryOption(options)
+  if (stray !== undefined) throw new ScenarioError(`option '${stray}' goes with --history`)
+  // With --history there is no need for it, so it is not required of everybody.
+  if (options.tenantKey === undefined) throw new ScenarioError("required option '--tenant-key <key>' not specified")
+  return simulate(command.opts<Options>())
+}
+
+export const createSimulateCommand = (): Command =>
+  addHistoryOptions(playOptions(new Command('simulate'))).action(
+    async (options: Partial<Options> & HistoryOptions, command: Command) => {
       try {
-        await simulate(options)
+        await simulateOrWriteHistory(options, command)
       } catch (error) {
         if (!(error instanceof ScenarioError)) throw error
         command.error(`error: ${error.message}`)
       }
-    })
+    },
+  )
