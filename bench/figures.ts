@@ -16,6 +16,10 @@ export interface Section {
 export interface BenchOptions {
   /** How long one measurement under load lasts. */
   readonly seconds: number
+  /** How many call records. */
+  readonly records: number
+  /** A data directory with such records that is kept: made where it is not there. */
+  readonly dataDir?: string | undefined
 }
 
 export type Bench = (options: BenchOptions) => Promise<Section>

@@ -1,48 +1,24 @@
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Bench, type Figure, median, type Section } from './figures.ts'
 import { startRedis } from '../test/support/redis.ts'
 import { startBare, type Target } from './http/bare.ts'
-import { cpuTimes, residentMiB, startChild } from './http/child.ts'
+import { cpuTimes, residentMiB } from './http/child.ts'
 import { type LoadResult, runFullLoad } from './http/full-load.ts'
 import { runSteadyLoad } from './http/steady-load.ts'
-import { createVoiceRequests, path } from './http/voice-requests.ts'
+import { ownerToken, startSwitchyard } from './http/switchyard.ts'
+import { createVoiceRequests } from './http/voice-requests.ts'
 import { makeSite } from './site.ts'
 
 const ruleCount = 100_000
 const connections = 100
 const rounds = 3
 const steadyPerSecond = 2000
-const ownerToken = 'bench-owner-token-0123456789abcdef'
 
 interface Round extends LoadResult {
   /** Processor time per request: of the whole process, of its main thread, of the load generator. */
   readonly cpu: number
   readonly mainCpu: number
   readonly generatorCpu: number
-}
-
-const portIn = (text: string, before: string): number =>
-  Number(new RegExp(`${before}[^\\n]*?:(\\d+)`).exec(text)?.[1] ?? NaN)
-
-const startSwitchyard = async (dataDir: string, redisUrl: string | undefined) => {
-  const entry = join(import.meta.dirname, '../server/entry/headless.ts')
-  // For a profile: BENCH_NODE_ARGS='--cpu-prof --cpu-prof-dir=/somewhere'.
-  const nodeArgs = (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter(Boolean)
-  const child = await startChild(
-    [...nodeArgs, entry],
-    {
-      SWITCHYARD_DATA_DIR: dataDir,
-      SWITCHYARD_PORT: '0',
-      SWITCHYARD_ADMIN_PORT: '0',
-      SWITCHYARD_BOOTSTRAP_TOKEN: ownerToken,
-      SWITCHYARD_LOG_LEVEL: 'error',
-      ...(redisUrl !== undefined && { SWITCHYARD_REDIS_URL: redisUrl }),
-    },
-    /^Data:/m,
-  )
-  const admin = `http://127.0.0.1:${portIn(child.output, 'API:')}`
-  return { child, url: `http://127.0.0.1:${portIn(child.output, 'Webhooks:')}${path}`, admin }
 }
 
 const readMetric = async (admin: string, name: string): Promise<number> => {

@@ -7,6 +7,8 @@ export interface Child {
   readonly pid: number
   /** What it printed up to the moment it was ready. */
   readonly output: string
+  /** Resolves when it is gone. */
+  readonly ended: Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -29,6 +31,7 @@ export const startChild = async (
   return {
     pid: child.pid ?? 0,
     output,
+    ended,
     async stop() {
       child.kill('SIGTERM')
       await ended

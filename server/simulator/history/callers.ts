@@ -28,26 +28,41 @@ const areasOf: Readonly<Record<string, readonly (readonly [string, number, numbe
 }
 const home = 'US'
 const abroadShare = 0.06
-const withheldShare = 0.03
+const usuallyWithheld = 0.03
 const mostCallers = 200_000
 
+export interface Caller {
+  readonly number: string
+  /** ISO 3166-1 alpha-2; undefined where the number is withheld. */
+  readonly country?: string | undefined
+}
+
+const withheld: Caller = { number: 'anonymous' }
+
+const drawArea = (countries: readonly string[]) =>
+  createDraw(
+    countries.flatMap((country) =>
+      (areasOf[country] ?? []).map(([prefix, digits, share]) => [{ country, prefix, digits }, share] as const),
+    ),
+  )
+
 /** People who call, some of them often, a few without showing their number. */
-export const createCallers = (country: string, calls: number, seed: number): ((random: Random) => string) => {
+export const createCallers = (
+  country: string,
+  calls: number,
+  seed: number,
+  withheldShare = usuallyWithheld,
+): ((random: Random) => Caller) => {
   const own = areasOf[country] ? country : home
-  const foreign = Object.keys(areasOf).filter((one) => one !== own)
-  const nationals = createDraw((areasOf[own] ?? []).map((area) => [area, area[2]]))
-  const strangers = createDraw(foreign.flatMap((one) => areasOf[one] ?? []).map((area) => [area, area[2]]))
+  const drawOwn = drawArea([own])
+  const drawForeign = drawArea(Object.keys(areasOf).filter((one) => one !== own))
   const people = Math.min(mostCallers, Math.max(50, Math.ceil(calls / 4)))
 
-  const numberOf = (person: number): string => {
-    const random = createRandom(seed, 1, person)
-    const [prefix, digits] = (random() < abroadShare ? strangers : nationals)(random)
-    return (
-      prefix +
-      Math.floor(random() * 10 ** digits)
-        .toString()
-        .padStart(digits, '0')
-    )
+  const personAt = (index: number): Caller => {
+    const random = createRandom(seed, 1, index)
+    const { prefix, digits, country: livesIn } = (random() < abroadShare ? drawForeign : drawOwn)(random)
+    const rest = Math.floor(random() * 10 ** digits).toString()
+    return { number: prefix + rest.padStart(digits, '0'), country: livesIn }
   }
-  return (random) => (random() < withheldShare ? 'anonymous' : numberOf(Math.floor(people * random() ** 2)))
+  return (random) => (random() < withheldShare ? withheld : personAt(Math.floor(people * random() ** 2)))
 }

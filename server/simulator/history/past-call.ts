@@ -42,6 +42,8 @@ export interface PastCall {
   readonly talkSeconds?: number | undefined
   readonly durationSeconds?: number | undefined
   readonly quality?: { rxMos: number; txMos: number; rttMs: number } | undefined
+  /** ISO 3166-1 alpha-2 of the outer number. */
+  readonly country?: string | undefined
   readonly configVersion: number
   readonly attempts: readonly PastAttempt[]
   readonly announced?: boolean | undefined
@@ -75,6 +77,7 @@ export interface Beginning {
   readonly token: string
   readonly from: string
   readonly to: string
+  readonly country?: string | undefined
   readonly startedAtMs: number
   /** Everything is over by then. */
   readonly overByMs: number
@@ -197,7 +200,7 @@ export const playOut = (
   random: Random,
   knowledge: (provider: string | undefined) => Parameters<typeof drawOutcome>[2],
 ): Played => {
-  const { tenantId, configVersion, route, token, from, to, startedAtMs, overByMs, idOf } = beginning
+  const { tenantId, configVersion, route, token, from, to, country, startedAtMs, overByMs, idOf } = beginning
   const order = dialOrder(route.target, lookup, random)
   const way = followCall(beginning, order, ({ agent, ringTimeoutSeconds }, atMs) =>
     drawOutcome(random, { provider: agent?.provider, ringTimeoutSeconds, atMs }, knowledge(agent?.provider)),
@@ -225,6 +228,7 @@ export const playOut = (
     talkSeconds: Math.floor(talkedMs / 1000),
     durationSeconds: Math.floor((endedAtMs - startedAtMs) / 1000),
     quality: answeredAtMs !== undefined && last ? drawQuality(random, isDuringIncident) : undefined,
+    country,
     configVersion,
     attempts,
     announced: isAnnounced || undefined,

@@ -44,6 +44,7 @@ export const planHistory = (site: HistorySite, range: HistoryRange): History => 
   }
   const drawRoute = createRouteDraw(site, lookup)
   const drawCaller = createCallers(tenant.defaultCountry, calls, seed)
+  const drawCallee = createCallers(tenant.defaultCountry, calls, seed, 0)
   const providers = [...new Set(site.agents.map(({ provider }) => provider))]
   const quarters = quartersOf(startMs, endMs - ringOutMs, tenant.timeZone)
   const incidents = planIncidents(providers, quarters, seed)
@@ -64,7 +65,7 @@ export const planHistory = (site: HistorySite, range: HistoryRange): History => 
     for (const startedAtMs of startTimes(quarters, calls, createRandom(seed, 4))) {
       const random = createRandom(seed, 5, index)
       const route = drawRoute(random)
-      const other = drawCaller(random)
+      const other = route.direction === 'outbound' ? drawCallee(random) : drawCaller(random)
       const own = route.own(random)
       const name = run + index.toString(36).padStart(6, '0')
       const time = startedAtMs.toString(36).padStart(9, '0')
@@ -74,8 +75,9 @@ export const planHistory = (site: HistorySite, range: HistoryRange): History => 
         configVersion: tenant.configVersion,
         route,
         token: name + time + hex(random, 13),
-        from: isOutbound ? own : other,
-        to: isOutbound ? (other === 'anonymous' ? '+12125550100' : other) : own,
+        from: isOutbound ? own : other.number,
+        to: isOutbound ? other.number : own,
+        country: other.country,
         startedAtMs,
         overByMs: endMs,
         idOf: (n: number) => `${time}${name}${n.toString(36)}`,
