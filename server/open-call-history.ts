@@ -1,5 +1,6 @@
+import { openBulkLog } from './adapters/sqlite/bulk-log.ts'
 import { loadMasterKey } from './adapters/sqlite/master-key.ts'
-import { openBulkLog, openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
+import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
 import { createLog } from './adapters/system/log.ts'
 import { DomainError } from './domain/errors.ts'
 import type { CallFilter, UnitOfWork } from './ports/call-store.ts'

@@ -9,7 +9,6 @@ import { startWorker } from './store-thread-host.ts'
 import type { WriterApi } from './writer-thread-api.ts'
 
 export type { Store } from './connect-store.ts'
-export { type BulkLog, openBulkLog } from './bulk-log.ts'
 export { openChangeLock } from './change-lock.ts'
 export { loadMasterKey } from './master-key.ts'
 export * from './store-errors.ts'
