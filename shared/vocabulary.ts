@@ -114,3 +114,11 @@ export type FindingKind = (typeof findingKinds)[number]
 
 export const findingSeverities = ['error', 'warning', 'info'] as const
 export type FindingSeverity = (typeof findingSeverities)[number]
+
+/** What calls can be broken down by. */
+export const analyticsDimensions = ['agent', 'group', 'provider', 'rule', 'trunk', 'country', 'outcome'] as const
+export type AnalyticsDimension = (typeof analyticsDimensions)[number]
+
+/** How long the points of a series are, by the clock on the wall of its time zone. */
+export const analyticsBuckets = ['15m', 'hour', 'day', 'week', 'month'] as const
+export type AnalyticsBucket = (typeof analyticsBuckets)[number]
