@@ -77,6 +77,11 @@ UPDATE dial_attempts SET trunk_plan = '{"left":[]}';`,
   140: `UPDATE call_records SET stage = '{"direction":"outbound","from":"+1","to":"+2"}';`,
   150: "INSERT INTO nodes VALUES ('n', 1, 0);",
   155: "INSERT INTO outgoing_requests VALUES (1, 'acme.cloudonix.net', 1, 5); INSERT INTO outgoing_holds VALUES ('acme.cloudonix.net', 9);",
+  170: `
+INSERT INTO analytics_rollups VALUES (1, 'tenant', 15, 0, '', ${Array.from({ length: 21 }, () => 1).join(', ')});
+INSERT INTO analytics_answer_delays VALUES (1, 15, 0, '', 7, 1);
+INSERT INTO analytics_decision_times VALUES (1, 15, 0, 7, 1);
+INSERT INTO analytics_deadlines VALUES (1, 15, 0, 1, 1, 1, 1, 1);`,
 }
 
 const dump = (db: Database.Database) =>

@@ -42,6 +42,7 @@ export const createBatchWriter = (db: Database, keyring: Keyring, isShared = fal
     units.beginBatch()
     try {
       const result = work()
+      units.endBatch()
       commit.run()
       return result
     } catch (error) {

@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/errors.ts'
 import { changingColumns, indexedColumns } from './call-columns.ts'
 import type { PackedCall, Values } from './packed-unit.ts'
 import { createRecentMap } from './recent-map.ts'
+import type { RollupWriter } from './rollup-writer.ts'
 
 /** What the writer remembers of a call, so that the next webhook of it costs no search. */
 interface KnownCall {
@@ -28,7 +29,8 @@ export interface CallWriter {
   forget(): void
 }
 
-export const createCallWriter = (db: Database): CallWriter => {
+/** `touch` hears of each call that is or will be over, before it changes. */
+export const createCallWriter = (db: Database, touch: RollupWriter['touch']): CallWriter => {
   const inserted = ['tenant_no', 'id', 'token', ...changingColumns, ...indexedColumns]
   const insert = db.prepare(`
 INSERT INTO call_records (${inserted.join(', ')}) VALUES (${placeholders(inserted.length)}) ON CONFLICT (tenant_no, token) DO NOTHING`)
@@ -65,8 +67,13 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
   const known = createRecentMap<KnownCall>(keptKnown)
   const nameOf = (tenantNo: number, call: PackedCall) => `${tenantNo} ${call.id}`
 
+  const tellIfOver = (no: number, wasOpen: 0 | 1, isOpen: 0 | 1): void => {
+    if (wasOpen === 0 || isOpen === 0) touch(no, wasOpen === 0)
+  }
+
   const update = (name: string, call: PackedCall, row: KnownCall): number => {
     const { startedAtMs, isOpen, changing, revision } = call
+    tellIfOver(row.no, row.isOpen, isOpen)
     const isMoved = row.startedAtMs !== startedAtMs || row.isOpen !== isOpen
     const { changes } = isMoved
       ? changeIndexed.run(...changing, startedAtMs, isOpen, row.no, revision)
@@ -86,7 +93,10 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
    * Two nodes that could not hear each other began a record of the same call. The one that was stored first stays, with what
    * either knows of who took the call.
    */
-  const join = ({ changing, startedAtMs, isOpen, revision }: PackedCall, no: number): number => {
+  const join = ({ changing, startedAtMs, isOpen, revision }: PackedCall, no: number, wasOpen: 0 | 1): number => {
+    tellIfOver(no, wasOpen, isOpen)
+    // It is known under the other id, as it was before.
+    known.clear()
     const said = joined.map((column) => changing[changingColumns.indexOf(column)])
     fill.run(...said, startedAtMs, no)
     changeJoined.run(...changing, isOpen, no, revision)
@@ -103,11 +113,12 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       if (changes === 1) {
         const no = Number(lastInsertRowid)
         known.set(name, { no, startedAtMs, isOpen, transitions: 0 })
+        tellIfOver(no, 1, isOpen)
         return no
       }
       const there = find.get(tenantNo, token)
       if (!there) throw new DomainError('NOT_FOUND', `Call ${id} was deleted meanwhile`)
-      if (there.id !== id) return join(call, there.no)
+      if (there.id !== id) return join(call, there.no, there.is_open)
       const found = { no: there.no, startedAtMs: there.started_at_ms, isOpen: there.is_open, transitions: undefined }
       known.set(name, found)
       return update(name, call, found)

@@ -1,12 +1,14 @@
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { AccessStore } from '../../ports/access.ts'
+import type { AnalyticsStore } from '../../ports/analytics.ts'
 import type { CallLog, CallLogHealth, CallStore } from '../../ports/call-store.ts'
 import type { ConfigurationStore } from '../../ports/configuration.ts'
 import type { NodeRegister } from '../../ports/node-register.ts'
 import type { RequestBudget } from '../../ports/request-budget.ts'
 import type { RuntimeJournal } from '../../ports/runtime-state.ts'
 import type { Log } from '../../ports/system.ts'
+import { createAnalyticsStore } from './analytics-store.ts'
 import { createCallLog } from './call-log.ts'
 import { createCallStore } from './call-store.ts'
 import { createAccessStore, createConfigurationStore } from './configuration-store.ts'
@@ -26,6 +28,7 @@ export interface Store {
   readonly configuration: ConfigurationStore
   readonly access: AccessStore
   readonly calls: CallStore
+  readonly analytics: AnalyticsStore
   readonly callLog: CallLog & { flush(): Promise<void>; health(): CallLogHealth }
   readonly journal: RuntimeJournal
   readonly nodes: NodeRegister
@@ -145,6 +148,7 @@ export const connectStore = async ({
       callLog,
       seen: options.isShared ? { mayContain: () => true } : seen,
     }),
+    analytics: createAnalyticsStore({ reader, writer }),
     callLog: { ...callLog, health },
     journal: {
       saveTally: tallies.save,

@@ -1,3 +1,4 @@
+import type { WebhookKind } from '../../../shared/vocabulary.ts'
 import type { Call } from '../../domain/calls/call.ts'
 import type { GivenAnswer, UnitOfWork } from '../../ports/call-store.ts'
 import { changingValues, openBit } from './call-columns.ts'
@@ -28,6 +29,8 @@ export interface PackedUnit {
   readonly decision: Values | undefined
   readonly webhookEvent: Values | undefined
   readonly answer: GivenAnswer | undefined
+  /** A CXML answer was given: when it was asked for, and how long it took. */
+  readonly answered: { readonly atMs: number; readonly micros: number } | undefined
 }
 
 const packCall = (call: Call): PackedCall => ({
@@ -72,6 +75,13 @@ const packEvent = (event: NonNullable<UnitOfWork['webhookEvent']>): Values => {
   return [id, kind, atMs, token, outcome, reason, status, latencyMicros, JSON.stringify(headers), payload, answer]
 }
 
+const answersCxml: readonly WebhookKind[] = ['voice_request', 'dial_result']
+
+const packAnswered = ({ webhookEvent }: UnitOfWork): PackedUnit['answered'] =>
+  webhookEvent && answersCxml.includes(webhookEvent.kind)
+    ? { atMs: webhookEvent.atMs, micros: webhookEvent.latencyMicros }
+    : undefined
+
 export const packUnit = (unit: UnitOfWork): PackedUnit => {
   const { tenantId, isRepeated = false, call, attempts = [], transitions = [], circuitChanges = [] } = unit
   const { decision, webhookEvent, answer } = unit
@@ -92,5 +102,6 @@ export const packUnit = (unit: UnitOfWork): PackedUnit => {
     decision: decision && packDecision(decision),
     webhookEvent: webhookEvent && packEvent(webhookEvent),
     answer,
+    answered: packAnswered(unit),
   }
 }

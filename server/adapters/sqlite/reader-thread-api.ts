@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto'
 import { createSqliteAccessRepository } from './access-repository.ts'
 import { createSqliteAgentRepository } from './agent-repository.ts'
+import { createAnalyticsNames } from './analytics-names.ts'
 import { createAnswerCount } from './answer-repository.ts'
 import { createSqliteCallRepository } from './call-repository.ts'
 import { createCircuitReader } from './circuit-repository.ts'
@@ -14,6 +15,7 @@ import { createSqliteNumberRepository } from './number-repository.ts'
 import { openDatabase } from './open-database.ts'
 import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
+import { createRollupReader } from './rollup-reader.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
@@ -49,6 +51,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     calls: createSqliteCallRepository(db, keyring, events.ofToken),
     webhookEvents: { list: events.list, get: events.get },
     circuits: createCircuitReader(db, keyring),
+    analytics: { ...createRollupReader(db, keyring), ...createAnalyticsNames(db, keyring) },
     answers: { kept: createAnswerCount(db, keyring) },
     access: { tokens, findToken, findSession },
     journal: { load: createJournalReader(db) },

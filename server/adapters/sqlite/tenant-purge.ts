@@ -10,6 +10,9 @@ const grown = [
   'call_transitions',
   'dial_attempts',
   'call_records',
+  'analytics_rollups',
+  'analytics_answer_delays',
+  'analytics_decision_times',
 ] as const
 
 /**

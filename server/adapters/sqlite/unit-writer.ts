@@ -4,10 +4,12 @@ import { createCallWriter } from './call-writer.ts'
 import { createCircuitWriter } from './circuit-repository.ts'
 import type { Keyring, TenantKeys } from './keyring.ts'
 import type { PackedUnit } from './packed-unit.ts'
+import { createRollupWriter } from './rollup-writer.ts'
 
 /** Writes what one webhook caused, inside the transaction of its caller. */
 export const createUnitWriter = (db: Database, keyring: Keyring, isShared: boolean) => {
-  const calls = createCallWriter(db)
+  const rollups = createRollupWriter(db)
+  const calls = createCallWriter(db, rollups.touch)
   const answers = createAnswerWriter(db)
   const addCircuitChanges = createCircuitWriter(db)
   const addDecision = db.prepare(`
@@ -28,8 +30,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   return {
     beginBatch: () => {
       tenants.clear()
+      rollups.forget()
       if (isShared) calls.forget()
     },
+    /** Just before the transaction ends. */
+    endBatch: rollups.flush,
     write: ({
       tenantId,
       isRepeated,
@@ -40,6 +45,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       decision,
       webhookEvent,
       answer,
+      answered,
     }: PackedUnit): void => {
       const tenant = tenantOf(tenantId)
       // A unit is written whole, so where its event is the rest is too.
@@ -54,6 +60,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       if (webhookEvent) addEvent.run(tenant.no, ...webhookEvent)
       if (answer) answers.put(tenant, answer)
       if (answer?.otherKey !== undefined) answers.put(tenant, { ...answer, key: answer.otherKey })
+      // Last: of a unit that fails nothing is counted.
+      if (answered) rollups.countAnswer(tenant.no, answered.atMs, answered.micros)
     },
     forget: calls.forget,
   }

@@ -19,6 +19,7 @@ import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.t
 import type { PackedUnit } from './packed-unit.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRequestBudget } from './request-budget.ts'
+import { createRollupRebuild } from './rollup-rebuild.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
@@ -86,6 +87,7 @@ export const openWriter = (options: ThreadOptions) => {
   const answers = createAnswerWriter(db)
   const purge = createTenantPurge(db, keyring)
   const checkpoints = createCheckpoints(db)
+  const rebuild = createRollupRebuild(db, keyring)
   const exclusively = options.isShared ? createExclusiveCopy(db, options.file) : undefined
   const writeBatch = createBatchWriter(db, keyring, options.isShared)
   const { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode } =
@@ -125,10 +127,12 @@ export const openWriter = (options: ThreadOptions) => {
         return tenant ? inSlices(() => answers.dropSliceOf(tenant.no)) : Promise.resolve(0)
       },
     },
+    analytics: rebuild,
     meta: { set, claim },
     wal: { finish: exclusively?.copy ?? checkpoints.copy },
     thread: {
-      close: (): void => {
+      close: async (): Promise<void> => {
+        await rebuild.stop()
         // Emptying the log would wait for the others that use it.
         if (exclusively) exclusively.close()
         else checkpoints.empty()
