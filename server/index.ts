@@ -20,6 +20,7 @@ import { announceServer } from './adapters/system/running-server.ts'
 import { createAccess, type Access } from './operations/access.ts'
 import { createAgentGroupHandlers } from './operations/agent-groups.ts'
 import { createAgentResults } from './operations/agent-results.ts'
+import { createAnalyticsHandlers } from './operations/analytics.ts'
 import { createCallHandlers } from './operations/calls.ts'
 import { createCloudonixHandlers } from './operations/cloudonix.ts'
 import { createDispatch, type Dispatch } from './operations/dispatch.ts'
@@ -102,6 +103,7 @@ const sweepMs = 15_000
 const retryMs = 5000
 const metricsMs = 5000
 const forgetMs = 600_000
+const rebuildMs = 30_000
 const cloudonixUrl = 'https://api.cloudonix.io'
 const answersKeptMs = 24 * 3_600_000
 const catchUpMs = 1000
@@ -290,6 +292,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createNumberHandlers(configDeps),
       ...createScheduleHandlers(configDeps),
       ...createCallHandlers({ calls, directory, cloudonix, log }),
+      ...createAnalyticsHandlers({ analytics: store.analytics, calls, directory, clock, log }),
       ...createCloudonixHandlers(cloudonix, directory),
       ...createRoutingHandlers({ ...configDeps, dryRun: createDryRun(runtime, clock, Math.random), csv: csvText }),
       ...createWebhookEventHandlers(calls, directory),
@@ -353,6 +356,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
         everyMs: metricsMs,
         work: async () => events.publish('metrics.updated', { atMs: clock.nowMs(), health: await readHealth() }),
       },
+      { what: 'Making roll-ups anew', everyMs: rebuildMs, isDoneAtStart: true, work: () => store.analytics.rebuild() },
       {
         what: 'Forgetting old answers',
         everyMs: forgetMs,

@@ -11,6 +11,7 @@ const besideChanges: ReadonlySet<string> = new Set<OperationName>([
   'cloudonix.test',
   'trunks.sync',
   'calls.hangup',
+  'analytics.rebuild',
 ])
 
 /** Takes as long as there are calls, and need not know what others change meanwhile. */

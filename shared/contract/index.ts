@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { ErrorCode, Role } from '../vocabulary.ts'
 import { agentGroupOperations } from './agent-groups.ts'
+import { analyticsOperations } from './analytics.ts'
 import { callOperations } from './calls.ts'
 import { cloudonixOperations } from './cloudonix.ts'
 import type { EventName, EventPayload } from './events.ts'
@@ -33,6 +34,7 @@ export const operations = {
   ...routingAnalysisOperations,
   ...routingTestOperations,
   ...callOperations,
+  ...analyticsOperations,
   ...cloudonixOperations,
   ...webhookEventOperations,
   ...idempotencyOperations,
