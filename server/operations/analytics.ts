@@ -1,13 +1,13 @@
-import type { BreakdownOrder, CallFigures } from '../../shared/contract/analytics.ts'
+import type { BreakdownBy } from '../../shared/contract/analytics.ts'
 import type { Handlers } from '../../shared/contract/index.ts'
 import type { AnalyticsDimension } from '../../shared/vocabulary.ts'
 import { inQuarters, type TimeRange } from '../domain/analytics/cover.ts'
-import { addAmounts, noAmounts, type Amounts } from '../domain/analytics/measures.ts'
+import { addAmounts, noAmounts, subtractAmounts, type Amounts } from '../domain/analytics/measures.ts'
 import { periodBefore, startOfDay, weekHourAt } from '../domain/analytics/zone-buckets.ts'
 import { DomainError } from '../domain/errors.ts'
 import { dayMs } from '../domain/schedules/calendar.ts'
 import { createTimeZones, type TimeZone } from '../domain/schedules/time-zone.ts'
-import type { AnalyticsStore } from '../ports/analytics.ts'
+import type { AnalyticsStore, BreakdownOrder } from '../ports/analytics.ts'
 import type { CallStore } from '../ports/call-store.ts'
 import type { Clock, Log } from '../ports/system.ts'
 import { attemptCounts, ratio, toFigures, toPercentiles } from './analytics-figures.ts'
@@ -26,11 +26,17 @@ interface AnalyticsDeps {
 
 /** A point for each hour of so many days. */
 const longestHeatmapMs = 100 * dayMs
+const mostProviders = 1000
 
-const orderOf = (order: BreakdownOrder, figures: CallFigures): number =>
-  order === 'attempts' ? figures.attempts.total : (figures[order] ?? -1)
-
-const sumOf = (all: readonly Amounts[]): Amounts => all.reduce(addAmounts, noAmounts)
+const orders: Readonly<Record<BreakdownBy, BreakdownOrder>> = {
+  calls: { measure: 'calls' },
+  answered: { measure: 'outcome_answered' },
+  abandoned: { measure: 'outcome_cancelled' },
+  failedOver: { measure: 'failed_over' },
+  attempts: { measure: 'attempts' },
+  talkSeconds: { measure: 'talk_ms' },
+  averageAnswerDelayMs: { measure: 'delay_ms', per: 'delay_count' },
+}
 
 export const createAnalyticsHandlers = ({
   analytics,
@@ -118,22 +124,17 @@ export const createAnalyticsHandlers = ({
     ) {
       const { range } = asked({ tenantId, startMs, endMs, timeZone })
       assertUnfiltered(filter, groupBy)
-      const rows = (await analytics.breakdown(tenantId, groupBy, range))
-        .map(({ key, amounts }) => ({ key, amounts, figures: toFigures(amounts) }))
-        .sort((a, b) => orderOf(orderBy, b.figures) - orderOf(orderBy, a.figures) || (a.key < b.key ? -1 : 1))
-      const shown = rows.slice(0, limit)
-      const rest = rows.slice(limit)
+      const { items, keys, total } = await analytics.breakdown(tenantId, groupBy, range, orders[orderBy], limit)
       const named = await namesOf(
         tenantId,
         groupBy,
-        shown.map(({ key }) => key),
+        items.map(({ key }) => key),
       )
+      const others = items.reduce((left, { amounts }) => subtractAmounts(left, amounts), total)
       return {
         ...told(range),
-        items: shown.map(({ key, figures }) => ({ key, ...named(key), ...figures })),
-        ...(rest.length > 0 && {
-          others: { keys: rest.length, ...toFigures(sumOf(rest.map(({ amounts }) => amounts))) },
-        }),
+        items: items.map(({ key, amounts }) => ({ key, ...named(key), ...toFigures(amounts) })),
+        ...(keys > items.length && { others: { keys: keys - items.length, ...toFigures(others) } }),
       }
     },
     async 'analytics.heatmap'(_actor, { tenantId, startMs, endMs, timeZone, ...filter }) {
@@ -188,8 +189,8 @@ export const createAnalyticsHandlers = ({
     },
     async 'analytics.providers'(_actor, { tenantId, ...input }) {
       const { range } = asked({ tenantId, ...input })
-      const found = await analytics.breakdown(tenantId, 'provider', range)
-      const rows = found.filter(({ key }) => key !== '').sort((a, b) => b.amounts.attempts - a.amounts.attempts)
+      const found = await analytics.breakdown(tenantId, 'provider', range, orders.attempts, mostProviders)
+      const rows = found.items.filter(({ key }) => key !== '')
       const named = await namesOf(
         tenantId,
         'provider',

@@ -1,7 +1,7 @@
 import type { AnalyticsDimension } from '../../shared/vocabulary.ts'
 import type { TimeRange } from '../domain/analytics/cover.ts'
 import type { Bins } from '../domain/analytics/log-bins.ts'
-import type { Amounts, RollupDimension } from '../domain/analytics/measures.ts'
+import type { Amounts, Measure, RollupDimension } from '../domain/analytics/measures.ts'
 
 /** CXML answers, and how many of them were ready in less than that. */
 export interface Deadlines {
@@ -20,9 +20,18 @@ export interface DeadRule {
   readonly lastCaughtAtMs?: number | undefined
 }
 
-export interface KeyAmounts {
-  readonly key: string
-  readonly amounts: Amounts
+/** From the largest amount, or from the largest average where it is divided by a count; those without any come last. */
+export interface BreakdownOrder {
+  readonly measure: Measure
+  readonly per?: Measure | undefined
+}
+
+export interface Breakdown {
+  /** An empty key is calls and attempts without one. */
+  readonly items: readonly { readonly key: string; readonly amounts: Amounts }[]
+  /** How many keys there are, and what all of them add up to. */
+  readonly keys: number
+  readonly total: Amounts
 }
 
 /** What roll-ups say of calls that are over, by when they started. Ranges are whole quarters of an hour; unknown tenants have no calls. */
@@ -33,8 +42,14 @@ export interface AnalyticsStore {
     of: { readonly dimension: RollupDimension; readonly key: string },
     ranges: readonly TimeRange[],
   ): Promise<Amounts[]>
-  /** Every key that has calls or attempts in the range; an empty key is calls without one. */
-  breakdown(tenantId: string, dimension: RollupDimension, range: TimeRange): Promise<KeyAmounts[]>
+  /** The first keys in an order. */
+  breakdown(
+    tenantId: string,
+    dimension: AnalyticsDimension,
+    range: TimeRange,
+    order: BreakdownOrder,
+    limit: number,
+  ): Promise<Breakdown>
   /** How long answers took, in bins of milliseconds: of the tenant, or of one of its providers. */
   answerDelays(tenantId: string, provider: string | undefined, range: TimeRange): Promise<Bins>
   /** How often each agent was a group's first choice. */

@@ -76,7 +76,7 @@ const Period = Type.Object({
 const Point = Type.Object({ ...Range.properties, ...CallFigures.properties })
 
 const Row = Type.Object({
-  key: Type.String({ description: 'Id, provider key, country or outcome; empty for calls without one' }),
+  key: Type.String({ description: 'Id, provider key, country or outcome; empty for calls and attempts without one' }),
   name: Type.Optional(Type.String({ description: 'As far as it still exists' })),
   ...CallFigures.properties,
 })
@@ -90,7 +90,7 @@ const orders = [
   'talkSeconds',
   'averageAnswerDelayMs',
 ] as const
-export type BreakdownOrder = (typeof orders)[number]
+export type BreakdownBy = (typeof orders)[number]
 
 const Cell = Type.Object({
   weekday: Type.Integer({ minimum: 1, maximum: 7, description: 'Monday is 1' }),

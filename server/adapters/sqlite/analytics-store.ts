@@ -1,3 +1,4 @@
+import { toAmounts } from '../../domain/analytics/measures.ts'
 import type { AnalyticsStore } from '../../ports/analytics.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
 import type { StoreThread } from './store-thread-client.ts'
@@ -11,8 +12,18 @@ export const createAnalyticsStore = ({
   reader: StoreThread<ReaderApi>
   writer: StoreThread<WriterApi>
 }): AnalyticsStore => ({
-  sums: (tenantId, { dimension, key }, ranges) => reader.call('analytics', 'sums', tenantId, dimension, key, ranges),
-  breakdown: (tenantId, dimension, range) => reader.call('analytics', 'breakdown', tenantId, dimension, range),
+  sums: async (tenantId, { dimension, key }, ranges) => {
+    const sums = await reader.call('analytics', 'sums', tenantId, dimension, key, ranges)
+    return sums.map(toAmounts)
+  },
+  breakdown: async (tenantId, dimension, range, order, limit) => {
+    const { items, keys, total } = await reader.call('analytics', 'breakdown', tenantId, dimension, range, order, limit)
+    return {
+      items: items.map(([key, counts]) => ({ key, amounts: toAmounts(counts) })),
+      keys,
+      total: toAmounts(total),
+    }
+  },
   answerDelays: (tenantId, provider, range) => reader.call('analytics', 'answerDelays', tenantId, provider, range),
   firstChoices: (tenantId, groupId, range) => reader.call('analytics', 'firstChoices', tenantId, groupId, range),
   names: (tenantId, dimension, ids) => reader.call('analytics', 'names', tenantId, dimension, ids),

@@ -1,139 +1,156 @@
-import type { Database } from 'better-sqlite3'
-import { cover, type RollupLevel, type Stretch, type TimeRange } from '../../domain/analytics/cover.ts'
-import { addAmounts, type Amounts, measures, noAmounts, type RollupDimension } from '../../domain/analytics/measures.ts'
-import type { Deadlines, KeyAmounts } from '../../ports/analytics.ts'
+import type { Database, Statement } from 'better-sqlite3'
+import { cover, type Stretch, type TimeRange } from '../../domain/analytics/cover.ts'
+import { type Measure, measures, type RollupDimension } from '../../domain/analytics/measures.ts'
+import type { BreakdownOrder, Deadlines } from '../../ports/analytics.ts'
 import type { Keyring } from './keyring.ts'
 
-const deadlineColumns = ['answers', 'under_10_ms', 'under_50_ms', 'under_100_ms', 'under_500_ms'] as const
-const total = (columns: readonly string[]) => columns.map((column) => `coalesce(sum(${column}), 0)`).join(', ')
+/** Amounts in the order of `measures`: objects would cost more to hand to another thread than to read. */
+export type Counts = readonly number[]
 
-/** The starts of the buckets of a stretch, each looked up by its key: other keys of that time are not read. */
-const starts = (from: string) => `
-WITH RECURSIVE starts (at_ms) AS (SELECT ? UNION ALL SELECT at_ms + ? FROM starts WHERE at_ms + ? < ?)
-SELECT ${from}`
-
-const stepOf = (minutes: RollupLevel) => minutes * 60_000
-const walk = ({ minutes, fromMs, untilMs }: Stretch): [number, number, number, number] => {
-  const stepMs = stepOf(minutes)
-  return [fromMs, stepMs, stepMs, untilMs]
+export interface CountedBreakdown {
+  readonly items: readonly (readonly [key: string, counts: Counts])[]
+  readonly keys: number
+  readonly total: Counts
 }
 
-type Counts = readonly number[]
-const add = (one: Counts, other: Counts): number[] => one.map((count, i) => count + (other[i] as number))
-const toAmounts = (counts: Counts): Amounts =>
-  Object.fromEntries(measures.map((measure, i) => [measure, counts[i] as number])) as Record<
-    (typeof measures)[number],
-    number
-  >
+const deadlineColumns = ['answers', 'under_10_ms', 'under_50_ms', 'under_100_ms', 'under_500_ms']
+const bucket = 'tenant_no = ? AND minutes = ? AND start_ms = ?'
+const within = 'tenant_no = ? AND minutes = ? AND start_ms >= ? AND start_ms < ?'
+
+const addTo = (sums: number[], counts: Counts | undefined): void => {
+  if (counts) for (let i = 0; i < sums.length; i += 1) sums[i] = (sums[i] as number) + (counts[i] as number)
+}
+
+/** The buckets that make up a range. */
+const bucketsOf = (range: TimeRange): { minutes: number; startMs: number }[] =>
+  cover(range).flatMap(({ minutes, fromMs, untilMs }) => {
+    const stepMs = minutes * 60_000
+    return Array.from({ length: (untilMs - fromMs) / stepMs }, (_, i) => ({ minutes, startMs: fromMs + i * stepMs }))
+  })
+
+const gather = <Key>(found: readonly (readonly [Key, number])[]): Map<Key, number> => {
+  const counts = new Map<Key, number>()
+  for (const [key, count] of found) counts.set(key, (counts.get(key) ?? 0) + count)
+  return counts
+}
 
 /** Reads roll-ups: any range of whole quarters of an hour, by the fewest rows that make it up. */
 export const createRollupReader = (db: Database, keyring: Keyring) => {
-  const sum = db
-    .prepare<[...number[], string, number, string], number[]>(
-      `${starts(total(measures))} FROM starts CROSS JOIN analytics_rollups r
-ON r.tenant_no = ? AND r.dimension = ? AND r.minutes = ? AND r.start_ms = starts.at_ms AND r.key = ?`,
+  const one: Statement<[number, number, number, string, string], Counts> = db
+    .prepare<[number, number, number, string, string], Counts>(
+      `SELECT ${measures.join(', ')} FROM analytics_rollups WHERE ${bucket} AND dimension = ? AND key = ?`,
     )
     .raw()
-  const byKey = db
-    .prepare<[number, string, number, number, number], [string, ...number[]]>(
-      `SELECT key, ${total(measures)} FROM analytics_rollups
-WHERE tenant_no = ? AND dimension = ? AND minutes = ? AND start_ms >= ? AND start_ms < ? GROUP BY key`,
-    )
-    .raw()
+  const ranks = new Map<string, Statement<[number, number, number, number, string], [string, number, number]>>()
   const members = db
-    .prepare<[...number[], string, string], [string, number]>(
-      `${starts('key, sum(calls)')} FROM starts CROSS JOIN analytics_rollups r
-ON r.tenant_no = ? AND r.dimension = 'member' AND r.minutes = ? AND r.start_ms = starts.at_ms AND r.key >= ? AND r.key < ?
-GROUP BY key`,
+    .prepare<[number, number, number, string, string], [string, number]>(
+      `SELECT key, calls FROM analytics_rollups WHERE ${bucket} AND dimension = 'member' AND key >= ? AND key < ?`,
     )
     .raw()
   const delays = db
-    .prepare<[...number[], string], [number, number]>(
-      `${starts('bin, sum(count)')} FROM starts CROSS JOIN analytics_answer_delays d
-ON d.tenant_no = ? AND d.minutes = ? AND d.start_ms = starts.at_ms AND d.key = ? GROUP BY bin`,
+    .prepare<[number, number, number, string], [number, number]>(
+      `SELECT bin, count FROM analytics_answer_delays WHERE ${bucket} AND key = ?`,
     )
     .raw()
   const times = db
     .prepare<[number, number, number, number], [number, number]>(
-      `SELECT bin, sum(count) FROM analytics_decision_times
-WHERE tenant_no = ? AND minutes = ? AND start_ms >= ? AND start_ms < ? GROUP BY bin`,
+      `SELECT bin, sum(count) FROM analytics_decision_times WHERE ${within} GROUP BY bin`,
     )
     .raw()
-  const kept = db
-    .prepare<[number, number, number, number], number[]>(
-      `SELECT ${total(deadlineColumns)} FROM analytics_deadlines
-WHERE tenant_no = ? AND minutes = ? AND start_ms >= ? AND start_ms < ?`,
+  const deadlines = db
+    .prepare<[number, number, number, number], Counts>(
+      `SELECT ${deadlineColumns.map((column) => `coalesce(sum(${column}), 0)`).join(', ')}
+FROM analytics_deadlines WHERE ${within}`,
     )
     .raw()
 
   const noOf = (tenantId: string): number | undefined => keyring.find(tenantId)?.no
-  const addUp = (range: TimeRange, length: number, read: (stretch: Stretch) => Counts | undefined): number[] =>
-    cover(range).reduce<number[]>(
-      (all, stretch) => add(all, read(stretch) as Counts),
-      new Array<number>(length).fill(0),
-    )
-  const gather = <Key>(range: TimeRange, read: (stretch: Stretch) => [Key, number][]): Map<Key, number> => {
-    const found = new Map<Key, number>()
-    for (const [key, count] of cover(range).flatMap(read)) found.set(key, (found.get(key) ?? 0) + count)
-    return found
+
+  const sum = (no: number, dimension: string, key: string, range: TimeRange): Counts => {
+    const sums = measures.map(() => 0)
+    for (const { minutes, startMs } of bucketsOf(range)) addTo(sums, one.get(no, minutes, startMs, dimension, key))
+    return sums
+  }
+
+  /** Reads what an order needs and no more: this is for every key there is. */
+  const rankBy = (measure: Measure, per: Measure | undefined) => {
+    const columns = `sum(${measure}), ${per === undefined ? '1' : `sum(${per})`}`
+    let statement = ranks.get(columns)
+    if (!statement) {
+      statement = db
+        .prepare<[number, number, number, number, string], [string, number, number]>(
+          `SELECT key, ${columns} FROM analytics_rollups WHERE ${within} AND dimension = ? GROUP BY key`,
+        )
+        .raw()
+      ranks.set(columns, statement)
+    }
+    return statement
+  }
+
+  const ranked = (no: number, dimension: string, range: TimeRange, { measure, per }: BreakdownOrder): string[] => {
+    const statement = rankBy(measure, per)
+    const found = new Map<string, { amount: number; of: number }>()
+    for (const { minutes, fromMs, untilMs } of cover(range))
+      for (const [key, amount, of] of statement.all(no, minutes, fromMs, untilMs, dimension)) {
+        const before = found.get(key)
+        found.set(key, { amount: amount + (before?.amount ?? 0), of: per === undefined ? 1 : of + (before?.of ?? 0) })
+      }
+    const worth = new Map([...found].map(([key, { amount, of }]) => [key, of === 0 ? -1 : amount / of]))
+    return [...worth].sort(([a, more], [b, less]) => less - more || (a < b ? -1 : 1)).map(([key]) => key)
   }
 
   return {
-    sums: (tenantId: string, dimension: RollupDimension, key: string, ranges: readonly TimeRange[]): Amounts[] => {
+    sums: (tenantId: string, dimension: RollupDimension, key: string, ranges: readonly TimeRange[]): Counts[] => {
       const no = noOf(tenantId)
-      if (no === undefined) return ranges.map(() => noAmounts)
-      return ranges.map((range) =>
-        toAmounts(
-          addUp(range, measures.length, (stretch) => sum.get(...walk(stretch), no, dimension, stretch.minutes, key)),
-        ),
-      )
+      return ranges.map((range) => (no === undefined ? measures.map(() => 0) : sum(no, dimension, key, range)))
     },
-    breakdown: (tenantId: string, dimension: RollupDimension, range: TimeRange): KeyAmounts[] => {
+    breakdown: (
+      tenantId: string,
+      dimension: RollupDimension,
+      range: TimeRange,
+      order: BreakdownOrder,
+      limit: number,
+    ): CountedBreakdown => {
       const no = noOf(tenantId)
-      if (no === undefined) return []
-      const found = new Map<string, Amounts>()
-      for (const { minutes, fromMs, untilMs } of cover(range))
-        for (const [key, ...counts] of byKey.all(no, dimension, minutes, fromMs, untilMs)) {
-          const before = found.get(key)
-          found.set(key, before ? addAmounts(before, toAmounts(counts)) : toAmounts(counts))
-        }
-      return [...found].map(([key, amounts]) => ({ key, amounts }))
+      if (no === undefined) return { items: [], keys: 0, total: measures.map(() => 0) }
+      const keys = ranked(no, dimension, range, order)
+      return {
+        items: keys.slice(0, limit).map((key) => [key, sum(no, dimension, key, range)]),
+        keys: keys.length,
+        total: sum(no, 'tenant', '', range),
+      }
     },
     answerDelays: (tenantId: string, provider: string | undefined, range: TimeRange): Map<number, number> => {
       const no = noOf(tenantId)
       if (no === undefined) return new Map()
-      return gather(range, (stretch) => delays.all(...walk(stretch), no, stretch.minutes, provider ?? ''))
+      return gather(
+        bucketsOf(range).flatMap(({ minutes, startMs }) => delays.all(no, minutes, startMs, provider ?? '')),
+      )
     },
     firstChoices: (tenantId: string, groupId: string, range: TimeRange): Map<string, number> => {
       const no = noOf(tenantId)
       if (no === undefined) return new Map()
       // The keys of a group are its id, a space, and an agent's id; `!` comes after the space.
-      return gather(range, (stretch) =>
-        members
-          .all(...walk(stretch), no, stretch.minutes, `${groupId} `, `${groupId}!`)
-          .map(([key, count]): [string, number] => [key.slice(groupId.length + 1), count]),
+      const found = bucketsOf(range).flatMap(({ minutes, startMs }) =>
+        members.all(no, minutes, startMs, `${groupId} `, `${groupId}!`),
       )
+      return gather(found.map(([key, count]) => [key.slice(groupId.length + 1), count] as const))
     },
     deadlines: (tenantId: string, ranges: readonly TimeRange[]): Deadlines[] => {
       const no = noOf(tenantId)
+      const read = ({ minutes, fromMs, untilMs }: Stretch) =>
+        no === undefined ? undefined : deadlines.get(no, minutes, fromMs, untilMs)
       return ranges.map((range) => {
-        const counts = addUp(no === undefined ? { fromMs: 0, untilMs: 0 } : range, deadlineColumns.length, (stretch) =>
-          kept.get(no as number, stretch.minutes, stretch.fromMs, stretch.untilMs),
-        )
-        const [answers, under10Ms, under50Ms, under100Ms, under500Ms] = counts as [
-          number,
-          number,
-          number,
-          number,
-          number,
-        ]
+        const sums = deadlineColumns.map(() => 0)
+        for (const stretch of cover(range)) addTo(sums, read(stretch))
+        const [answers = 0, under10Ms = 0, under50Ms = 0, under100Ms = 0, under500Ms = 0] = sums
         return { answers, under10Ms, under50Ms, under100Ms, under500Ms }
       })
     },
     decisionTimes: (tenantId: string, range: TimeRange): Map<number, number> => {
       const no = noOf(tenantId)
       if (no === undefined) return new Map()
-      return gather(range, ({ minutes, fromMs, untilMs }) => times.all(no, minutes, fromMs, untilMs))
+      return gather(cover(range).flatMap(({ minutes, fromMs, untilMs }) => times.all(no, minutes, fromMs, untilMs)))
     },
   }
 }

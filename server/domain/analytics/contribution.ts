@@ -31,7 +31,7 @@ export interface CountedCall {
 /** What a call adds to one row of the roll-ups. */
 export interface Share {
   readonly dimension: RollupDimension
-  /** Empty where the call has none, and of the tenant. */
+  /** Empty where the call or the attempt has none, and of the tenant. */
   readonly key: string
   readonly amounts: Partial<Amounts>
 }
@@ -90,16 +90,15 @@ const sharesOf = (keys: Keys, amounts: Partial<Amounts>): Share[] =>
 
 /**
  * All that a call adds to the roll-ups. A call counts for whom it ended with; each of its attempts counts for whom it tried,
- * so that who failed is seen failing although another one took the call.
+ * so that who failed is seen failing although another one took the call. In each dimension they add up to those of the tenant.
  */
 export const contributionOf = (call: CountedCall): Share[] => {
   const { attempts, disposition = '', agentId = '', groupId = '', ruleId = '', trunkId = '' } = call
   const { provider = '', country = '' } = call
   const ofAll = { tenant: '', rule: ruleId, country, outcome: disposition }
   const tried = attempts.flatMap((attempt) => {
-    const whom = { agent: attempt.agentId, group: attempt.groupId, provider: attempt.provider, trunk: attempt.trunkId }
-    const named = Object.entries(whom).filter(([, key]) => key !== undefined)
-    return sharesOf({ ...ofAll, ...Object.fromEntries(named) }, ofAttempt(attempt))
+    const { agentId: agent = '', groupId: group = '', provider: by = '', trunkId: trunk = '' } = attempt
+    return sharesOf({ ...ofAll, agent, group, provider: by, trunk }, ofAttempt(attempt))
   })
   return [
     ...sharesOf({ ...ofAll, agent: agentId, group: groupId, provider, trunk: trunkId }, ofCall(call)),

@@ -42,10 +42,14 @@ export const measures: readonly Measure[] = [
 
 export type Amounts = Readonly<Record<Measure, number>>
 
-export const noAmounts: Amounts = Object.fromEntries(measures.map((measure) => [measure, 0])) as Record<Measure, number>
+/** Amounts from counts in the order of `measures`. */
+export const toAmounts = (counts: readonly number[]): Amounts =>
+  Object.fromEntries(measures.map((measure, place) => [measure, counts[place]])) as Record<Measure, number>
+
+export const noAmounts: Amounts = toAmounts(measures.map(() => 0))
 
 export const addAmounts = (one: Amounts, other: Partial<Amounts>): Amounts =>
-  Object.fromEntries(measures.map((measure) => [measure, one[measure] + (other[measure] ?? 0)])) as Record<
-    Measure,
-    number
-  >
+  toAmounts(measures.map((measure) => one[measure] + (other[measure] ?? 0)))
+
+export const subtractAmounts = (one: Amounts, other: Amounts): Amounts =>
+  toAmounts(measures.map((measure) => one[measure] - other[measure]))

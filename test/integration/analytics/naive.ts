@@ -81,11 +81,11 @@ export const keyOf = (dimension: string, call: RawCall): string => {
 }
 
 /** Attempts belong to whom they tried, where an attempt can tell. */
-export const attemptKey = (dimension: string, call: RawCall, attempt: RawAttempt): string | null => {
-  if (dimension === 'agent') return attempt.agent_id
-  if (dimension === 'group') return attempt.group_id
-  if (dimension === 'provider') return attempt.provider
-  if (dimension === 'trunk') return attempt.trunk_id
+export const attemptKey = (dimension: string, call: RawCall, attempt: RawAttempt): string => {
+  if (dimension === 'agent') return attempt.agent_id ?? ''
+  if (dimension === 'group') return attempt.group_id ?? ''
+  if (dimension === 'provider') return attempt.provider ?? ''
+  if (dimension === 'trunk') return attempt.trunk_id ?? ''
   return keyOf(dimension, call)
 }
 

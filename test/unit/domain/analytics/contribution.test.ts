@@ -51,6 +51,8 @@ describe('what a call adds to the roll-ups', () => {
     expect(of(call, 'agent', 'b')).toMatchObject({ calls: 1, attempts: 1, attempts_answered: 1, failed_over: 1 })
     expect(of(call, 'provider', 'vapi')).toMatchObject({ calls: 0, attempts_failed: 1 })
     expect(of(call, 'trunk', 't')).toMatchObject({ calls: 0, attempts: 1 })
+    expect(of(call, 'trunk', '')).toMatchObject({ calls: 1, attempts: 2 })
+    expect(of(call, 'agent', '')).toMatchObject({ calls: 0, attempts: 1 })
     for (const [dimension, key] of [
       ['tenant', ''],
       ['rule', ''],
