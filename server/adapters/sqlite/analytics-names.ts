@@ -4,6 +4,8 @@ import { bucketStart, cover, type TimeRange } from '../../domain/analytics/cover
 import { dayMs } from '../../domain/schedules/calendar.ts'
 import type { DeadRule } from '../../ports/analytics.ts'
 import type { Keyring } from './keyring.ts'
+import { gather } from './rollup-reader.ts'
+import { inSnapshot } from './transaction.ts'
 
 type Named = { readonly name: string } | undefined
 
@@ -37,11 +39,11 @@ export const createAnalyticsNames = (db: Database, keyring: Keyring) => {
 SELECT id AS ruleId, name, 'inbound' AS direction FROM inbound_routing_rules WHERE tenant_id = ? AND enabled = 1
 UNION ALL SELECT id, name, 'outbound' FROM outbound_routing_rules WHERE tenant_id = ? AND enabled = 1 ORDER BY name, ruleId`)
   const caught = db
-    .prepare<[number, number, number, number], string>(
-      `SELECT DISTINCT key FROM analytics_rollups
-WHERE tenant_no = ? AND dimension = 'rule' AND minutes = ? AND start_ms >= ? AND start_ms < ? AND calls > 0`,
+    .prepare<[number, number, number, number], [string, number]>(
+      `SELECT key, sum(calls) FROM analytics_rollups
+WHERE tenant_no = ? AND dimension = 'rule' AND minutes = ? AND start_ms >= ? AND start_ms < ? GROUP BY key`,
     )
-    .pluck()
+    .raw()
   const lastDays = db
     .prepare<[number], [string, number]>(
       `SELECT key, max(start_ms) FROM analytics_rollups
@@ -64,21 +66,24 @@ WHERE tenant_no = ? AND dimension = 'rule' AND minutes = 15 AND start_ms >= ? AN
           return found ? [[id, found.name]] : []
         }),
       ),
-    deadRules: (tenantId: string, range: TimeRange, limit: number): { items: DeadRule[]; total: number } => {
-      const no = keyring.find(tenantId)?.no
-      if (no === undefined) return { items: [], total: 0 }
-      const alive = new Set(
-        cover(range).flatMap(({ minutes, fromMs, untilMs }) => caught.all(no, minutes, fromMs, untilMs)),
-      )
-      const dead = enabledRules.all(tenantId, tenantId).filter(({ ruleId }) => !alive.has(ruleId))
-      const lastDay = new Map(lastDays.all(no))
-      const items = dead.slice(0, limit).map((rule) => {
-        const day = lastDay.get(rule.ruleId)
-        const at = day === undefined ? undefined : lastQuarter.get(no, bucketStart(1440, day), day + dayMs, rule.ruleId)
-        return { ...rule, ...(typeof at === 'number' && { lastCaughtAtMs: at }) }
-      })
-      return { items, total: dead.length }
-    },
+    deadRules: inSnapshot(
+      db,
+
+      (tenantId: string, range: TimeRange, limit: number): { items: DeadRule[]; total: number } => {
+        const no = keyring.find(tenantId)?.no
+        if (no === undefined) return { items: [], total: 0 }
+        const alive = gather(cover(range), ({ minutes, fromMs, untilMs }) => caught.all(no, minutes, fromMs, untilMs))
+        const dead = enabledRules.all(tenantId, tenantId).filter(({ ruleId }) => !alive.has(ruleId))
+        const lastDay = new Map(lastDays.all(no))
+        const items = dead.slice(0, limit).map((rule) => {
+          const day = lastDay.get(rule.ruleId)
+          const at =
+            day === undefined ? undefined : lastQuarter.get(no, bucketStart(1440, day), day + dayMs, rule.ruleId)
+          return { ...rule, ...(typeof at === 'number' && { lastCaughtAtMs: at }) }
+        })
+        return { items, total: dead.length }
+      },
+    ),
     isRebuilding: (tenantId: string): boolean => {
       const no = keyring.find(tenantId)?.no
       return no !== undefined && rebuilding.get(no) !== undefined

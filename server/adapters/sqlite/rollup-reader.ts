@@ -3,6 +3,7 @@ import { cover, type Stretch, type TimeRange } from '../../domain/analytics/cove
 import { type Measure, measures, type RollupDimension } from '../../domain/analytics/measures.ts'
 import type { BreakdownOrder, Deadlines } from '../../ports/analytics.ts'
 import type { Keyring } from './keyring.ts'
+import { inSnapshot } from './transaction.ts'
 
 /** Amounts in the order of `measures`: objects would cost more to hand to another thread than to read. */
 export type Counts = readonly number[]
@@ -17,20 +18,29 @@ const deadlineColumns = ['answers', 'under_10_ms', 'under_50_ms', 'under_100_ms'
 const bucket = 'tenant_no = ? AND minutes = ? AND start_ms = ?'
 const within = 'tenant_no = ? AND minutes = ? AND start_ms >= ? AND start_ms < ?'
 
-const addTo = (sums: number[], counts: Counts | undefined): void => {
-  if (counts) for (let i = 0; i < sums.length; i += 1) sums[i] = (sums[i] as number) + (counts[i] as number)
+type Sign = Stretch['sign']
+
+const addTo = (sums: number[], counts: Counts | undefined, sign: Sign): void => {
+  if (counts) for (let i = 0; i < sums.length; i += 1) sums[i] = (sums[i] as number) + sign * (counts[i] as number)
 }
 
 /** The buckets that make up a range. */
-const bucketsOf = (range: TimeRange): { minutes: number; startMs: number }[] =>
-  cover(range).flatMap(({ minutes, fromMs, untilMs }) => {
+const bucketsOf = (range: TimeRange): { minutes: number; startMs: number; sign: Sign }[] =>
+  cover(range).flatMap(({ minutes, fromMs, untilMs, sign }) => {
     const stepMs = minutes * 60_000
-    return Array.from({ length: (untilMs - fromMs) / stepMs }, (_, i) => ({ minutes, startMs: fromMs + i * stepMs }))
+    const length = (untilMs - fromMs) / stepMs
+    return Array.from({ length }, (_, i) => ({ minutes, startMs: fromMs + i * stepMs, sign }))
   })
 
-const gather = <Key>(found: readonly (readonly [Key, number])[]): Map<Key, number> => {
+/** Adds up by key what is read of each piece, and leaves out what comes to nothing. */
+export const gather = <Piece extends { readonly sign: Sign }, Key>(
+  pieces: readonly Piece[],
+  read: (piece: Piece) => readonly (readonly [Key, number])[],
+): Map<Key, number> => {
   const counts = new Map<Key, number>()
-  for (const [key, count] of found) counts.set(key, (counts.get(key) ?? 0) + count)
+  for (const piece of pieces)
+    for (const [key, count] of read(piece)) counts.set(key, (counts.get(key) ?? 0) + piece.sign * count)
+  for (const [key, count] of counts) if (count === 0) counts.delete(key)
   return counts
 }
 
@@ -41,7 +51,7 @@ export const createRollupReader = (db: Database, keyring: Keyring) => {
       `SELECT ${measures.join(', ')} FROM analytics_rollups WHERE ${bucket} AND dimension = ? AND key = ?`,
     )
     .raw()
-  const ranks = new Map<string, Statement<[number, number, number, number, string], [string, number, number]>>()
+  const ranks = new Map<string, Statement<[number, number, number, number, string], [string, number, number, number]>>()
   const members = db
     .prepare<[number, number, number, string, string], [string, number]>(
       `SELECT key, calls FROM analytics_rollups WHERE ${bucket} AND dimension = 'member' AND key >= ? AND key < ?`,
@@ -68,17 +78,18 @@ FROM analytics_deadlines WHERE ${within}`,
 
   const sum = (no: number, dimension: string, key: string, range: TimeRange): Counts => {
     const sums = measures.map(() => 0)
-    for (const { minutes, startMs } of bucketsOf(range)) addTo(sums, one.get(no, minutes, startMs, dimension, key))
+    for (const { minutes, startMs, sign } of bucketsOf(range))
+      addTo(sums, one.get(no, minutes, startMs, dimension, key), sign)
     return sums
   }
 
   /** Reads what an order needs and no more: this is for every key there is. */
   const rankBy = (measure: Measure, per: Measure | undefined) => {
-    const columns = `sum(${measure}), ${per === undefined ? '1' : `sum(${per})`}`
+    const columns = `sum(calls) + sum(attempts), sum(${measure}), ${per === undefined ? '0' : `sum(${per})`}`
     let statement = ranks.get(columns)
     if (!statement) {
       statement = db
-        .prepare<[number, number, number, number, string], [string, number, number]>(
+        .prepare<[number, number, number, number, string], [string, number, number, number]>(
           `SELECT key, ${columns} FROM analytics_rollups WHERE ${within} AND dimension = ? GROUP BY key`,
         )
         .raw()
@@ -89,17 +100,25 @@ FROM analytics_deadlines WHERE ${within}`,
 
   const ranked = (no: number, dimension: string, range: TimeRange, { measure, per }: BreakdownOrder): string[] => {
     const statement = rankBy(measure, per)
-    const found = new Map<string, { amount: number; of: number }>()
-    for (const { minutes, fromMs, untilMs } of cover(range))
-      for (const [key, amount, of] of statement.all(no, minutes, fromMs, untilMs, dimension)) {
-        const before = found.get(key)
-        found.set(key, { amount: amount + (before?.amount ?? 0), of: per === undefined ? 1 : of + (before?.of ?? 0) })
+    const found = new Map<string, number[]>()
+    for (const { minutes, fromMs, untilMs, sign } of cover(range))
+      for (const [key, ...counts] of statement.all(no, minutes, fromMs, untilMs, dimension)) {
+        const sums = found.get(key)
+        if (sums) addTo(sums, counts, sign)
+        else
+          found.set(
+            key,
+            counts.map((count) => sign * count),
+          )
       }
-    const worth = new Map([...found].map(([key, { amount, of }]) => [key, of === 0 ? -1 : amount / of]))
-    return [...worth].sort(([a, more], [b, less]) => less - more || (a < b ? -1 : 1)).map(([key]) => key)
+    const worth = [...found].flatMap(([key, [counted, amount = 0, of = 0]]): [string, number][] =>
+      counted === 0 ? [] : [[key, per === undefined ? amount : of === 0 ? -1 : amount / of]],
+    )
+    return worth.sort(([a, more], [b, less]) => less - more || (a < b ? -1 : 1)).map(([key]) => key)
   }
 
-  return {
+  /** All of an answer from one state of the file: a bucket and what is taken away from it must be of the same one. */
+  const reads = {
     sums: (tenantId: string, dimension: RollupDimension, key: string, ranges: readonly TimeRange[]): Counts[] => {
       const no = noOf(tenantId)
       return ranges.map((range) => (no === undefined ? measures.map(() => 0) : sum(no, dimension, key, range)))
@@ -123,18 +142,17 @@ FROM analytics_deadlines WHERE ${within}`,
     answerDelays: (tenantId: string, provider: string | undefined, range: TimeRange): Map<number, number> => {
       const no = noOf(tenantId)
       if (no === undefined) return new Map()
-      return gather(
-        bucketsOf(range).flatMap(({ minutes, startMs }) => delays.all(no, minutes, startMs, provider ?? '')),
-      )
+      return gather(bucketsOf(range), ({ minutes, startMs }) => delays.all(no, minutes, startMs, provider ?? ''))
     },
     firstChoices: (tenantId: string, groupId: string, range: TimeRange): Map<string, number> => {
       const no = noOf(tenantId)
       if (no === undefined) return new Map()
       // The keys of a group are its id, a space, and an agent's id; `!` comes after the space.
-      const found = bucketsOf(range).flatMap(({ minutes, startMs }) =>
-        members.all(no, minutes, startMs, `${groupId} `, `${groupId}!`),
+      return gather(bucketsOf(range), ({ minutes, startMs }) =>
+        members
+          .all(no, minutes, startMs, `${groupId} `, `${groupId}!`)
+          .map(([key, count]) => [key.slice(groupId.length + 1), count] as const),
       )
-      return gather(found.map(([key, count]) => [key.slice(groupId.length + 1), count] as const))
     },
     deadlines: (tenantId: string, ranges: readonly TimeRange[]): Deadlines[] => {
       const no = noOf(tenantId)
@@ -142,7 +160,7 @@ FROM analytics_deadlines WHERE ${within}`,
         no === undefined ? undefined : deadlines.get(no, minutes, fromMs, untilMs)
       return ranges.map((range) => {
         const sums = deadlineColumns.map(() => 0)
-        for (const stretch of cover(range)) addTo(sums, read(stretch))
+        for (const stretch of cover(range)) addTo(sums, read(stretch), stretch.sign)
         const [answers = 0, under10Ms = 0, under50Ms = 0, under100Ms = 0, under500Ms = 0] = sums
         return { answers, under10Ms, under50Ms, under100Ms, under500Ms }
       })
@@ -150,7 +168,15 @@ FROM analytics_deadlines WHERE ${within}`,
     decisionTimes: (tenantId: string, range: TimeRange): Map<number, number> => {
       const no = noOf(tenantId)
       if (no === undefined) return new Map()
-      return gather(cover(range).flatMap(({ minutes, fromMs, untilMs }) => times.all(no, minutes, fromMs, untilMs)))
+      return gather(cover(range), ({ minutes, fromMs, untilMs }) => times.all(no, minutes, fromMs, untilMs))
     },
+  }
+  return {
+    sums: inSnapshot(db, reads.sums),
+    breakdown: inSnapshot(db, reads.breakdown),
+    answerDelays: inSnapshot(db, reads.answerDelays),
+    firstChoices: inSnapshot(db, reads.firstChoices),
+    deadlines: inSnapshot(db, reads.deadlines),
+    decisionTimes: inSnapshot(db, reads.decisionTimes),
   }
 }

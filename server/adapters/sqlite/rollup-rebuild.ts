@@ -40,7 +40,7 @@ WHERE tenant_no = ? AND ${where} AND minutes = ? AND start_ms >= ? AND start_ms 
 }
 
 /**
- * Makes the roll-ups of calls anew from the records, a quarter of an hour in each transaction and then the hours and days above it.
+ * Makes the roll-ups of calls anew from the records, a quarter of an hour in each transaction and then the hours, days and weeks above it.
  * Calls go on being counted meanwhile: each transaction leaves a quarter as its rows say. How far it came is stored, so that the
  * next start goes on there. The ledger of deadlines is no part of it: what answers took is in no record.
  */
@@ -82,9 +82,7 @@ export const createRollupRebuild = (db: Database, keyring: Keyring) => {
   const slice = inTransaction(db, (): boolean => {
     const rebuild = nextRebuild.get()
     if (!rebuild) return false
-    const { tenant_no: tenantNo, next_ms: fromMs } = rebuild
-    const startMs = nextQuarter(tenantNo, fromMs)
-    if (startMs === undefined) return end.run(tenantNo).changes === 1
+    const { tenant_no: tenantNo, next_ms: startMs } = rebuild
     countAnew(tenantNo, startMs)
     const nextMs = nextQuarter(tenantNo, startMs + quarterMs) ?? Infinity
     for (const [i, minutes] of rollupLevels.entries()) {
@@ -92,7 +90,8 @@ export const createRollupRebuild = (db: Database, keyring: Keyring) => {
       const thisMs = bucketStart(minutes, startMs)
       if (finer !== undefined && nextMs >= thisMs + minutes * 60_000) addUp(tenantNo, minutes, finer, thisMs)
     }
-    goOn.run(startMs + quarterMs, tenantNo)
+    if (nextMs === Infinity) end.run(tenantNo)
+    else goOn.run(nextMs, tenantNo)
     return true
   })
 

@@ -5,3 +5,9 @@ export const inTransaction = <Args extends unknown[], Result>(db: Database, work
   const transaction = db.transaction(work)
   return (...args: Args): Result => transaction.immediate(...args)
 }
+
+/** `read` on one state of the file, whatever others write meanwhile. */
+export const inSnapshot = <Args extends unknown[], Result>(db: Database, read: (...args: Args) => Result) => {
+  const transaction = db.transaction(read)
+  return (...args: Args): Result => transaction(...args)
+}

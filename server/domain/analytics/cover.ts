@@ -2,8 +2,8 @@ import { dayMs } from '../schedules/calendar.ts'
 
 export const quarterMs = 900_000
 
-/** How long the buckets of the roll-ups are, in minutes of UTC; each level holds whole buckets of the one before. */
-export const rollupLevels = [15, 60, 1440] as const
+/** How long the buckets of the roll-ups are, in minutes: a quarter, an hour, a UTC day, seven of them. Each holds whole ones of before. */
+export const rollupLevels = [15, 60, 1440, 10_080] as const
 export type RollupLevel = (typeof rollupLevels)[number]
 
 export interface TimeRange {
@@ -11,26 +11,53 @@ export interface TimeRange {
   readonly untilMs: number
 }
 
-/** Neighbouring buckets of one level. */
+/** Neighbouring buckets of one level, to be added or taken away. */
 export interface Stretch extends TimeRange {
   readonly minutes: RollupLevel
+  readonly sign: 1 | -1
+}
+
+/** Where the bucket of a level begins that holds an instant. */
+export const bucketStart = (minutes: RollupLevel, atMs: number): number => {
+  const stepMs = minutes * 60_000
+  return Math.floor(atMs / stepMs) * stepMs
+}
+
+const buckets = (stretches: readonly Stretch[]): number =>
+  stretches.reduce((sum, { minutes, fromMs, untilMs }) => sum + (untilMs - fromMs) / (minutes * 60_000), 0)
+
+const takenAway = (stretches: readonly Stretch[]): Stretch[] =>
+  stretches.map((stretch) => ({ ...stretch, sign: stretch.sign === 1 ? -1 : 1 }))
+
+/** A part of one bucket: by what is in it, or by the whole without the rest. */
+const partOf = (level: number, fromMs: number, untilMs: number): Stretch[] => {
+  const minutes = rollupLevels[level] as RollupLevel
+  const startMs = bucketStart(minutes, fromMs)
+  const whole: Stretch = { minutes, fromMs: startMs, untilMs: startMs + minutes * 60_000, sign: 1 }
+  const inside = fill(level - 1, fromMs, untilMs)
+  const rest = [...fill(level - 1, startMs, fromMs), ...fill(level - 1, untilMs, whole.untilMs)]
+  return buckets(rest) + 1 < buckets(inside) ? [whole, ...takenAway(rest)] : inside
 }
 
 const fill = (level: number, fromMs: number, untilMs: number): Stretch[] => {
   if (fromMs >= untilMs) return []
   const minutes = rollupLevels[level] as RollupLevel
-  if (level === 0) return [{ minutes, fromMs, untilMs }]
-  const stepMs = minutes * 60_000
-  const inside = { fromMs: Math.ceil(fromMs / stepMs) * stepMs, untilMs: Math.floor(untilMs / stepMs) * stepMs }
-  if (inside.fromMs >= inside.untilMs) return fill(level - 1, fromMs, untilMs)
+  if (level === 0) return [{ minutes, fromMs, untilMs, sign: 1 }]
+  const firstMs = bucketStart(minutes, fromMs + minutes * 60_000 - 1)
+  const lastMs = bucketStart(minutes, untilMs)
+  if (firstMs > lastMs) return partOf(level, fromMs, untilMs)
+  const inside: Stretch[] = firstMs < lastMs ? [{ minutes, fromMs: firstMs, untilMs: lastMs, sign: 1 }] : []
   return [
-    ...fill(level - 1, fromMs, inside.fromMs),
-    { minutes, ...inside },
-    ...fill(level - 1, inside.untilMs, untilMs),
+    ...(fromMs < firstMs ? partOf(level, fromMs, firstMs) : []),
+    ...inside,
+    ...(lastMs < untilMs ? partOf(level, lastMs, untilMs) : []),
   ]
 }
 
-/** The fewest buckets that make up a range of whole quarters of an hour: days inside, hours and quarters at its edges. */
+/**
+ * The fewest buckets that make up a range of whole quarters of an hour: weeks and days inside, hours and quarters at its edges, and
+ * the whole without the rest where that is less.
+ */
 export const cover = ({ fromMs, untilMs }: TimeRange): Stretch[] => fill(rollupLevels.length - 1, fromMs, untilMs)
 
 /** The range of whole quarters that holds another one. */
@@ -38,11 +65,5 @@ export const inQuarters = ({ fromMs, untilMs }: TimeRange): TimeRange => ({
   fromMs: Math.floor(fromMs / quarterMs) * quarterMs,
   untilMs: Math.ceil(untilMs / quarterMs) * quarterMs,
 })
-
-/** Where the bucket of a level begins that holds an instant. */
-export const bucketStart = (minutes: RollupLevel, atMs: number): number => {
-  const stepMs = minutes * 60_000
-  return Math.floor(atMs / stepMs) * stepMs
-}
 
 export const longestRangeMs = 400 * dayMs

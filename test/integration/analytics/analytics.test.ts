@@ -355,7 +355,7 @@ UPDATE analytics_rollups SET key = 'nobody' WHERE minutes = 1440 AND dimension =
 UPDATE analytics_answer_delays SET count = 99 WHERE key = 'vapi';`)
     const columns = db.pragma('table_info(analytics_rollups)') as { name: string }[]
     const values = columns.slice(5).map(() => 4)
-    for (const minutes of [15, 60, 1440])
+    for (const minutes of [15, 60, 1440, 10_080])
       db.prepare(`INSERT INTO analytics_rollups VALUES (1, 'agent', ?, 0, 'ghost', ${values.join(', ')})`).run(minutes)
     db.close()
     await site.store.analytics.requestRebuild(tenantId, nowMs)

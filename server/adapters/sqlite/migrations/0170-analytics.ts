@@ -10,7 +10,7 @@ const measures = [
 ]
 
 /**
- * Sums over calls by one dimension each, in buckets of 15 minutes, an hour and a UTC day. Time comes before the key: what is written
+ * Sums over calls by one dimension each, in buckets of 15 minutes, an hour, a UTC day and seven of them. Time comes before the key: what is written
  * now lies together, whatever the calls were about. Calls of before this step are counted by a rebuild, which begins where
  * `analytics_rebuilds` says.
  */
