@@ -152,6 +152,19 @@ describe('migrations', () => {
     ])
   })
 
+  it('have calls of before the roll-ups counted, of tenants that have any', () => {
+    const db = open()
+    const before = migrations.filter(({ version: step }) => step < 170)
+    migrate(db, before, options)
+    for (const { version: step } of before) db.exec(rowsAfter[step]!)
+    db.exec(`INSERT INTO tenants (id, name, domain, domain_aliases, data_key, time_zone, default_country, settings, config_version, version, created_at_ms, updated_at_ms)
+  VALUES ('u', 'U', 'u.example.net', '[]', x'00', 'UTC', 'US', '{}', 1, 1, 1, 1)`)
+    migrate(db, migrations, options)
+    expect(db.prepare('SELECT * FROM analytics_rebuilds').all()).toEqual([
+      { tenant_no: 1, next_ms: 0, requested_at_ms: options.nowMs },
+    ])
+  })
+
   it('leave the file as it was when a step fails', () => {
     const db = open()
     migrate(db, migrations.slice(0, 1), options)

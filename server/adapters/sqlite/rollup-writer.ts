@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { createAnswerLedger } from './answer-ledger.ts'
 import { createCountedCalls, type CountedRow } from './counted-call.ts'
 import { createRollupSums } from './rollup-sums.ts'
 
@@ -21,12 +22,13 @@ export interface RollupWriter {
 export const createRollupWriter = (db: Database): RollupWriter => {
   const calls = createCountedCalls(db)
   const sums = createRollupSums(db)
+  const ledger = createAnswerLedger(db)
   const before = new Map<number, CountedRow | undefined>()
   return {
     touch: (callNo, isClosed) => {
       if (!before.has(callNo)) before.set(callNo, isClosed ? calls.get(callNo) : undefined)
     },
-    countAnswer: sums.countAnswer,
+    countAnswer: ledger.count,
     flush: () => {
       for (const [callNo, was] of before) {
         const is = calls.get(callNo)
@@ -35,10 +37,12 @@ export const createRollupWriter = (db: Database): RollupWriter => {
       }
       before.clear()
       sums.flush()
+      ledger.flush()
     },
     forget: () => {
       before.clear()
       sums.forget()
+      ledger.forget()
     },
   }
 }

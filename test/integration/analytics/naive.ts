@@ -57,13 +57,31 @@ export const openFile = (dataDir: string): Database.Database => new Database(joi
 
 export const readRaw = (dataDir: string): Raw => {
   const db = openFile(dataDir)
-  const calls = db.prepare<[], RawCall>('SELECT * FROM call_records WHERE is_open = 0').all()
-  const attempts = db.prepare<[], RawAttempt>('SELECT * FROM dial_attempts ORDER BY call_no, n').all()
+  const calls = db
+    .prepare<[], RawCall>(
+      `SELECT no, disposition, direction, from_number, to_number, agent_id, group_id, rule_id, trunk_id, provider, started_at_ms,
+  answered_at_ms, ring_seconds, talk_seconds, duration_seconds, attempt_count FROM call_records WHERE is_open = 0`,
+    )
+    .all()
+  const attempts = db
+    .prepare<[], RawAttempt>(
+      'SELECT call_no, n, agent_id, group_id, provider, trunk_id, result FROM dial_attempts ORDER BY call_no, n',
+    )
+    .all()
   const answers = db
-    .prepare<[], RawAnswer>("SELECT * FROM webhook_audit WHERE kind IN ('voice_request', 'dial_result')")
+    .prepare<[], RawAnswer>(
+      "SELECT at_ms, latency_micros FROM webhook_audit WHERE kind IN ('voice_request', 'dial_result')",
+    )
     .all()
   db.close()
   return { calls, attemptsOf: groupBy(attempts, ({ call_no }) => call_no), answers }
+}
+
+const countries = new Map<string, string>()
+const country = (number: string): string => {
+  const known = countries.get(number) ?? countryOf(number) ?? ''
+  countries.set(number, known)
+  return known
 }
 
 export const keyOf = (dimension: string, call: RawCall): string => {
@@ -74,7 +92,7 @@ export const keyOf = (dimension: string, call: RawCall): string => {
     provider: call.provider,
     rule: call.rule_id,
     trunk: call.trunk_id,
-    country: countryOf(outer),
+    country: country(outer),
     outcome: call.disposition,
   }
   return keys[dimension] ?? ''
