@@ -383,7 +383,8 @@ describe('a batch with a unit that cannot be stored', () => {
   it('counts all others once', async () => {
     const { store, dispose, append, handlers } = await open()
     const units = randomUnits(randomFrom(3), 40)
-    const bad = { ...units[0]!, call: { ...units[0]!.call!, id: 'bad', token: 'bad', direction: undefined as never } }
+    const { call } = units.find((unit) => unit.call !== undefined)!
+    const bad = { tenantId, call: { ...call!, id: 'bad', token: 'bad', direction: undefined as never } }
     const refused = store.callLog.append(bad, 'written').catch((error: unknown) => error)
     await append(units)
     expect(await refused).toMatchObject({ code: 'INVALID_INPUT' })
