@@ -8,6 +8,7 @@ import { aSqliteStore, silent } from '../../support/sqlite-store.ts'
 import { aGroup, anAgent, aRule, aTenant } from '../../support/store-rows.ts'
 import {
   attemptKey,
+  callsWithin,
   delayOf,
   groupBy as groupRows,
   keyOf,
@@ -90,8 +91,7 @@ beforeAll(async () => {
 afterAll(() => site.dispose())
 
 const attemptsOf = (calls: readonly RawCall[]): RawAttempt[] => calls.flatMap(({ no }) => raw.attemptsOf.get(no) ?? [])
-const within = (startMs: number, endMs: number): RawCall[] =>
-  raw.calls.filter(({ started_at_ms }) => started_at_ms >= startMs && started_at_ms < endMs)
+const within = (startMs: number, endMs: number) => callsWithin(raw.calls, startMs, endMs)
 const figures = (calls: readonly RawCall[]) => naiveFigures(calls, attemptsOf(calls))
 const figuresBy = (dimension: string, key: string, calls: readonly RawCall[]) => {
   const attempts = calls.flatMap((call) =>

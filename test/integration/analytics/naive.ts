@@ -60,7 +60,7 @@ export const readRaw = (dataDir: string): Raw => {
   const calls = db
     .prepare<[], RawCall>(
       `SELECT no, disposition, direction, from_number, to_number, agent_id, group_id, rule_id, trunk_id, provider, started_at_ms,
-  answered_at_ms, ring_seconds, talk_seconds, duration_seconds, attempt_count FROM call_records WHERE is_open = 0`,
+  answered_at_ms, ring_seconds, talk_seconds, duration_seconds, attempt_count FROM call_records WHERE is_open = 0 ORDER BY started_at_ms`,
     )
     .all()
   const attempts = db
@@ -75,6 +75,20 @@ export const readRaw = (dataDir: string): Raw => {
     .all()
   db.close()
   return { calls, attemptsOf: groupBy(attempts, ({ call_no }) => call_no), answers }
+}
+
+/** Of calls in the order of their start. */
+export const callsWithin = (calls: readonly RawCall[], startMs: number, endMs: number): readonly RawCall[] => {
+  const firstFrom = (atMs: number): number => {
+    let low = 0
+    for (let high = calls.length; low < high;) {
+      const middle = (low + high) >> 1
+      if ((calls[middle] as RawCall).started_at_ms < atMs) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  return calls.slice(firstFrom(startMs), firstFrom(endMs))
 }
 
 const countries = new Map<string, string>()
