@@ -29,5 +29,8 @@ export const toRecord = (call: Call, { routing, ruleName }: TenantInForce): Call
   attemptCount: call.attempts.length,
   configVersion: call.configVersion,
   quality: call.quality,
+  country: call.country,
+  platformTrunkId: call.platformTrunkId,
+  platformDisposition: call.platformDisposition,
   reason: call.reason,
 })

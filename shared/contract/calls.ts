@@ -26,7 +26,7 @@ export const CallRecord = Type.Object({
   startedAtMs: Ms,
   answeredAtMs: Type.Optional(Ms),
   endedAtMs: Type.Optional(Ms),
-  ringSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+  ringSeconds: Type.Optional(Type.Number({ minimum: 0, description: 'From the start until it was answered' })),
   talkSeconds: Type.Optional(Type.Number({ minimum: 0 })),
   durationSeconds: Type.Optional(Type.Number({ minimum: 0 })),
   attemptCount: Type.Integer({ minimum: 0 }),
@@ -36,7 +36,15 @@ export const CallRecord = Type.Object({
       rxMos: Type.Optional(Type.Number()),
       txMos: Type.Optional(Type.Number()),
       rttMs: Type.Optional(Type.Number()),
+      ssrc: Type.Optional(Type.String({ description: 'Names the RTP stream' })),
     }),
+  ),
+  country: Type.Optional(
+    Type.String({ description: 'ISO 3166-1 alpha-2 of the outer number: from of inbound calls, to of outbound ones' }),
+  ),
+  platformTrunkId: Type.Optional(Type.String({ description: "Cloudonix's identifier of the trunk, from the CDR" })),
+  platformDisposition: Type.Optional(
+    Type.String({ description: "The platform's own word, where the disposition is other" }),
   ),
   reason: Type.Optional(Type.String({ description: 'Why it ended so, where that needs a word' })),
 })

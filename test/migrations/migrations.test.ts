@@ -82,6 +82,7 @@ INSERT INTO analytics_rollups VALUES (1, 'tenant', 15, 0, '', ${Array.from({ len
 INSERT INTO analytics_answer_delays VALUES (1, 15, 0, '', 7, 1);
 INSERT INTO analytics_decision_times VALUES (1, 15, 0, 7, 1);
 INSERT INTO analytics_deadlines VALUES (1, 15, 0, 1, 1, 1, 1, 1);`,
+  160: "UPDATE call_records SET ssrc = '1', country = 'US', platform_trunk_id = '7', platform_disposition = 'EXTERNAL';",
 }
 
 const dump = (db: Database.Database) =>

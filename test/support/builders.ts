@@ -276,5 +276,6 @@ export const aCdr = (over: Partial<Cdr> = {}): Cdr => ({
   talkSeconds: undefined,
   durationSeconds: undefined,
   quality: undefined,
+  platformTrunkId: undefined,
   ...over,
 })

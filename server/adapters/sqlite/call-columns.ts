@@ -24,6 +24,10 @@ export const changingColumns = [
   'rx_mos',
   'tx_mos',
   'rtt_ms',
+  'ssrc',
+  'country',
+  'platform_trunk_id',
+  'platform_disposition',
   'config_version',
   'attempt_count',
   'is_announced',
@@ -58,6 +62,10 @@ export const changingValues = (call: Call): unknown[] => [
   call.quality?.rxMos,
   call.quality?.txMos,
   call.quality?.rttMs,
+  call.quality?.ssrc,
+  call.country,
+  call.platformTrunkId,
+  call.platformDisposition,
   call.configVersion,
   call.attempts.length,
   optionalBit(call.announced),
@@ -95,6 +103,10 @@ export interface CallRow {
   readonly rx_mos: number | null
   readonly tx_mos: number | null
   readonly rtt_ms: number | null
+  readonly ssrc: string | null
+  readonly country: string | null
+  readonly platform_trunk_id: string | null
+  readonly platform_disposition: string | null
   readonly config_version: number | null
   readonly attempt_count: number
   readonly is_announced: number | null
@@ -128,12 +140,13 @@ export interface AttemptRow {
   readonly lease_until_ms: number
 }
 
-const quality = ({ rx_mos, tx_mos, rtt_ms }: CallRow): Call['quality'] => {
+const quality = ({ rx_mos, tx_mos, rtt_ms, ssrc }: CallRow): Call['quality'] => {
   if (rx_mos === null && tx_mos === null && rtt_ms === null) return undefined
   return {
     ...(rx_mos === null ? {} : { rxMos: rx_mos }),
     ...(tx_mos === null ? {} : { txMos: tx_mos }),
     ...(rtt_ms === null ? {} : { rttMs: rtt_ms }),
+    ...(ssrc === null ? {} : { ssrc }),
   }
 }
 
@@ -159,6 +172,9 @@ const common = (row: CallRow, tenantId: string) => ({
   talkSeconds: given(row.talk_seconds),
   durationSeconds: given(row.duration_seconds),
   quality: quality(row),
+  country: given(row.country),
+  platformTrunkId: given(row.platform_trunk_id),
+  platformDisposition: given(row.platform_disposition),
   configVersion: given(row.config_version),
 })
 

@@ -1,5 +1,6 @@
 import { isTerminal, type AttemptResult, type CallState, type Disposition } from '../../../shared/vocabulary.ts'
-import type { Cdr } from '../webhooks/read-cdr.ts'
+import { countryOf } from '../numbers/country-of.ts'
+import { secondsBetween, type Cdr } from '../webhooks/read-cdr.ts'
 import type { Call, DialAttempt, Stage } from './call.ts'
 import { nextCallState, whyIgnored, type CallEvent } from './call-state.ts'
 
@@ -96,6 +97,10 @@ export const lastWord: Readonly<
   failed: { event: 'give-up', disposition: 'failed' },
 }
 
+/** Reading a number for its country takes a while, so it is done once, when the call is over. */
+const outerCountry = ({ country, direction, from, to }: Call): string | undefined =>
+  country ?? countryOf(direction === 'inbound' ? from : to)
+
 /**
  * Ends a call that is not over yet, with the dials that were still going on; as failed where the state knows no other way
  * to end by that event. The disposition still says what the platform said, but of a failed call never that it was answered.
@@ -107,7 +112,12 @@ export const finish = (progress: Progress, event: CallEvent, change: Partial<Cal
   let ended = advance(progress, isKnownWay ? event : 'give-up', atMs)
   for (const { n } of openAttempts(ended.call)) ended = endAttempt(ended, n, undefined, atMs)
   const isContradicted = !isKnownWay && change.disposition === 'answered'
-  return amend(ended, { endedAtMs: atMs, ...change, ...(isContradicted && { disposition: 'failed' as const }) })
+  return amend(ended, {
+    endedAtMs: atMs,
+    country: outerCountry(ended.call),
+    ...change,
+    ...(isContradicted && { disposition: 'failed' as const }),
+  })
 }
 
 interface CdrMeaning {
@@ -155,16 +165,21 @@ export const applyCdr = (
     }
   }
   const endedAtMs = cdr.endedAtMs ?? call.endedAtMs ?? atMs
+  const startedAtMs = cdr.startedAtMs ?? call.startedAtMs
+  const answeredAtMs = cdr.answeredAtMs ?? (cdr.disposition === 'answered' ? call.answeredAtMs : undefined)
   const facts: Partial<Call> = {
     disposition: cdr.disposition,
+    platformDisposition: cdr.disposition === 'other' && cdr.word !== '' ? cdr.word : undefined,
     reason: reasonAfter(cdr, call),
-    startedAtMs: cdr.startedAtMs ?? call.startedAtMs,
-    answeredAtMs: cdr.answeredAtMs ?? (cdr.disposition === 'answered' ? call.answeredAtMs : undefined),
+    startedAtMs,
+    answeredAtMs,
     endedAtMs,
-    ringSeconds: cdr.ringSeconds ?? call.ringSeconds,
+    ringSeconds: cdr.ringSeconds ?? call.ringSeconds ?? secondsBetween(startedAtMs, answeredAtMs),
     talkSeconds: cdr.talkSeconds ?? call.talkSeconds,
     durationSeconds: cdr.durationSeconds ?? call.durationSeconds,
     quality: cdr.quality ?? call.quality,
+    country: outerCountry(call),
+    platformTrunkId: cdr.platformTrunkId ?? call.platformTrunkId,
     cdrHash,
     corrected: call.cdrHash !== undefined || (isTerminal(call.state) && state !== call.state) || undefined,
     updatedAtMs: atMs,

@@ -35,6 +35,15 @@ export interface Stage {
   readonly to: string
 }
 
+/** What the platform measured of the audio: mean opinion scores from 1 to 5, by direction as it sees them. */
+export interface Quality {
+  readonly rxMos?: number
+  readonly txMos?: number
+  readonly rttMs?: number
+  /** Names the RTP stream. */
+  readonly ssrc?: string
+}
+
 /** Everything that happens under one session token, in its working form: what the next webhook needs to know. */
 export interface Call extends Stage {
   readonly id: string
@@ -61,7 +70,13 @@ export interface Call extends Stage {
   readonly ringSeconds?: number | undefined
   readonly talkSeconds?: number | undefined
   readonly durationSeconds?: number | undefined
-  readonly quality?: { rxMos?: number; txMos?: number; rttMs?: number } | undefined
+  readonly quality?: Quality | undefined
+  /** ISO 3166-1 alpha-2 of the outer number: who calls in, or who is called outside. Known once the call is over. */
+  readonly country?: string | undefined
+  /** Cloudonix's identifier of the trunk, from the CDR. */
+  readonly platformTrunkId?: string | undefined
+  /** The platform's own word, where the disposition is `other`. */
+  readonly platformDisposition?: string | undefined
   readonly configVersion?: number | undefined
   readonly attempts: readonly DialAttempt[]
   /** Something was played or said before the first agent picked up, so `answer` updates do not mean an agent. */

@@ -1,4 +1,5 @@
 import type { Direction, Disposition } from '../../../shared/vocabulary.ts'
+import type { Quality } from '../calls/call.ts'
 import { foldWord, readWord, readAmount, readTimeMs, type Fields } from './fields.ts'
 import { saysOutbound } from './read-voice-request.ts'
 
@@ -18,7 +19,9 @@ export interface Cdr {
   readonly ringSeconds: number | undefined
   readonly talkSeconds: number | undefined
   readonly durationSeconds: number | undefined
-  readonly quality: { rxMos?: number; txMos?: number; rttMs?: number } | undefined
+  readonly quality: Quality | undefined
+  /** Cloudonix's identifier of the trunk, which it writes as a number or as text. */
+  readonly platformTrunkId: string | undefined
 }
 
 const dispositionWords = new Map<string, Disposition>(
@@ -38,20 +41,38 @@ const dispositionWords = new Map<string, Disposition>(
   } as const),
 )
 
-const readQuality = (fields: Fields, session: Fields): Cdr['quality'] => {
+/** The scale begins at 1. What was not measured comes as "NaN" or 0. */
+const readMos = (value: unknown): number | undefined => {
+  const mos = readAmount(value)
+  return mos !== undefined && mos >= 1 ? mos : undefined
+}
+
+const longestId = 64
+
+/** An identifier of the platform, as text; 0 stands for none. */
+const readId = (fields: Fields, name: string): string | undefined => {
+  const id = fields.text(name)?.trim().slice(0, longestId).toWellFormed()
+  return id === '0' ? undefined : id
+}
+
+/** Where no stream was measured there is no quality: then the other fields are zeros. */
+const readQuality = (fields: Fields, session: Fields): Quality | undefined => {
   const qos = fields.object('qos').isEmpty ? session.object('qos') : fields.object('qos')
-  const rxMos = readAmount(qos.get('rx_mos'))
-  const txMos = readAmount(qos.get('tx_mos'))
+  const rxMos = readMos(qos.get('rx_mos'))
+  const txMos = readMos(qos.get('tx_mos'))
   const rttMs = readAmount(qos.get('rtt'))
-  if (rxMos === undefined && txMos === undefined && rttMs === undefined) return undefined
+  if (rxMos === undefined && txMos === undefined && !rttMs) return undefined
+  const ssrc = readId(qos, 'ssrc')
   return {
     ...(rxMos !== undefined && { rxMos }),
     ...(txMos !== undefined && { txMos }),
     ...(rttMs !== undefined && { rttMs }),
+    ...(ssrc !== undefined && { ssrc }),
   }
 }
 
-const secondsBetween = (from: number | undefined, to: number | undefined): number | undefined =>
+/** Undefined where one of them is not known, or the order is wrong: clocks differ. */
+export const secondsBetween = (from: number | undefined, to: number | undefined): number | undefined =>
   from !== undefined && to !== undefined && to >= from ? (to - from) / 1000 : undefined
 
 export const readCdr = (fields: Fields): Cdr => {
@@ -81,5 +102,6 @@ export const readCdr = (fields: Fields): Cdr => {
     talkSeconds: billsec ?? secondsBetween(answeredAtMs, endedAtMs),
     durationSeconds,
     quality: readQuality(fields, session),
+    platformTrunkId: readId(fields, 'cx_trunk_id'),
   }
 }

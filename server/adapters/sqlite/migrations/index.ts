@@ -16,6 +16,7 @@ import { outbound } from './0130-outbound.ts'
 import { stage } from './0140-stage.ts'
 import { nodes } from './0150-nodes.ts'
 import { requestBudget } from './0155-request-budget.ts'
+import { callFacts } from './0160-call-facts.ts'
 import { analytics } from './0170-analytics.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
@@ -37,5 +38,6 @@ export const migrations: readonly Migration[] = [
   stage,
   nodes,
   requestBudget,
+  callFacts,
   analytics,
 ]

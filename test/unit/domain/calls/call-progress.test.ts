@@ -167,6 +167,27 @@ describe('a CDR', () => {
     expect(unanswered).toMatchObject({ answeredAtMs: undefined, endedAtMs: 9000, startedAtMs: 1000 })
   })
 
+  it('says how long it rang, from what is known of the call where the CDR does not say', () => {
+    const call = aCall({ state: 'connected', startedAtMs: 1000, answeredAtMs: 3500 })
+    expect(applyCdr(unchanged(call), aCdr(), 'hash', 9000).progress.call.ringSeconds).toBe(2.5)
+    const never = applyCdr(unchanged(aCall()), aCdr({ disposition: 'busy' }), 'hash', 9000).progress.call
+    expect(never.ringSeconds).toBeUndefined()
+  })
+
+  it('brings the trunk of the platform, and its word where no disposition means it', () => {
+    const call = aCall({ state: 'connected', platformTrunkId: '1' })
+    const close = (over: Partial<Cdr>) => applyCdr(unchanged(call), aCdr(over), 'hash', 9000).progress.call
+    expect(close({ disposition: 'other', word: 'NOCREDIT', platformTrunkId: '7' })).toMatchObject({
+      platformTrunkId: '7',
+      platformDisposition: 'NOCREDIT',
+    })
+    expect(close({ disposition: 'busy', word: 'BUSY' })).toMatchObject({
+      platformTrunkId: '1',
+      platformDisposition: undefined,
+    })
+    expect(close({ disposition: 'other', word: '' }).platformDisposition).toBeUndefined()
+  })
+
   it('corrects the outcome of a call that is over, and says so', () => {
     const call = aCall({ state: 'failed', disposition: 'lost', reason: 'its time limit passed', endedAtMs: 5000 })
     const { call: closed, transitions } = applyCdr(unchanged(call), aCdr(), 'hash', 9000).progress
@@ -207,6 +228,25 @@ describe('a CDR', () => {
     ])
     const repeated = applyCdr(unchanged(second), aCdr(), 'two', 6000)
     expect(repeated.ignored).toBe('the same CDR came before')
+  })
+})
+
+describe('the country of a call', () => {
+  const numbers = { from: '+4930901820', to: '+12025550100' } as const
+  it('is that of who calls in, or of who is called outside, and is known when the call is over', () => {
+    const live = startAttempt(unchanged(aCall({ ...numbers, state: 'routing' })), anAttempt(), 1500)
+    expect(live.call.country).toBeUndefined()
+    expect(finish(live, 'give-up', {}, 2000).call.country).toBe('DE')
+    expect(applyCdr(live, aCdr(), 'hash', 2000).progress.call.country).toBe('DE')
+    const outbound = unchanged(aCall({ ...numbers, direction: 'outbound' }))
+    expect(finish(outbound, 'give-up', {}, 2000).call.country).toBe('US')
+  })
+  it('is not read twice', () => {
+    const closed = unchanged(aCall({ ...numbers, state: 'failed', country: 'AT' }))
+    expect(applyCdr(closed, aCdr(), 'hash', 2000).progress.call.country).toBe('AT')
+  })
+  it.each(['anonymous', '1001', '+800123', ''])('is unknown for %j', (from) => {
+    expect(finish(unchanged(aCall({ from })), 'give-up', {}, 2000).call.country).toBeUndefined()
   })
 })
 

@@ -273,6 +273,28 @@ describe('CDRs', () => {
     expect(readCdr(readFields({ billsec: 0, session: { callAnswerTime: start } })).disposition).toBe('answered')
     expect(readCdr(readFields({ billsec: 0, session: { callAnswerTime: 0 } })).disposition).toBe('other')
   })
+  it.each([
+    [
+      { qos: { rtt: 42.5, rx_mos: '4.31', tx_mos: 4.28, ssrc: 3735928559 } },
+      { rttMs: 42.5, rxMos: 4.31, txMos: 4.28, ssrc: '3735928559' },
+    ],
+    [{ session: { qos: { rtt: 9, rx_mos: 'NaN', tx_mos: 0, ssrc: '0' } } }, { rttMs: 9 }],
+    [{ qos: {}, session: { qos: { rx_mos: 3 } } }, { rxMos: 3 }],
+    [{ qos: { tx_mos: 3 } }, { txMos: 3 }],
+    [{ qos: { rtt: 0, rx_mos: 'NaN', tx_mos: 'NaN', ssrc: '0' } }, undefined],
+    [{}, undefined],
+  ])('%j tells of the quality %j', (body, quality) => {
+    expect(readCdr(readFields(body)).quality).toEqual(quality)
+  })
+  it.each([
+    [{ cx_trunk_id: 3101 }, '3101'],
+    [{ cxTrunkId: ' tr-9 ' }, 'tr-9'],
+    [{ cx_trunk_id: null }, undefined],
+    [{ cx_trunk_id: 0 }, undefined],
+    [{ cx_trunk_id: 'x'.repeat(70) }, 'x'.repeat(64)],
+  ])('%j names the trunk %j', (body, platformTrunkId) => {
+    expect(readCdr(readFields(body)).platformTrunkId).toBe(platformTrunkId)
+  })
   it('say whether we know their word', () => {
     expect(readCdr(readFields({ disposition: 'EXTERNAL', billsec: 9 }))).toMatchObject({
       disposition: 'answered',
