@@ -51,6 +51,8 @@ export const createCallHandlers = ({ calls, directory, cloudonix, log }: CallDep
         tenantId,
         limit = 50,
         cursor,
+        sort,
+        order,
         agentId,
         groupId,
         ruleId,
@@ -76,7 +78,7 @@ export const createCallHandlers = ({ calls, directory, cloudonix, log }: CallDep
           state: many(state),
           disposition: many(disposition),
         },
-        { limit, cursor },
+        { limit, cursor, sort, order },
       )
     },
     async 'calls.get'(_actor, { tenantId, id }) {

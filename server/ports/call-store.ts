@@ -106,7 +106,34 @@ export interface CallFilter {
   readonly maxDurationSeconds?: number | undefined
   readonly token?: string | undefined
   readonly failedOver?: boolean | undefined
+  /** Of the worse direction. */
+  readonly minMos?: number | undefined
+  readonly maxMos?: number | undefined
+  /** Part of a number, or what the token begins with. */
   readonly search?: string | undefined
+}
+
+export type CallSort = 'start' | 'duration' | 'agent'
+
+export interface CallPageQuery {
+  readonly limit: number
+  /** `nextCursor` or `prevCursor` of a page in the same order. */
+  readonly cursor?: string | undefined
+  /** By start unless said otherwise. */
+  readonly sort?: CallSort | undefined
+  /** Agents from A on, all else from the top, unless said otherwise. */
+  readonly order?: 'asc' | 'desc' | undefined
+}
+
+export interface CallPage extends Page<CallRecord> {
+  prevCursor?: string
+  /** Of the first page alone. */
+  total?: number
+  totalIsEstimate?: true
+  /** The search took too long: records may be missing, and a cursor goes on where it stopped. */
+  isPartial?: true
+  /** Newest first: what started from here on has been looked through. */
+  searchedBackToMs?: number
 }
 
 /** A call with all that happened to it. */
@@ -122,11 +149,7 @@ export interface StoredCall {
 export interface CallStore {
   /** Calls not in a terminal state, newest first. */
   live(tenantId: string, limit: number): Promise<Page<CallRecord>>
-  list(
-    tenantId: string,
-    filter: CallFilter,
-    page: { limit: number; cursor?: string | undefined },
-  ): Promise<Page<CallRecord>>
+  list(tenantId: string, filter: CallFilter, page: CallPageQuery): Promise<CallPage>
   /** By record id or session token. */
   get(tenantId: string, idOrToken: string): Promise<StoredCall | undefined>
   /** The working form of a call, to go on with it. Answers without asking the file when the token was certainly never seen. */

@@ -104,6 +104,7 @@ export type CallExplanation = Type.Static<typeof CallExplanation>
 
 const many = <T extends Type.TSchema>(one: T) => Type.Optional(Type.Union([one, Type.Array(one, { maxItems: 100 })]))
 const text = Type.Optional(Type.String({ maxLength: 255 }))
+const mos = Type.Optional(Type.Number({ minimum: 1, maximum: 5, description: 'Of the worse direction' }))
 const seconds = Type.Optional(Type.Number({ minimum: 0 }))
 
 const callFilters = {
@@ -127,7 +128,28 @@ const callFilters = {
   maxDurationSeconds: seconds,
   token: text,
   failedOver: Type.Optional(Type.Boolean()),
+  minMos: mos,
+  maxMos: mos,
+  search: Type.Optional(
+    Type.String({ maxLength: 200, description: 'Part of a number, or the beginning of a session token' }),
+  ),
 }
+
+export const callSorts = ['start', 'duration', 'agent'] as const
+
+const CallPage = Type.Object({
+  ...Page(CallRecord).properties,
+  prevCursor: Type.Optional(Type.String()),
+  total: Type.Optional(Type.Integer({ minimum: 0, description: 'With the first page' })),
+  totalIsEstimate: Type.Optional(Type.Boolean({ description: 'Counting would take too long: it is about as many' })),
+  isPartial: Type.Optional(
+    Type.Boolean({ description: 'Not all could be looked through in time; a cursor goes on where the search stopped' }),
+  ),
+  searchedBackToMs: Type.Optional({
+    ...Ms,
+    description: 'Of a partial page, newest first: what started before has not been looked at yet',
+  }),
+})
 
 export const callOperations = {
   'calls.live': {
@@ -142,9 +164,24 @@ export const callOperations = {
     method: 'GET',
     path: '/api/v1/tenants/:tenantId/calls',
     access: 'analyst',
-    summary: 'Search call records, newest first',
-    input: Type.Object({ ...TenantScope, ...listFields, ...callFilters }, closed),
-    output: Page(CallRecord),
+    summary: 'Search call records, newest first unless asked otherwise',
+    input: Type.Object(
+      {
+        ...TenantScope,
+        limit: listFields.limit,
+        cursor: Type.Optional(Type.String({ maxLength: 400, description: 'nextCursor or prevCursor of another page' })),
+        sort: Type.Optional(oneOf(callSorts)),
+        order: Type.Optional(
+          oneOf(
+            ['asc', 'desc'],
+            'asc for agents, else desc; whatever the order, the calls of an agent are newest first',
+          ),
+        ),
+        ...callFilters,
+      },
+      closed,
+    ),
+    output: CallPage,
   },
   'calls.get': {
     method: 'GET',

@@ -8,7 +8,7 @@ const version = (db: Database.Database) => db.pragma('user_version', { simple: t
 const tables = (db: Database.Database) =>
   db
     .prepare<[], { name: string }>(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+      "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%' ORDER BY name",
     )
     .all()
     .map(({ name }) => name)
@@ -83,6 +83,7 @@ INSERT INTO analytics_answer_delays VALUES (1, 15, 0, '', 7, 1);
 INSERT INTO analytics_decision_times VALUES (1, 15, 0, 7, 1);
 INSERT INTO analytics_deadlines VALUES (1, 15, 0, 1, 1, 1, 1, 1);`,
   160: "UPDATE call_records SET ssrc = '1', country = 'US', platform_trunk_id = '7', platform_disposition = 'EXTERNAL';",
+  165: 'UPDATE call_records SET is_open = 0;',
 }
 
 const dump = (db: Database.Database) =>

@@ -1,16 +1,13 @@
 import type { Database } from 'better-sqlite3'
-import { sql } from 'kysely'
 import type { Attempt, CallRecord, Transition } from '../../../shared/contract/calls.ts'
 import type { WebhookEvent } from '../../../shared/contract/webhook-events.ts'
-import type { CallFilter, DecisionRow } from '../../ports/call-store.ts'
+import type { CallFilter, CallPage, CallPageQuery, DecisionRow } from '../../ports/call-store.ts'
 import type { Page } from '../../ports/configuration.ts'
 import { type AttemptRow, type NamedCallRow, toAttempt, toRecord } from './call-columns.ts'
-import { callConditions } from './call-filter.ts'
-import { mapPage } from './config-repository.ts'
+import { createCallList } from './call-list.ts'
 import type { Keyring } from './keyring.ts'
 import { createQueries } from './query-builder.ts'
 import { given, parse } from './rows.ts'
-import { pageByTime } from './time-page.ts'
 
 interface TransitionRow {
   readonly at_ms: number
@@ -87,9 +84,11 @@ export const createSqliteCallRepository = (
   db: Database,
   keyring: Keyring,
   eventsOf: (tenantNo: number, token: string) => WebhookEvent[],
+  clockMs: () => number,
 ) => {
-  const queries = createQueries(db)
+  const list = createCallList(db, createQueries(db), clockMs)
   const timeline = createTimeline(db)
+  const namedByNo = db.prepare<[string], NamedCallRow>(`${named} WHERE c.no IN (SELECT value FROM json_each(?))`)
   const namedByToken = db.prepare<[number, string], NamedCallRow>(`${named} WHERE c.tenant_no = ? AND c.token = ?`)
   const namedById = db.prepare<[number, string], NamedCallRow>(`${named} WHERE c.tenant_no = ? AND c.id = ?`)
   const open = db.prepare<[number, number], NamedCallRow>(
@@ -102,6 +101,16 @@ export const createSqliteCallRepository = (
     'SELECT count(*) AS total FROM call_records WHERE tenant_no = ?',
   )
 
+  // A call that ends meanwhile is seen once, as it was when the list was asked for.
+  const listAtOnce = db.transaction((tenantId: string, filter: CallFilter, query: CallPageQuery): CallPage => {
+    const tenant = keyring.find(tenantId)
+    if (!tenant) return { items: [] }
+    const { nos, ...page } = list({ id: tenantId, no: tenant.no }, filter, query)
+    const rows = new Map(namedByNo.all(JSON.stringify(nos)).map((row) => [row.no, row]))
+    const found = nos.flatMap((no) => rows.get(no) ?? [])
+    return { items: found.map((row) => toRecord(row, tenantId)), ...page }
+  })
+
   return {
     live: (tenantId: string, limit: number): Page<CallRecord> => {
       const tenant = keyring.find(tenantId)
@@ -109,20 +118,7 @@ export const createSqliteCallRepository = (
       const items = open.all(tenant.no, limit).map((row) => toRecord(row, tenantId))
       return { items, total: countOpen.get(tenant.no)?.total ?? 0 }
     },
-    list: (
-      tenantId: string,
-      filter: CallFilter,
-      { limit, cursor }: { limit: number; cursor?: string | undefined },
-    ): Page<CallRecord> => {
-      const tenant = keyring.find(tenantId)
-      if (!tenant) return { items: [] }
-      const conditions = [sql`c.tenant_no = ${tenant.no}`, ...callConditions(filter)]
-      const query = { select: sql.raw(named), conditions, time: 'c.started_at_ms', no: 'c.no', limit, cursor }
-      return mapPage(
-        pageByTime<NamedCallRow>(queries, query, (row) => row.started_at_ms),
-        (row) => toRecord(row, tenantId),
-      )
-    },
+    list: (tenantId: string, filter: CallFilter, query: CallPageQuery): CallPage => listAtOnce(tenantId, filter, query),
     get: (tenantId: string, idOrToken: string) => {
       const tenant = keyring.find(tenantId)
       const row = tenant && (namedById.get(tenant.no, idOrToken) ?? namedByToken.get(tenant.no, idOrToken))

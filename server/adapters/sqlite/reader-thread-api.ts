@@ -48,7 +48,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     numbers: reads(createSqliteNumberRepository(db)),
     schedules: reads(createSqliteScheduleRepository(db)),
     users: { of: createConfigUsers(db) },
-    calls: createSqliteCallRepository(db, keyring, events.ofToken),
+    calls: createSqliteCallRepository(db, keyring, events.ofToken, () => performance.now()),
     webhookEvents: { list: events.list, get: events.get },
     circuits: createCircuitReader(db, keyring),
     analytics: { ...createRollupReader(db, keyring), ...createAnalyticsNames(db, keyring) },

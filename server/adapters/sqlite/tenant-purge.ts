@@ -13,6 +13,7 @@ const grown = [
   'analytics_rollups',
   'analytics_answer_delays',
   'analytics_decision_times',
+  'call_numbers',
 ] as const
 
 /**

@@ -17,6 +17,7 @@ import { stage } from './0140-stage.ts'
 import { nodes } from './0150-nodes.ts'
 import { requestBudget } from './0155-request-budget.ts'
 import { callFacts } from './0160-call-facts.ts'
+import { callSearch } from './0165-call-search.ts'
 import { analytics } from './0170-analytics.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
@@ -39,5 +40,6 @@ export const migrations: readonly Migration[] = [
   nodes,
   requestBudget,
   callFacts,
+  callSearch,
   analytics,
 ]
