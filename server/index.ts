@@ -36,6 +36,7 @@ import { createOutboundRuleHandlers } from './operations/outbound-rules.ts'
 import { createProviderHandlers } from './operations/providers.ts'
 import { closeLostCalls, toOpenCircuits } from './operations/recovery.ts'
 import { createRoutingHandlers } from './operations/routing.ts'
+import { createSavedFilterHandlers } from './operations/saved-filters.ts'
 import { createScheduleHandlers } from './operations/schedules.ts'
 import { createSystemHandlers } from './operations/system.ts'
 import { createTenantDirectory } from './operations/tenant-directory.ts'
@@ -291,6 +292,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createTrunkHandlers(configDeps, cloudonix),
       ...createNumberHandlers(configDeps),
       ...createScheduleHandlers(configDeps),
+      ...createSavedFilterHandlers(configDeps),
       ...createCallHandlers({ calls, directory, cloudonix, log }),
       ...createAnalyticsHandlers({ analytics: store.analytics, calls, directory, clock, log }),
       ...createCloudonixHandlers(cloudonix, directory),

@@ -4,6 +4,7 @@ import type { InboundRule } from '../../shared/contract/inbound-rules.ts'
 import type { OwnNumber } from '../../shared/contract/numbers.ts'
 import type { OutboundRule } from '../../shared/contract/outbound-rules.ts'
 import type { Provider } from '../../shared/contract/providers.ts'
+import type { SavedFilter } from '../../shared/contract/saved-filters.ts'
 import type { Schedule } from '../../shared/contract/schedules.ts'
 import type { RoutingTestCase } from '../../shared/contract/routing-tests.ts'
 import type { Tenant } from '../../shared/contract/tenants.ts'
@@ -36,6 +37,7 @@ export type StoredTrunk = Trunk
 export type StoredNumber = OwnNumber
 export type StoredSchedule = Schedule
 export type StoredTestCase = RoutingTestCase
+export type StoredFilter = SavedFilter
 /** What routing goes by. Equal targets may be one object. */
 export type RoutingRule = Pick<
   StoredRule,
@@ -108,8 +110,9 @@ export interface ConfigurationStore {
   readonly trunks: TrunkRepository
   readonly numbers: ConfigRepository<StoredNumber>
   readonly schedules: ConfigRepository<StoredSchedule>
-  /** Bears on no routing: the one noun whose writes give the configuration no new version. */
+  /** These bear on no routing: their writes give the configuration no new version. */
   readonly testCases: ConfigRepository<StoredTestCase>
+  readonly savedFilters: ConfigRepository<StoredFilter>
   /** Changes many rows of a noun in one transaction; answers how many there were. */
   bulk(
     noun: 'voiceAgents' | RuleNoun,

@@ -135,6 +135,9 @@ const callFilters = {
   ),
 }
 
+/** What a list of calls is narrowed by, on its own. */
+export const CallFilters = Type.Object(callFilters, closed)
+
 export const callSorts = ['start', 'duration', 'agent'] as const
 
 const CallPage = Type.Object({

@@ -13,6 +13,7 @@ import { providerOperations } from './providers.ts'
 import { routingAnalysisOperations } from './routing-analysis.ts'
 import { routingTestOperations } from './routing-tests.ts'
 import { routingOperations } from './routing.ts'
+import { savedFilterOperations } from './saved-filters.ts'
 import { scheduleOperations } from './schedules.ts'
 import { systemOperations } from './system.ts'
 import { tenantOperations } from './tenants.ts'
@@ -35,6 +36,7 @@ export const operations = {
   ...routingTestOperations,
   ...callOperations,
   ...analyticsOperations,
+  ...savedFilterOperations,
   ...cloudonixOperations,
   ...webhookEventOperations,
   ...idempotencyOperations,

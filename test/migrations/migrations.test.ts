@@ -84,6 +84,7 @@ INSERT INTO analytics_decision_times VALUES (1, 15, 0, 7, 1);
 INSERT INTO analytics_deadlines VALUES (1, 15, 0, 1, 1, 1, 1, 1);`,
   160: "UPDATE call_records SET ssrc = '1', country = 'US', platform_trunk_id = '7', platform_disposition = 'EXTERNAL';",
   165: 'UPDATE call_records SET is_open = 0;',
+  210: `INSERT INTO saved_filters VALUES ('t', 'f', 'F', '{"state":"busy"}', 1, 1, 1);`,
 }
 
 const dump = (db: Database.Database) =>

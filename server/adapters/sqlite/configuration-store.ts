@@ -4,6 +4,7 @@ import type {
   ConfigurationStore,
   Provider,
   StoredAgent,
+  StoredFilter,
   StoredGroup,
   StoredNumber,
   StoredOutboundRule,
@@ -35,6 +36,7 @@ interface Nouns {
   readonly numbers: StoredNumber
   readonly schedules: StoredSchedule
   readonly testCases: StoredTestCase
+  readonly savedFilters: StoredFilter
 }
 
 /** The same five calls for every noun. The casts say what ReaderApi and WriterApi hold under it, which no generic can. */
@@ -68,6 +70,7 @@ export const createConfigurationStore = (threads: Threads): ConfigurationStore =
   numbers: createRepository(threads, 'numbers'),
   schedules: createRepository(threads, 'schedules'),
   testCases: createRepository(threads, 'testCases'),
+  savedFilters: createRepository(threads, 'savedFilters'),
   tenantVersions: () => threads.reader.call('tenants', 'versions'),
   bulk: (noun, tenantId, ids, action, nowMs) =>
     threads.writer.call('bulk', 'change', noun, tenantId, ids, action, nowMs),

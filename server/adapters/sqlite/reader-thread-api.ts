@@ -17,6 +17,7 @@ import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.t
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createRollupReader } from './rollup-reader.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
+import { createSqliteSavedFilterRepository } from './saved-filter-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
@@ -42,6 +43,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     voiceAgents: reads(createSqliteAgentRepository(db, keyring)),
     agentGroups: reads(createSqliteGroupRepository(db)),
     testCases: reads(createSqliteTestCaseRepository(db)),
+    savedFilters: reads(createSqliteSavedFilterRepository(db)),
     inboundRules: { ...reads(rules), after: rules.after },
     outboundRules: reads(createSqliteOutboundRuleRepository(db)),
     trunks: reads(createSqliteTrunkRepository(db)),

@@ -21,6 +21,7 @@ import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRequestBudget } from './request-budget.ts'
 import { createRollupRebuild } from './rollup-rebuild.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
+import { createSqliteSavedFilterRepository } from './saved-filter-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
@@ -111,6 +112,7 @@ export const openWriter = (options: ThreadOptions) => {
     voiceAgents: writes(createSqliteAgentRepository(db, keyring)),
     agentGroups: writes(createSqliteGroupRepository(db)),
     testCases: writes(createSqliteTestCaseRepository(db)),
+    savedFilters: writes(createSqliteSavedFilterRepository(db)),
     inboundRules: writes(createSqliteRuleRepository(db)),
     outboundRules: writes(createSqliteOutboundRuleRepository(db)),
     trunks: { ...writes(trunks), bringUpToDate: trunks.bringUpToDate },

@@ -19,6 +19,7 @@ import { requestBudget } from './0155-request-budget.ts'
 import { callFacts } from './0160-call-facts.ts'
 import { callSearch } from './0165-call-search.ts'
 import { analytics } from './0170-analytics.ts'
+import { savedFilters } from './0210-saved-filters.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   callFacts,
   callSearch,
   analytics,
+  savedFilters,
 ]
