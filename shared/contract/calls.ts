@@ -138,7 +138,7 @@ const callFilters = {
 /** What a list of calls is narrowed by, on its own. */
 export const CallFilters = Type.Object(callFilters, closed)
 
-export const callSorts = ['start', 'duration', 'agent'] as const
+const callSorts = ['start', 'duration', 'agent'] as const
 
 const CallPage = Type.Object({
   ...Page(CallRecord).properties,
