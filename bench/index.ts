@@ -37,7 +37,9 @@ if (!(seconds >= 1)) throw new Error(`--seconds wants 1 or more, not "${values.s
 
 const given = (['records', 'data-dir', 'quick'] as const).find((name) => values[name])
 if (given && values.only !== undefined && values.only !== 'records')
-  throw new Error(`--${given} goes with --only records, or without --only, which then has them too; ${values.only} has no records`)
+  throw new Error(
+    `--${given} goes with --only records, or without --only, which then has them too; ${values.only} has no records`,
+  )
 if (values.quick && values.records !== undefined) throw new Error('--quick and --records say two different numbers')
 const dataDir = values['data-dir']
 const records = Number(values.records ?? (values.quick ? 1_000_000 : 10_000_000))
