@@ -39,7 +39,6 @@ export const changingColumns = [
   'stage',
 ] as const
 
-/** These are in an index, and change rarely: leaving them out of an update leaves the index alone. */
 export const indexedColumns = ['started_at_ms', 'is_open'] as const
 
 export const changingValues = (call: Call): unknown[] => [

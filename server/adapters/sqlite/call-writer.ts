@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { DomainError } from '../../domain/errors.ts'
-import { changingColumns, indexedColumns } from './call-columns.ts'
+import { changingColumns } from './call-columns.ts'
+import { callColumns, createCallUpdate, type CallValues } from './call-update.ts'
 import type { PackedCall, Values } from './packed-unit.ts'
 import { createRecentMap } from './recent-map.ts'
 import type { RollupWriter } from './rollup-writer.ts'
@@ -8,8 +9,9 @@ import type { RollupWriter } from './rollup-writer.ts'
 /** What the writer remembers of a call, so that the next webhook of it costs no search. */
 interface KnownCall {
   readonly no: number
-  startedAtMs: number
   isOpen: 0 | 1
+  /** Its columns as they are stored. */
+  values: CallValues
   /** Number of the newest transition; undefined until it was asked for. */
   transitions: number | undefined
 }
@@ -17,8 +19,9 @@ interface KnownCall {
 const keptKnown = 10_000
 /** Who took a call. */
 const joined = ['rule_id', 'group_id', 'agent_id', 'trunk_id', 'provider', 'config_version'] as const
-const set = (columns: readonly string[]) => columns.map((column) => `${column} = ?`).join(', ')
 const placeholders = (count: number) => Array.from({ length: count }, () => '?').join(', ')
+
+const valuesOf = ({ changing, startedAtMs, isOpen }: PackedCall): CallValues => [...changing, startedAtMs, isOpen]
 
 export interface CallWriter {
   /** Inserts the call, or overwrites an older state of it; answers its number. */
@@ -31,13 +34,10 @@ export interface CallWriter {
 
 /** `touch` hears of each call that is or will be over, before it changes. */
 export const createCallWriter = (db: Database, touch: RollupWriter['touch']): CallWriter => {
-  const inserted = ['tenant_no', 'id', 'token', ...changingColumns, ...indexedColumns]
+  const inserted = ['tenant_no', 'id', 'token', ...callColumns]
   const insert = db.prepare(`
 INSERT INTO call_records (${inserted.join(', ')}) VALUES (${placeholders(inserted.length)}) ON CONFLICT (tenant_no, token) DO NOTHING`)
-  const change = db.prepare(`UPDATE call_records SET ${set(changingColumns)} WHERE no = ? AND revision < ?`)
-  const changeIndexed = db.prepare(
-    `UPDATE call_records SET ${set([...changingColumns, ...indexedColumns])} WHERE no = ? AND revision < ?`,
-  )
+  const change = createCallUpdate(db)
   const fill = db.prepare(
     `UPDATE call_records SET ${joined.map((column) => `${column} = coalesce(${column}, ?)`).join(', ')},
   started_at_ms = min(started_at_ms, ?) WHERE no = ?`,
@@ -46,9 +46,11 @@ INSERT INTO call_records (${inserted.join(', ')}) VALUES (${placeholders(inserte
 UPDATE call_records SET ${changingColumns.map((column) => `${column} = ${(joined as readonly string[]).includes(column) ? `coalesce(?, ${column})` : '?'}`).join(', ')},
   is_open = ? WHERE no = ? AND revision < ?`)
   const exists = db.prepare<[number]>('SELECT 1 FROM call_records WHERE no = ?')
-  const find = db.prepare<[number, string], { no: number; id: string; started_at_ms: number; is_open: 0 | 1 }>(
-    'SELECT no, id, started_at_ms, is_open FROM call_records WHERE tenant_no = ? AND token = ?',
-  )
+  const find = db
+    .prepare<[number, string]>(
+      `SELECT no, id, is_open, ${callColumns.join(', ')} FROM call_records WHERE tenant_no = ? AND token = ?`,
+    )
+    .raw()
   const putAttempt = db.prepare(`
 INSERT INTO dial_attempts (tenant_no, call_no, n, decision_id, agent_id, provider, trunk_id, group_id, started_at_ms, ended_at_ms,
   result, lease_until_ms, number, trunk_plan, revision)
@@ -72,19 +74,16 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
   }
 
   const update = (name: string, call: PackedCall, row: KnownCall): number => {
-    const { startedAtMs, isOpen, changing, revision } = call
+    const { isOpen, revision } = call
     tellIfOver(row.no, row.isOpen, isOpen)
-    const isMoved = row.startedAtMs !== startedAtMs || row.isOpen !== isOpen
-    const { changes } = isMoved
-      ? changeIndexed.run(...changing, startedAtMs, isOpen, row.no, revision)
-      : change.run(...changing, row.no, revision)
-    if (changes === 0) {
+    const values = valuesOf(call)
+    if (!change(row.no, revision, row.values, values)) {
       // A unit that failed before is written after a newer one of its call.
       if (exists.get(row.no)) return row.no
       known.delete(name)
       throw new DomainError('NOT_FOUND', `Call ${call.id} was deleted meanwhile`)
     }
-    row.startedAtMs = startedAtMs
+    row.values = values
     row.isOpen = isOpen
     return row.no
   }
@@ -108,18 +107,20 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       const name = nameOf(tenantNo, call)
       const row = known.get(name)
       if (row) return update(name, call, row)
-      const { id, token, startedAtMs, isOpen, changing } = call
-      const { changes, lastInsertRowid } = insert.run(tenantNo, id, token, ...changing, startedAtMs, isOpen)
+      const { id, token, isOpen } = call
+      const values = valuesOf(call)
+      const { changes, lastInsertRowid } = insert.run(tenantNo, id, token, ...values)
       if (changes === 1) {
         const no = Number(lastInsertRowid)
-        known.set(name, { no, startedAtMs, isOpen, transitions: 0 })
+        known.set(name, { no, isOpen, values, transitions: 0 })
         tellIfOver(no, 1, isOpen)
         return no
       }
-      const there = find.get(tenantNo, token)
+      const there = find.get(tenantNo, token) as [number, string, 0 | 1, ...unknown[]] | undefined
       if (!there) throw new DomainError('NOT_FOUND', `Call ${id} was deleted meanwhile`)
-      if (there.id !== id) return join(call, there.no, there.is_open)
-      const found = { no: there.no, startedAtMs: there.started_at_ms, isOpen: there.is_open, transitions: undefined }
+      const [no, itsId, wasOpen, ...stored] = there
+      if (itsId !== id) return join(call, no, wasOpen)
+      const found = { no, isOpen: wasOpen, values: stored, transitions: undefined }
       known.set(name, found)
       return update(name, call, found)
     },

@@ -76,9 +76,9 @@ CREATE TRIGGER call_numbers_dropped AFTER DELETE ON call_numbers BEGIN
 END;
 CREATE TRIGGER call_records_begun_over AFTER INSERT ON call_records WHEN new.is_open = 0 BEGIN ${addNumbers}
 END;
-CREATE TRIGGER call_records_closed AFTER UPDATE ON call_records WHEN old.is_open = 1 AND new.is_open = 0 BEGIN ${addNumbers}
+CREATE TRIGGER call_records_closed AFTER UPDATE OF is_open ON call_records WHEN old.is_open = 1 AND new.is_open = 0 BEGIN ${addNumbers}
 END;
-CREATE TRIGGER call_records_renumbered AFTER UPDATE ON call_records
+CREATE TRIGGER call_records_renumbered AFTER UPDATE OF from_number, to_number ON call_records
   WHEN old.is_open = 0 AND (new.from_number <> old.from_number OR new.to_number <> old.to_number) BEGIN ${addNumbers} ${dropNumbers}
 END;
 CREATE TRIGGER call_records_dropped AFTER DELETE ON call_records WHEN old.is_open = 0 BEGIN ${dropNumbers}
