@@ -52,53 +52,16 @@ import type { EventBus } from './ports/event-bus.ts'
 import type { EventLog } from './ports/event-log.ts'
 import type { RuntimeJournal } from './ports/runtime-state.ts'
 import type { Log } from './ports/system.ts'
+import type { Server, ServerConfig } from './server-config.ts'
 
 export { DomainError } from './domain/errors.ts'
 export { parseRedisUrl } from './adapters/redis/redis-url.ts'
 export { StoreOpenError } from './adapters/sqlite/store-errors.ts'
 export { findServer } from './adapters/system/running-server.ts'
 export type { Access, Actor, Dispatch, EventBus, EventLog, Log, Role }
+export { openAccess } from './open-access.ts'
 export { openCallHistory, type CallHistory } from './open-call-history.ts'
-
-export interface ServerConfig {
-  readonly version: string
-  /** Where everything durable lies; made when it is not there. */
-  readonly dataDir: string
-  /** Webhooks: what Cloudonix reaches. Port 0 takes a free one. */
-  readonly host: string
-  readonly port: number
-  /** API and console: what people and automation reach. */
-  readonly adminHost: string
-  readonly adminPort: number
-  /** Names besides localhost under which the admin listener may be reached. */
-  readonly adminAllowedHosts?: readonly string[] | undefined
-  /** The base of our URLs as Cloudonix sees them; without it they are relative. */
-  readonly publicUrl?: string | undefined
-  /** Where the Cloudonix API is, if not where everybody's is. */
-  readonly cloudonixUrl?: string | undefined
-  /** The Redis that this node shares with others; without it there is one process, and it keeps its state itself. */
-  readonly redisUrl?: string | undefined
-  readonly bootstrapToken?: string | undefined
-  /** 32 bytes as hex or base64; else a key file in the data directory. */
-  readonly masterKey?: string | undefined
-  /** Where the built console lies. */
-  readonly consoleDir?: string | undefined
-  readonly demo?: boolean | undefined
-  readonly logLevel?: string | undefined
-}
-
-export interface Server {
-  readonly urls: { readonly webhooks: string; readonly admin: string }
-  readonly dispatch: Dispatch
-  readonly events: EventBus
-  readonly eventLog: EventLog
-  readonly access: Access
-  readonly log: Log
-  /** A link that signs one browser in as owner, once. */
-  signInLink(): Promise<string>
-  /** Takes no new requests, answers those under way, writes everything down. */
-  close(): Promise<void>
-}
+export type { Server, ServerConfig } from './server-config.ts'
 
 const sweepMs = 15_000
 const retryMs = 5000
@@ -111,25 +74,6 @@ const catchUpMs = 1000
 
 /** The nodes' common Redis keeps what they count. */
 const noJournal = { saveTally: () => undefined, deleteTally: () => undefined, load: () => Promise.resolve([]) }
-
-/** Opens the store alone, for commands that need no running server. */
-export const openAccess = async (
-  config: Pick<ServerConfig, 'dataDir' | 'masterKey' | 'logLevel'>,
-): Promise<{ access: Access; close(): Promise<void> }> => {
-  const log = createLog(config.logLevel ?? 'warn')
-  const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
-  const store = await openSqliteStore({ dataDir: config.dataDir, masterKey, log })
-  const access = createAccess({
-    store: store.access,
-    clock: systemClock,
-    crypto: systemCrypto,
-    newId,
-    newSecret,
-    log,
-    isKnownTenant: async (tenantId) => (await store.configuration.tenants.get(undefined, tenantId)) !== undefined,
-  })
-  return { access, close: () => store.close() }
-}
 
 /** Puts the parts together and listens. Rejects, with everything closed again, when a part cannot start. */
 export const startServer = async (config: ServerConfig): Promise<Server> => {
