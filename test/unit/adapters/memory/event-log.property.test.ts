@@ -143,9 +143,11 @@ describe('followers of the log', () => {
           reads()
           const heard = new Set(got)
           const since = history.slice(from).filter(({ event }) => seesIn(filter, event))
+          // What ended before is read again as ended; what a node tells of it later changes nothing.
+          const before = history.slice(0, from).filter(({ event }) => seesIn(filter, event))
           for (const one of since) {
             const last = lastWordOn(one, since)
-            if (last) expect(heard).toContain(last.seq)
+            if (last && lastWordOn(one, before)?.event.name !== 'call.ended') expect(heard).toContain(last.seq)
           }
         },
       ),
