@@ -32,6 +32,33 @@ export interface WebhookEventRow {
   readonly answer?: string | undefined
 }
 
+/** An event as it is stored. */
+export interface StoredWebhookEvent extends WebhookEventDetail {
+  /** How many transitions its call had when it came; given where it brought some. */
+  readonly transitionsBefore?: number | undefined
+}
+
+export interface WebhookEventFilter {
+  readonly kind?: WebhookKind | undefined
+  readonly outcome?: WebhookOutcome | undefined
+  readonly status?: number | undefined
+  readonly token?: string | undefined
+  /** Caller or callee of the event's call, as its record has them. */
+  readonly number?: string | undefined
+  readonly numberContains?: string | undefined
+  readonly startMs?: number | undefined
+  readonly endMs?: number | undefined
+  /** Part of token, reason, headers, payload or answer, as it is written there. */
+  readonly search?: string | undefined
+}
+
+export interface WebhookEventPage extends Page<WebhookEvent> {
+  /** The search took too long: a cursor goes on where it stopped. */
+  isPartial?: true
+  /** Of a partial page: what came before has not been looked at yet. */
+  searchedBackToMs?: number
+}
+
 /** The exact answer to a request, for the case that the same request comes again. Encrypted at rest. */
 export interface AnswerRow {
   readonly key: string
@@ -173,15 +200,10 @@ export interface CallStore {
   /** Without their bodies, as in the timeline. */
   listWebhookEvents(
     tenantId: string,
-    filter: {
-      kind?: WebhookKind | undefined
-      outcome?: WebhookOutcome | undefined
-      token?: string | undefined
-      startMs?: number | undefined
-      endMs?: number | undefined
-      search?: string | undefined
-    },
+    filter: WebhookEventFilter,
     page: { limit: number; cursor?: string | undefined },
-  ): Promise<Page<WebhookEvent>>
-  getWebhookEvent(tenantId: string, id: string): Promise<WebhookEventDetail | undefined>
+  ): Promise<WebhookEventPage>
+  getWebhookEvent(tenantId: string, id: string): Promise<StoredWebhookEvent | undefined>
+  /** Compresses bodies that busy moments or earlier versions left as they came, so many at most; how many there were. */
+  packWebhookBodies(most: number): Promise<number>
 }

@@ -17,6 +17,12 @@ export interface WebhookRequest {
   readonly receivedAtMicros: number
 }
 
+/** A stored body (or query string) once more as fields, as it would be read today. */
+export type ReadStoredPayload = (event: {
+  readonly headers: Readonly<Record<string, string>>
+  readonly payload: string
+}) => Pick<WebhookRequest, 'fields' | 'unreadable'>
+
 /** CXML on the two CXML paths, JSON on the other two. */
 export interface WebhookAnswer {
   readonly status: number

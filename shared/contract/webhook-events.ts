@@ -24,6 +24,19 @@ export const WebhookEventDetail = Type.Object({
 })
 export type WebhookEventDetail = Type.Static<typeof WebhookEventDetail>
 
+const WebhookEventPage = Type.Object({
+  ...Page(WebhookEvent).properties,
+  isPartial: Type.Optional(
+    Type.Boolean({
+      description: 'Not all could be looked through in time; the cursor goes on where the search stopped',
+    }),
+  ),
+  searchedBackToMs: Type.Optional({
+    ...Ms,
+    description: 'Of a partial page: what came before has not been looked at yet',
+  }),
+})
+
 export const webhookEventOperations = {
   'webhookEvents.list': {
     method: 'GET',
@@ -33,16 +46,28 @@ export const webhookEventOperations = {
     input: Type.Object(
       {
         ...TenantScope,
-        ...listFields,
+        limit: listFields.limit,
+        cursor: listFields.cursor,
         kind: Type.Optional(oneOf(webhookKinds)),
         outcome: Type.Optional(oneOf(webhookOutcomes)),
+        status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, description: 'HTTP status answered' })),
         token: Type.Optional(Type.String({ maxLength: 255 })),
+        number: Type.Optional(
+          Type.String({ maxLength: 255, description: 'Caller or callee of its call, as the call record has them' }),
+        ),
+        numberContains: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'Part of either' })),
+        search: Type.Optional(
+          Type.String({
+            maxLength: 200,
+            description: 'Part of token, reason, headers, payload or answer, letter by letter as it is written there',
+          }),
+        ),
         startMs: Type.Optional(Ms),
         endMs: Type.Optional(Ms),
       },
       closed,
     ),
-    output: Page(WebhookEvent),
+    output: WebhookEventPage,
   },
   'webhookEvents.get': {
     method: 'GET',

@@ -49,7 +49,8 @@ INSERT INTO dial_attempts (tenant_no, call_no, n, decision_id, agent_id, provide
 INSERT INTO call_transitions VALUES (1, 1, 1, 1, 'e', NULL, 'received', NULL);
 INSERT INTO routing_decisions VALUES (1, 1, 1, 'd', 1, '{}', '{}', '<Response/>');`,
   50: `
-INSERT INTO webhook_audit VALUES (1, 1, 'w', 'cdr', 1, 'tok', 'applied', NULL, 200, 5, '{}', '', NULL);
+INSERT INTO webhook_audit (no, tenant_no, id, kind, at_ms, token, outcome, status, latency_micros, headers, payload)
+  VALUES (1, 1, 'w', 'cdr', 1, 'tok', 'applied', 200, 5, '{}', '');
 INSERT INTO webhook_answers VALUES (1, 1, x'00', 1, 200, x'00');`,
   60: `
 INSERT INTO runtime_tallies VALUES ('t', 'g', 'e', 1);
@@ -85,6 +86,8 @@ INSERT INTO analytics_deadlines VALUES (1, 15, 0, 1, 1, 1, 1, 1);`,
   160: "UPDATE call_records SET ssrc = '1', country = 'US', platform_trunk_id = '7', platform_disposition = 'EXTERNAL';",
   165: 'UPDATE call_records SET is_open = 0;',
   210: `INSERT INTO saved_filters VALUES ('t', 'f', 'F', '{"state":"busy"}', 1, 1, 1);`,
+  180: "UPDATE webhook_audit SET bodies = x'00', transitions_before = 2;",
+  185: "INSERT INTO webhook_dialect VALUES (1, 'cdr', 'colour', '', 3, 1, 2, 'w');",
 }
 
 const dump = (db: Database.Database) =>

@@ -21,13 +21,13 @@ DELETE FROM webhook_answers WHERE no IN (SELECT no FROM webhook_answers ORDER BY
       put.run(tenant.no, keyHash(key), atMs, status, seal(tenant.answersKey(atMs), body, place(tenant.no, key)))
     },
     /** Deletes a few; false when there may be more. */
-    dropSliceBefore: (ms: number): { dropped: number; isDone: boolean } => {
+    dropSliceBefore: (ms: number): { rows: number; isDone: boolean } => {
       const { changes } = dropOldest.run(sliceRows, ms)
-      return { dropped: changes, isDone: changes < sliceRows }
+      return { rows: changes, isDone: changes < sliceRows }
     },
-    dropSliceOf: (tenantNo: number): { dropped: number; isDone: boolean } => {
+    dropSliceOf: (tenantNo: number): { rows: number; isDone: boolean } => {
       const { changes } = dropOf.run(tenantNo)
-      return { dropped: changes, isDone: changes < sliceRows }
+      return { rows: changes, isDone: changes < sliceRows }
     },
   }
 }

@@ -43,4 +43,5 @@ export const createCallStore = ({
   deleteAnswersBefore: (ms) => writer.call('answers', 'dropBefore', ms),
   listWebhookEvents: (tenantId, filter, page) => reader.call('webhookEvents', 'list', tenantId, filter, page),
   getWebhookEvent: (tenantId, id) => reader.call('webhookEvents', 'get', tenantId, id),
+  packWebhookBodies: (most) => writer.call('webhookEvents', 'packBodies', most),
 })

@@ -27,7 +27,13 @@ export interface CallWriter {
   /** Inserts the call, or overwrites an older state of it; answers its number. */
   write(tenantNo: number, call: PackedCall): number
   writeAttempts(tenantNo: number, call: PackedCall, callNo: number, attempts: readonly Values[]): void
-  writeTransitions(tenantNo: number, call: PackedCall, callNo: number, transitions: readonly Values[]): void
+  /** Answers how many the call had before; undefined where none are added. */
+  writeTransitions(
+    tenantNo: number,
+    call: PackedCall,
+    callNo: number,
+    transitions: readonly Values[],
+  ): number | undefined
   /** After a rollback, or when others may have written, nothing remembered may be trusted. */
   forget(): void
 }
@@ -128,10 +134,13 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       for (const attempt of attempts) putAttempt.run(tenantNo, callNo, ...attempt, revision)
     },
     writeTransitions: (tenantNo, call, callNo, transitions) => {
+      if (transitions.length === 0) return undefined
       const row = known.get(nameOf(tenantNo, call))
-      let n = row?.transitions ?? newestTransition.get(tenantNo, callNo)?.n ?? 0
+      const before = row?.transitions ?? newestTransition.get(tenantNo, callNo)?.n ?? 0
+      let n = before
       for (const transition of transitions) addTransition.run(tenantNo, callNo, ++n, ...transition)
       if (row) row.transitions = n
+      return before
     },
     forget: known.clear,
   }

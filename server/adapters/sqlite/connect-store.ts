@@ -4,6 +4,7 @@ import type { AccessStore } from '../../ports/access.ts'
 import type { AnalyticsStore } from '../../ports/analytics.ts'
 import type { CallLog, CallLogHealth, CallStore } from '../../ports/call-store.ts'
 import type { ConfigurationStore } from '../../ports/configuration.ts'
+import type { DialectStore } from '../../ports/dialect-store.ts'
 import type { NodeRegister } from '../../ports/node-register.ts'
 import type { RequestBudget } from '../../ports/request-budget.ts'
 import type { RuntimeJournal } from '../../ports/runtime-state.ts'
@@ -30,6 +31,7 @@ export interface Store {
   readonly calls: CallStore
   readonly analytics: AnalyticsStore
   readonly callLog: CallLog & { flush(): Promise<void>; health(): CallLogHealth }
+  readonly dialect: DialectStore
   readonly journal: RuntimeJournal
   readonly nodes: NodeRegister
   readonly requestBudget: RequestBudget
@@ -150,6 +152,11 @@ export const connectStore = async ({
     }),
     analytics: createAnalyticsStore({ reader, writer }),
     callLog: { ...callLog, health },
+    dialect: {
+      add: (tenantId, counts) => writer.call('dialect', 'add', tenantId, counts),
+      list: (tenantId) => reader.call('dialect', 'list', tenantId),
+      clear: (tenantId) => writer.call('dialect', 'clear', tenantId),
+    },
     journal: {
       saveTally: tallies.save,
       deleteTally: tallies.delete,

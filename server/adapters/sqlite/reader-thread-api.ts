@@ -7,6 +7,7 @@ import { createSqliteCallRepository } from './call-repository.ts'
 import { createCircuitReader } from './circuit-repository.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import { createConfigUsers } from './config-users.ts'
+import { createSqliteDialectRepository } from './dialect-repository.ts'
 import { createSqliteGroupRepository } from './group-repository.ts'
 import { createJournalReader } from './journal-repository.ts'
 import { createKeyring } from './keyring.ts'
@@ -35,7 +36,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
   const keyring = createKeyring(db, createSecretKey(masterKey))
   const tenants = createSqliteTenantRepository(db, keyring)
   const rules = createSqliteRuleRepository(db)
-  const events = createSqliteWebhookRepository(db, keyring)
+  const events = createSqliteWebhookRepository(db, keyring, () => performance.now())
   const { tokens, findToken, findSession } = createSqliteAccessRepository(db)
   return {
     tenants: { ...reads(tenants), versions: tenants.versions },
@@ -52,6 +53,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     users: { of: createConfigUsers(db) },
     calls: createSqliteCallRepository(db, keyring, events.ofToken, () => performance.now()),
     webhookEvents: { list: events.list, get: events.get },
+    dialect: { list: createSqliteDialectRepository(db, keyring).list },
     circuits: createCircuitReader(db, keyring),
     analytics: { ...createRollupReader(db, keyring), ...createAnalyticsNames(db, keyring) },
     answers: { kept: createAnswerCount(db, keyring) },

@@ -5,6 +5,7 @@ import { createCircuitWriter } from './circuit-repository.ts'
 import type { Keyring, TenantKeys } from './keyring.ts'
 import type { PackedUnit } from './packed-unit.ts'
 import { createRollupWriter } from './rollup-writer.ts'
+import { createWebhookWriter } from './webhook-writer.ts'
 
 /** Writes what one webhook caused, inside the transaction of its caller. */
 export const createUnitWriter = (db: Database, keyring: Keyring, isShared: boolean) => {
@@ -14,9 +15,7 @@ export const createUnitWriter = (db: Database, keyring: Keyring, isShared: boole
   const addCircuitChanges = createCircuitWriter(db)
   const addDecision = db.prepare(`
 INSERT INTO routing_decisions (tenant_no, call_no, id, at_ms, outcome, explanation, cxml) VALUES (?, ?, ?, ?, ?, ?, ?)`)
-  const addEvent = db.prepare(`
-INSERT INTO webhook_audit (tenant_no, id, kind, at_ms, token, outcome, reason, status, latency_micros, headers, payload, answer)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const webhooks = createWebhookWriter(db)
 
   const findEvent = db.prepare<[number, unknown]>('SELECT 1 FROM webhook_audit WHERE tenant_no = ? AND id = ?')
 
@@ -31,6 +30,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     beginBatch: () => {
       tenants.clear()
       rollups.forget()
+      webhooks.beginBatch()
       if (isShared) calls.forget()
     },
     /** Just before the transaction ends. */
@@ -51,13 +51,14 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       // A unit is written whole, so where its event is the rest is too.
       if (isRepeated && webhookEvent && findEvent.get(tenant.no, webhookEvent[0])) return
       const callNo = call ? calls.write(tenant.no, call) : null
+      let transitionsBefore: number | undefined
       if (call && callNo !== null) {
         calls.writeAttempts(tenant.no, call, callNo, attempts)
-        calls.writeTransitions(tenant.no, call, callNo, transitions)
+        transitionsBefore = calls.writeTransitions(tenant.no, call, callNo, transitions)
       }
       addCircuitChanges(tenant.no, circuitChanges)
       if (decision) addDecision.run(tenant.no, callNo, ...decision)
-      if (webhookEvent) addEvent.run(tenant.no, ...webhookEvent)
+      if (webhookEvent) webhooks.add(tenant.no, webhookEvent, transitionsBefore)
       if (answer) answers.put(tenant, answer)
       if (answer?.otherKey !== undefined) answers.put(tenant, { ...answer, key: answer.otherKey })
       // Last: of a unit that fails nothing is counted.

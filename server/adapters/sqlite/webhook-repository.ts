@@ -1,91 +1,60 @@
 import type { Database } from 'better-sqlite3'
-import { sql } from 'kysely'
 import type { WebhookEvent } from '../../../shared/contract/webhook-events.ts'
-import type { CallStore, WebhookEventRow } from '../../ports/call-store.ts'
-import type { Page } from '../../ports/configuration.ts'
-import { mapPage } from './config-repository.ts'
+import type {
+  StoredWebhookEvent,
+  WebhookEventFilter,
+  WebhookEventPage,
+  WebhookEventRow,
+} from '../../ports/call-store.ts'
 import type { Keyring } from './keyring.ts'
 import { createQueries } from './query-builder.ts'
 import { given, parse } from './rows.ts'
-import { pageByTime } from './time-page.ts'
+import { type BodyColumns, readBodies } from './webhook-bodies.ts'
+import { createWebhookSearch, summaryColumns, type SummaryRow } from './webhook-search.ts'
 
-interface SummaryRow {
-  readonly no: number
-  readonly id: string
-  readonly kind: WebhookEventRow['kind']
-  readonly at_ms: number
-  readonly token: string | null
-  readonly outcome: WebhookEventRow['outcome']
-  readonly reason: string | null
-  readonly status: number
-  readonly latency_micros: number
+interface EventRow extends SummaryRow, BodyColumns {
+  readonly transitions_before: number | null
 }
-interface EventRow extends SummaryRow {
-  readonly headers: string
-  readonly payload: string
-  readonly answer: string | null
-}
-
-// A page of bodies of a megabyte each would not fit into a thread.
-const summaryColumns = 'no, id, kind, at_ms, token, outcome, reason, status, latency_micros'
-
-type Filter = Parameters<CallStore['listWebhookEvents']>[1]
 
 const toSummary = (row: SummaryRow): WebhookEvent => ({
   id: row.id,
-  kind: row.kind,
+  kind: row.kind as WebhookEventRow['kind'],
   atMs: row.at_ms,
   token: given(row.token),
-  outcome: row.outcome,
+  outcome: row.outcome as WebhookEventRow['outcome'],
   reason: given(row.reason),
   status: row.status,
   latencyMicros: row.latency_micros,
 })
 
-const toEvent = (row: EventRow): WebhookEventRow & { headers: Record<string, string> } => ({
-  ...toSummary(row),
-  headers: parse(row.headers),
-  payload: row.payload,
-  answer: given(row.answer),
-})
+const toEvent = (row: EventRow): StoredWebhookEvent => {
+  const { headers, payload, answer } = readBodies(row)
+  const transitionsBefore = given(row.transitions_before)
+  return {
+    ...toSummary(row),
+    headers: parse(headers),
+    payload,
+    answer,
+    ...(transitionsBefore !== undefined && { transitionsBefore }),
+  }
+}
 
-export const createSqliteWebhookRepository = (db: Database, keyring: Keyring) => {
-  const queries = createQueries(db)
+export const createSqliteWebhookRepository = (db: Database, keyring: Keyring, clockMs: () => number) => {
+  const search = createWebhookSearch(db, createQueries(db), clockMs)
   const one = db.prepare<[number, string], EventRow>('SELECT * FROM webhook_audit WHERE tenant_no = ? AND id = ?')
   const ofToken = db.prepare<[number, string], SummaryRow>(`
 SELECT ${summaryColumns} FROM webhook_audit WHERE tenant_no = ? AND token = ? ORDER BY at_ms, no`)
-  const equals = (column: string, value: string | undefined) =>
-    value === undefined ? undefined : sql`${sql.ref(column)} = ${value}`
 
   return {
     list: (
       tenantId: string,
-      filter: Filter,
+      filter: WebhookEventFilter,
       page: { limit: number; cursor?: string | undefined },
-    ): Page<WebhookEvent> => {
+    ): WebhookEventPage => {
       const tenant = keyring.find(tenantId)
       if (!tenant) return { items: [] }
-      const search = filter.search?.trim()
-      const conditions = [
-        sql`tenant_no = ${tenant.no}`,
-        equals('kind', filter.kind),
-        equals('outcome', filter.outcome),
-        equals('token', filter.token),
-        filter.startMs === undefined ? undefined : sql`at_ms >= ${filter.startMs}`,
-        filter.endMs === undefined ? undefined : sql`at_ms < ${filter.endMs}`,
-        search
-          ? sql`(instr(coalesce(token, ''), ${search}) > 0 OR instr(coalesce(reason, ''), ${search}) > 0 OR instr(payload, ${search}) > 0)`
-          : undefined,
-      ]
-      const select = sql.raw(`SELECT ${summaryColumns} FROM webhook_audit`)
-      return mapPage(
-        pageByTime<SummaryRow>(
-          queries,
-          { select, conditions, time: 'at_ms', no: 'no', limit: page.limit, cursor: page.cursor },
-          (row) => row.at_ms,
-        ),
-        toSummary,
-      )
+      const { rows, ...rest } = search(tenant.no, filter, page)
+      return { items: rows.map(toSummary), ...rest }
     },
     get: (tenantId: string, id: string) => {
       const tenant = keyring.find(tenantId)

@@ -8,6 +8,7 @@ import { type Batch, type BatchReport, createBatchWriter } from './batch-writer.
 import { createBulkChange, createReorder } from './bulk-change.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import { createSqliteGroupRepository } from './group-repository.ts'
+import { createSqliteDialectRepository } from './dialect-repository.ts'
 import { checkMasterKey, createKeyring } from './keyring.ts'
 import { createSqliteMetaRepository } from './meta-repository.ts'
 import { migrate } from './migrate.ts'
@@ -30,6 +31,7 @@ import { createSqliteTrunkRepository } from './trunk-repository.ts'
 import { createTenantPurge } from './tenant-purge.ts'
 import type { ThreadOptions } from './thread-protocol.ts'
 import { createCheckpoints, createExclusiveCopy, type WalState } from './wal-state.ts'
+import { createBodyPacker } from './webhook-writer.ts'
 
 /** As long as a migration may take on another node. */
 const patienceWithNodesMs = 30_000
@@ -64,11 +66,11 @@ const prepareFile = (db: Database, options: ThreadOptions): void => {
 }
 
 /** So that batches of the call path are written in between. */
-const inSlices = async (dropSlice: () => { dropped: number; isDone: boolean }): Promise<number> => {
+const inSlices = async (slice: () => { rows: number; isDone: boolean }, most = Infinity): Promise<number> => {
   for (let total = 0; ; await setImmediate()) {
-    const { dropped, isDone } = dropSlice()
-    total += dropped
-    if (isDone) return total
+    const { rows, isDone } = slice()
+    total += rows
+    if (isDone || total >= most) return total
   }
 }
 
@@ -86,6 +88,8 @@ export const openWriter = (options: ThreadOptions) => {
   const tenants = writes(createSqliteTenantRepository(db, keyring))
   const trunks = createSqliteTrunkRepository(db)
   const answers = createAnswerWriter(db)
+  const bodies = createBodyPacker(db)
+  const dialect = createSqliteDialectRepository(db, keyring)
   const purge = createTenantPurge(db, keyring)
   const checkpoints = createCheckpoints(db)
   const rebuild = createRollupRebuild(db, keyring)
@@ -130,6 +134,8 @@ export const openWriter = (options: ThreadOptions) => {
       },
     },
     analytics: rebuild,
+    webhookEvents: { packBodies: (most: number) => inSlices(bodies.packSlice, most) },
+    dialect: { add: dialect.add, clear: dialect.clear },
     meta: { set, claim },
     wal: { finish: exclusively?.copy ?? checkpoints.copy },
     thread: {

@@ -15,7 +15,7 @@ export interface Fields {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const asObject = (value: unknown): Record<string, unknown> => {
+export const asObject = (value: unknown): Record<string, unknown> => {
   if (isObject(value)) return value
   if (Array.isArray(value)) return value.find(isObject) ?? {}
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return {}
@@ -27,7 +27,7 @@ const asObject = (value: unknown): Record<string, unknown> => {
   }
 }
 
-const fold = (name: string): string => name.toLowerCase().replaceAll('_', '')
+export const fold = (name: string): string => name.toLowerCase().replaceAll('_', '')
 
 export const asText = (value: unknown): string | undefined => {
   // JSON may hold half a character, which not every reader of it takes.

@@ -41,6 +41,8 @@ const dispositionWords = new Map<string, Disposition>(
   } as const),
 )
 
+export const isDispositionWord = (folded: string): boolean => dispositionWords.has(folded)
+
 /** The scale begins at 1. What was not measured comes as "NaN" or 0. */
 const readMos = (value: unknown): number | undefined => {
   const mos = readAmount(value)

@@ -25,6 +25,9 @@ const results = new Map<string, AttemptResult>(
 /** Words that say how a call stands, not how a dial ended. */
 const standing = new Set(['queued', 'ringing', 'inprogress'])
 
+/** How a dial ended, or how a call stands. */
+export const isResultWord = (folded: string): boolean => results.has(folded) || standing.has(folded)
+
 /**
  * The result is in `DialCallStatus` or, failing that, in `CallStatus`; an unknown or missing word is a failed dial. Where
  * only a standing word is there, the answer time decides, unless the caller was answered for an announcement already.

@@ -61,6 +61,8 @@ const statuses = new Map<string, SessionStatus>(
   } as const),
 )
 
+export const isSessionWord = (folded: string): boolean => statuses.has(folded)
+
 const finalStatuses = new Set<SessionStatus>([
   'busy',
   'noanswer',

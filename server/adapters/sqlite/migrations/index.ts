@@ -19,6 +19,8 @@ import { requestBudget } from './0155-request-budget.ts'
 import { callFacts } from './0160-call-facts.ts'
 import { callSearch } from './0165-call-search.ts'
 import { analytics } from './0170-analytics.ts'
+import { webhookSearch } from './0180-webhook-search.ts'
+import { webhookDialect } from './0185-webhook-dialect.ts'
 import { savedFilters } from './0210-saved-filters.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
@@ -43,5 +45,7 @@ export const migrations: readonly Migration[] = [
   callFacts,
   callSearch,
   analytics,
+  webhookSearch,
+  webhookDialect,
   savedFilters,
 ]
