@@ -1,9 +1,9 @@
 import type { Database } from 'better-sqlite3'
 import type { Values } from './packed-unit.ts'
-import { type BodyColumns, bodyColumns, packBodies, readBodies } from './webhook-bodies.ts'
+import { type BodyColumns, packBodies, readBodies } from './webhook-bodies.ts'
 
 /** In one batch. A large batch tells of many who wait: what is left of it is compressed later. */
-const packedPerBatch = 8
+const packedPerBatch = 4
 /** A slice holds up the batch that comes meanwhile for as long as it takes. */
 const sliceRows = 20
 
@@ -41,15 +41,24 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   }
 }
 
-/** Compresses bodies that lie in their rows as text, the oldest first; answers how many are done, and whether that was all. */
+/**
+ * Compresses bodies that lie in their rows as text, the oldest first; answers how many are done, and whether that was all. Rows
+ * are taken out and put back: those that only shrink leave their pages as empty as they are, and nothing else is ever put there.
+ */
 export const createBodyPacker = (db: Database) => {
   const next = db.prepare<[number], PlainRow>(
-    `SELECT no, ${bodyColumns} FROM webhook_audit INDEXED BY webhook_audit_plain WHERE bodies IS NULL ORDER BY no LIMIT ?`,
+    `SELECT * FROM webhook_audit INDEXED BY webhook_audit_plain WHERE bodies IS NULL ORDER BY no LIMIT ?`,
   )
-  const put = db.prepare("UPDATE webhook_audit SET headers = '', payload = '', answer = NULL, bodies = ? WHERE no = ?")
+  const take = db.prepare<[number]>('DELETE FROM webhook_audit WHERE no = ?')
+  const put = db.prepare<[PlainRow]>(`
+INSERT INTO webhook_audit (no, tenant_no, transitions_before, id, kind, at_ms, token, outcome, reason, status, latency_micros,
+  headers, payload, answer, bodies)
+VALUES ($no, $tenant_no, $transitions_before, $id, $kind, $at_ms, $token, $outcome, $reason, $status, $latency_micros,
+  '', '', NULL, $bodies)`)
   const packSlice = db.transaction((): { rows: number; isDone: boolean } => {
     const rows = next.all(sliceRows)
-    for (const row of rows) put.run(packBodies(readBodies(row)), row.no)
+    for (const { no } of rows) take.run(no)
+    for (const row of rows) put.run({ ...row, bodies: packBodies(readBodies(row)) })
     return { rows: rows.length, isDone: rows.length < sliceRows }
   })
   return { packSlice: () => packSlice.immediate() }
