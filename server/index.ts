@@ -4,6 +4,7 @@ import { createCloudonixClient } from './adapters/cloudonix/cloudonix-client.ts'
 import { csvText } from './adapters/csv/csv-text.ts'
 import { buildAdminApp } from './adapters/http/build-admin-app.ts'
 import { buildWebhookApp } from './adapters/http/build-webhook-app.ts'
+import { readStoredPayload } from './adapters/http/decode-webhook.ts'
 import { listen } from './adapters/http/listen.ts'
 import { createEmbeddedRuntimeState } from './adapters/memory/embedded-runtime-state.ts'
 import { createEventBus } from './adapters/memory/event-bus.ts'
@@ -46,7 +47,9 @@ import { startUpkeep, type Upkeep } from './operations/upkeep.ts'
 import { createVoiceAgentHandlers } from './operations/voice-agents.ts'
 import { readUnsaved, rememberUnsaved } from './operations/unsaved-units.ts'
 import { createWebhookEventHandlers } from './operations/webhook-events.ts'
+import { createDialectMonitor } from './operations/webhooks/dialect-monitor.ts'
 import { createWebhookHandler } from './operations/webhooks/handle-webhook.ts'
+import { createReplay } from './operations/webhooks/replay.ts'
 import type { Call } from './domain/calls/call.ts'
 import type { EventBus } from './ports/event-bus.ts'
 import type { EventLog } from './ports/event-log.ts'
@@ -68,6 +71,10 @@ const retryMs = 5000
 const metricsMs = 5000
 const forgetMs = 600_000
 const rebuildMs = 30_000
+const dialectMs = 2000
+const packMs = 1000
+/** Some hundredths of the writer's time. */
+const packedAtOnce = 500
 const cloudonixUrl = 'https://api.cloudonix.io'
 const answersKeptMs = 24 * 3_600_000
 const catchUpMs = 1000
@@ -170,6 +177,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
 
     const callLog = rememberUnsaved(store.callLog, log, clock)
     const calls = readUnsaved(store.calls, callLog)
+    const dialect = createDialectMonitor(store.dialect, health)
     const webhookDeps = {
       directory,
       runtime,
@@ -179,6 +187,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       health,
       results,
       duplicates,
+      dialect,
       clock,
       crypto,
       newId,
@@ -192,6 +201,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     closers.push(async () => {
       await callLog.retry()
       await store.callLog.flush()
+      await dialect.flush()
       isStoreClosed = true
     })
     closers.push(() => webhookApp.close())
@@ -241,7 +251,15 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createAnalyticsHandlers({ analytics: store.analytics, calls, directory, clock, log }),
       ...createCloudonixHandlers(cloudonix, directory),
       ...createRoutingHandlers({ ...configDeps, dryRun: createDryRun(runtime, clock, Math.random), csv: csvText }),
-      ...createWebhookEventHandlers(calls, directory),
+      ...createWebhookEventHandlers({
+        calls,
+        directory,
+        readPayload: readStoredPayload,
+        replay: createReplay(webhookDeps, readStoredPayload),
+        dialect: store.dialect,
+        monitor: dialect,
+        log,
+      }),
       ...createIdempotencyHandlers({ calls, runtime, duplicates, directory, log }),
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }
@@ -303,6 +321,12 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
         work: async () => events.publish('metrics.updated', { atMs: clock.nowMs(), health: await readHealth() }),
       },
       { what: 'Making roll-ups anew', everyMs: rebuildMs, isDoneAtStart: true, work: () => store.analytics.rebuild() },
+      { what: 'Storing the dialect of webhooks', everyMs: dialectMs, work: dialect.flush },
+      {
+        what: 'Compressing webhook bodies',
+        everyMs: packMs,
+        work: () => calls.packWebhookBodies(packedAtOnce),
+      },
       {
         what: 'Forgetting old answers',
         everyMs: forgetMs,

@@ -24,6 +24,7 @@ export const createHealth = (clock: Clock, events: EventBus): Health => {
     duplicates: 0,
     undurableAnswers: 0,
     faults: 0,
+    dialectFindings: 0,
   }
   const problems = new Map<string, { part: string; message: string; sinceMs: number }>()
   let closing = false

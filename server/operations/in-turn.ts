@@ -12,6 +12,8 @@ const besideChanges: ReadonlySet<string> = new Set<OperationName>([
   'trunks.sync',
   'calls.hangup',
   'analytics.rebuild',
+  'webhookEvents.replay',
+  'webhookEvents.resetDialect',
 ])
 
 /** Takes as long as there are calls, and need not know what others change meanwhile. */

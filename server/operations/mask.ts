@@ -39,6 +39,10 @@ const maskOwn = (text: string, { tenant }: TenantInForce): string => {
   return masked
 }
 
+/** Whether it holds one of the tenant's own secrets. */
+export const holdsOwnSecret = (text: string, { tenant }: TenantInForce): boolean =>
+  ownSecretsOf(tenant).some((secret) => text.includes(secret))
+
 /** A quote may be part of it: nothing escapes one in a URL. */
 const signedState = /((?:^|[?&])s=)[^&\s"<>\\]*/g
 const scheme = /\b(bearer|basic)\s+[^\s"',;]+/gi

@@ -8,6 +8,7 @@ const help: Readonly<Record<keyof SystemCounters, string>> = {
   duplicates: 'Webhooks that came before',
   undurableAnswers: 'Voice answers sent before their decision was written',
   faults: 'Internal faults while a webhook was handled',
+  dialectFindings: 'Fields and values of webhooks that nobody documented',
   activeCalls: 'Calls going on now',
   writeBacklog: 'Units of work waiting for the store',
 }

@@ -20,6 +20,7 @@ import { tenantOperations } from './tenants.ts'
 import { trunkOperations } from './trunks.ts'
 import { voiceAgentOperations } from './voice-agents.ts'
 import { webhookEventOperations } from './webhook-events.ts'
+import { webhookInspectorOperations } from './webhook-inspector.ts'
 
 export const operations = {
   ...tenantOperations,
@@ -39,6 +40,7 @@ export const operations = {
   ...savedFilterOperations,
   ...cloudonixOperations,
   ...webhookEventOperations,
+  ...webhookInspectorOperations,
   ...idempotencyOperations,
   ...systemOperations,
 }

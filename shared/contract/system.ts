@@ -30,6 +30,7 @@ export const SystemHealth = Type.Object({
         duplicates: Type.Integer(),
         undurableAnswers: Type.Integer({ description: 'Answers sent before their decision was written' }),
         faults: Type.Integer(),
+        dialectFindings: Type.Integer({ description: 'Fields and values of webhooks that nobody documented' }),
         activeCalls: Type.Integer(),
         writeBacklog: Type.Integer({ description: 'Writes waiting for the store' }),
       },

@@ -37,6 +37,7 @@ export const aWebhookHandler = async (routing: RoutingConfig) => {
     health: createHealth(clock, events),
     results: createAgentResults(),
     duplicates: countDuplicates(clock),
+    dialect: { note: nothing },
     clock,
     crypto: systemCrypto,
     chance: () => 0.5,

@@ -1,4 +1,5 @@
 import { parse as parseQueryString } from 'node:querystring'
+import type { ReadStoredPayload } from '../../ports/webhooks.ts'
 import { parseJson } from './parse-json.ts'
 
 type Texts = Readonly<Record<string, string>>
@@ -86,4 +87,10 @@ export const decodeBody = (
   const reading = readText(text, headers.contentType?.toLowerCase() ?? '')
   if (!reading.ok) return { fields: query, payload, unreadable: { reason: reading.reason, tooLarge: false } }
   return { fields: layOver(query, reading.value), payload }
+}
+
+/** It was decompressed, if at all, before it was stored. */
+export const readStoredPayload: ReadStoredPayload = ({ headers, payload }) => {
+  const text = { contentType: headers['content-type'], contentEncoding: undefined }
+  return decodeBody(Buffer.from(payload), text, none, '')
 }

@@ -9,6 +9,7 @@ import type { Clock, Crypto, Log, NewId, Random } from '../../ports/system.ts'
 import type { WebhookRequest } from '../../ports/webhooks.ts'
 import type { AgentResults } from '../agent-results.ts'
 import type { Health } from '../health.ts'
+import type { DialectMonitor } from './dialect-monitor.ts'
 import type { DuplicateCounts } from '../idempotency.ts'
 import type { TenantDirectory, TenantInForce } from '../tenant-directory.ts'
 
@@ -22,6 +23,7 @@ export interface WebhookDeps {
   readonly health: Health
   readonly results: AgentResults
   readonly duplicates: DuplicateCounts
+  readonly dialect: Pick<DialectMonitor, 'note'>
   readonly clock: Clock
   readonly crypto: Crypto
   readonly newId: NewId

@@ -10,24 +10,14 @@ import { toRecord } from '../call-record.ts'
 import { maskHeaders, maskPayload } from '../mask.ts'
 import { createSeldom } from '../seldom.ts'
 import type { TenantInForce } from '../tenant-directory.ts'
-import { handleCdr } from './cdr.ts'
 import type { Handled, Incoming, WebhookDeps } from './context.ts'
-import { handleDialResult } from './dial-result.ts'
 import { credentialProblem } from './credentials.ts'
 import { faultAnswer } from './fault-answer.ts'
-import { handleSessionUpdate } from './session-update.ts'
+import { kindHandlers } from './kind-handlers.ts'
 import { giveBack, settleSoFar } from './slots.ts'
-import { handleVoiceRequest } from './voice-request.ts'
 
 /** A voice answer waits this long for its decision to be written; a caller must not wait for a disk. */
 const longestWaitMs = 25
-
-const handlers = {
-  voice_request: handleVoiceRequest,
-  dial_result: handleDialResult,
-  session_update: handleSessionUpdate,
-  cdr: handleCdr,
-} as const satisfies Record<WebhookKind, (deps: WebhookDeps, incoming: Incoming) => Promise<Handled>>
 
 const counters = {
   voice_request: 'voiceRequests',
@@ -189,13 +179,14 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
   const handleExclusively = async (incoming: Incoming): Promise<{ answer: WebhookAnswer; stored: Promise<void> }> => {
     const { request, inForce, taken } = incoming
     try {
-      const found = await handlers[request.kind](deps, incoming)
+      const found = await kindHandlers[request.kind](deps, incoming)
       const handled = { ...found, progress: found.progress && revise(found.progress) }
       if (handled.outcome === 'duplicate') {
         health.count('duplicates')
         deps.duplicates.note(inForce.tenant.id, request.kind)
       }
       const unit = unitOf(incoming, handled)
+      if (unit.webhookEvent) deps.dialect.note(inForce, request.kind, request.fields, unit.webhookEvent)
       await settle(incoming, handled)
       // From here on the call holds them.
       taken.length = 0

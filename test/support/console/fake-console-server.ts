@@ -63,6 +63,7 @@ export const startFakeConsole = async (options: FakeConsoleOptions) => {
     duplicates: 0,
     undurableAnswers: 0,
     faults: 0,
+    dialectFindings: 0,
     activeCalls: 0,
     writeBacklog: 0,
   }

@@ -13,6 +13,7 @@ const health = (status: SystemHealth['status'], ...parts: string[]): SystemHealt
     duplicates: 0,
     undurableAnswers: 0,
     faults: 0,
+    dialectFindings: 0,
     activeCalls: 0,
     writeBacklog: 0,
   },

@@ -99,6 +99,7 @@ const handlerWith = async (
     health: createHealth(clock, events),
     results: createAgentResults(),
     duplicates: countDuplicates(clock),
+    dialect: { note: () => undefined },
     clock,
     crypto: systemCrypto,
     chance: () => 0.5,
