@@ -72,9 +72,9 @@ const metricsMs = 5000
 const forgetMs = 600_000
 const rebuildMs = 30_000
 const dialectMs = 2000
-const packMs = 1000
+const packMs = 5000
 /** Some hundredths of the writer's time. */
-const packedAtOnce = 500
+const packedAtOnce = 2500
 const cloudonixUrl = 'https://api.cloudonix.io'
 const answersKeptMs = 24 * 3_600_000
 const catchUpMs = 1000
@@ -201,7 +201,9 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     closers.push(async () => {
       await callLog.retry()
       await store.callLog.flush()
-      await dialect.flush()
+      await dialect
+        .flush()
+        .catch((error: unknown) => log.error({ err: error }, 'The dialect of webhooks could not be stored'))
       isStoreClosed = true
     })
     closers.push(() => webhookApp.close())

@@ -83,7 +83,7 @@ describe('bodies of webhook events', () => {
     expect(before[40]).toMatchObject(rows[40]!)
     expect(before[50]).toMatchObject({ payload: '', answer: undefined })
 
-    const { packSlice } = createBodyPacker(db)
+    const { packSlice } = createBodyPacker(db, () => void db.exec('BEGIN IMMEDIATE'))
     expect([packSlice(), packSlice(), packSlice()]).toEqual([
       { rows: 20, isDone: false },
       { rows: 20, isDone: false },
@@ -94,6 +94,42 @@ describe('bodies of webhook events', () => {
     expect(
       db.prepare("SELECT DISTINCT headers || payload || coalesce(answer, '') AS text FROM webhook_audit").all(),
     ).toEqual([{ text: '' }])
+  })
+})
+
+describe('compressing in the background', () => {
+  const pack = () => createBodyPacker(db, () => void db.exec('BEGIN IMMEDIATE')).packSlice()
+
+  it('writes nothing when there is nothing to do', () => {
+    add([anEvent()])
+    const begins: string[] = []
+    const { packSlice } = createBodyPacker(db, () => void begins.push('begun'))
+    expect(packSlice()).toEqual({ rows: 0, isDone: true })
+    expect(begins).toEqual([])
+  })
+
+  it('leaves a row alone that another node has compressed or deleted meanwhile', () => {
+    add(Array.from({ length: 7 }, (_, n) => anEvent({ id: `n${n}` })))
+    const { packSlice } = createBodyPacker(db, () => {
+      db.exec(
+        "DELETE FROM webhook_audit WHERE id = 'n4'; UPDATE webhook_audit SET bodies = x'00' WHERE id = 'n5'; BEGIN",
+      )
+    })
+    packSlice()
+    expect(
+      db.prepare("SELECT id, hex(substr(bodies, 1, 1)) AS form FROM webhook_audit WHERE id > 'n3' ORDER BY id").all(),
+    ).toEqual([
+      { id: 'n5', form: '00' },
+      { id: 'n6', form: '01' },
+    ])
+  })
+
+  it('leaves all as it was when it cannot write', () => {
+    add(Array.from({ length: 7 }, () => anEvent()))
+    db.exec("CREATE TRIGGER full BEFORE INSERT ON webhook_audit BEGIN SELECT raise(ABORT, 'full'); END")
+    expect(pack).toThrow('full')
+    expect(db.inTransaction).toBe(false)
+    expect(rowsLeftPlain()).toBe(3)
   })
 })
 

@@ -45,21 +45,33 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
  * Compresses bodies that lie in their rows as text, the oldest first; answers how many are done, and whether that was all. Rows
  * are taken out and put back: those that only shrink leave their pages as empty as they are, and nothing else is ever put there.
  */
-export const createBodyPacker = (db: Database) => {
+export const createBodyPacker = (db: Database, begin: () => void) => {
   const next = db.prepare<[number], PlainRow>(
     `SELECT * FROM webhook_audit INDEXED BY webhook_audit_plain WHERE bodies IS NULL ORDER BY no LIMIT ?`,
   )
-  const take = db.prepare<[number]>('DELETE FROM webhook_audit WHERE no = ?')
+  // Another node may have been there first.
+  const take = db.prepare<[number]>('DELETE FROM webhook_audit WHERE no = ? AND bodies IS NULL')
   const put = db.prepare<[PlainRow]>(`
 INSERT INTO webhook_audit (no, tenant_no, transitions_before, id, kind, at_ms, token, outcome, reason, status, latency_micros,
   headers, payload, answer, bodies)
 VALUES ($no, $tenant_no, $transitions_before, $id, $kind, $at_ms, $token, $outcome, $reason, $status, $latency_micros,
   '', '', NULL, $bodies)`)
-  const packSlice = db.transaction((): { rows: number; isDone: boolean } => {
-    const rows = next.all(sliceRows)
-    for (const { no } of rows) take.run(no)
-    for (const row of rows) put.run({ ...row, bodies: packBodies(readBodies(row)) })
-    return { rows: rows.length, isDone: rows.length < sliceRows }
-  })
-  return { packSlice: () => packSlice.immediate() }
+  const replace = (rows: readonly (PlainRow & { readonly packed: Buffer })[]): void => {
+    begin()
+    try {
+      const taken = rows.filter(({ no }) => take.run(no).changes === 1)
+      for (const { packed, ...row } of taken) put.run({ ...row, bodies: packed })
+      db.exec('COMMIT')
+    } catch (error) {
+      if (db.inTransaction) db.exec('ROLLBACK')
+      throw error
+    }
+  }
+  return {
+    packSlice: (): { rows: number; isDone: boolean } => {
+      const rows = next.all(sliceRows).map((row) => ({ ...row, packed: packBodies(readBodies(row)) }))
+      if (rows.length > 0) replace(rows)
+      return { rows: rows.length, isDone: rows.length < sliceRows }
+    },
+  }
 }

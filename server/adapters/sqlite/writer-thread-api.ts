@@ -28,6 +28,7 @@ import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { DataDirectoryInUseError } from './store-errors.ts'
 import { createSqliteTrunkRepository } from './trunk-repository.ts'
+import { createTurnTaker } from './take-turn.ts'
 import { createTenantPurge } from './tenant-purge.ts'
 import type { ThreadOptions } from './thread-protocol.ts'
 import { createCheckpoints, createExclusiveCopy, type WalState } from './wal-state.ts'
@@ -88,7 +89,7 @@ export const openWriter = (options: ThreadOptions) => {
   const tenants = writes(createSqliteTenantRepository(db, keyring))
   const trunks = createSqliteTrunkRepository(db)
   const answers = createAnswerWriter(db)
-  const bodies = createBodyPacker(db)
+  const bodies = createBodyPacker(db, options.isShared ? createTurnTaker(db) : () => void db.exec('BEGIN IMMEDIATE'))
   const dialect = createSqliteDialectRepository(db, keyring)
   const purge = createTenantPurge(db, keyring)
   const checkpoints = createCheckpoints(db)
