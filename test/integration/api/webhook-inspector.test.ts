@@ -101,6 +101,32 @@ describe('a dry replay', () => {
     expect(replays[4]?.read).toMatchObject({ disposition: 'answered', talkSeconds: 63 })
   })
 
+  it('of an event that an earlier version stored finds the call by the time', async () => {
+    const token = newToken()
+    await playCall(token)
+    const db = new Database(join(test.dataDir, 'switchyard.db'))
+    const stored = db
+      .prepare<[string], { no: number; before: number | null }>(
+        'SELECT no, transitions_before AS before FROM webhook_audit WHERE token = ? ORDER BY no',
+      )
+      .all(token)
+    const moveEvent = db.prepare(
+      'UPDATE webhook_audit SET at_ms = ?, latency_micros = 500, transitions_before = NULL WHERE no = ?',
+    )
+    const moveTransitions = db.prepare(
+      'UPDATE call_transitions SET at_ms = ? WHERE n > ? AND call_no = (SELECT no FROM call_records WHERE token = ?)',
+    )
+    for (const [i, { no, before }] of stored.entries()) {
+      const atMs = 1_767_268_800_000 + i * 1000
+      moveEvent.run(atMs + 1, no)
+      if (before !== null) moveTransitions.run(atMs, before, token)
+    }
+    db.close()
+    const states: (string | undefined)[] = []
+    for (const { id } of await eventsOf(token)) states.push((await replay(id)).found?.state)
+    expect(states).toEqual([undefined, 'connecting', 'connecting', 'connecting', 'connected', 'completed'])
+  })
+
   it('changes nothing, however often', async () => {
     const token = newToken()
     const first = (await send('/application', voiceRequest(token, numberOf.round_robin))).text
