@@ -5,7 +5,7 @@ import type { Migration } from '../migrate.ts'
  * they are compressed in the background; `webhook_audit_plain` finds them and is all but empty otherwise.
  *
  * What most events have in common (session updates, applied, 200) is found by time and costs no index. Numbers are those of the
- * call; its indexes may be there already.
+ * call, which has indexes for them.
  */
 export const webhookSearch: Migration = {
   version: 180,
@@ -18,7 +18,5 @@ CREATE INDEX webhook_audit_plain ON webhook_audit (no) WHERE bodies IS NULL;
 CREATE INDEX webhook_audit_by_kind ON webhook_audit (tenant_no, kind, at_ms) WHERE kind <> 'session_update';
 CREATE INDEX webhook_audit_by_outcome ON webhook_audit (tenant_no, outcome, at_ms) WHERE outcome <> 'applied';
 CREATE INDEX webhook_audit_by_status ON webhook_audit (tenant_no, status, at_ms) WHERE status <> 200;
-CREATE INDEX IF NOT EXISTS call_records_by_from ON call_records (tenant_no, from_number, started_at_ms) WHERE is_open = 0;
-CREATE INDEX IF NOT EXISTS call_records_by_to ON call_records (tenant_no, to_number, started_at_ms) WHERE is_open = 0;
 `),
 }
