@@ -64,6 +64,11 @@ module.exports = {
       { path: '^(main|server)/', pathNot: '^server/adapters/csv/' },
       { path: npm('csv-parse', 'csv-stringify') },
     ),
+    never(
+      'zip only in exports',
+      { path: '^(main|server)/', pathNot: '^server/adapters/exports/' },
+      { path: npm('yazl') },
+    ),
     never('xml is read by the simulator alone', { pathNot: '^(server/simulator|test|bench)/' }, { path: npm('saxes') }),
     never(
       'phone numbers in one place',

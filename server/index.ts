@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import type { Actor, Handlers } from '../shared/contract/index.ts'
 import type { Role } from '../shared/vocabulary.ts'
 import { createCloudonixClient } from './adapters/cloudonix/cloudonix-client.ts'
 import { csvText } from './adapters/csv/csv-text.ts'
+import { createExportFiles } from './adapters/exports/export-files.ts'
 import { buildAdminApp } from './adapters/http/build-admin-app.ts'
 import { buildWebhookApp } from './adapters/http/build-webhook-app.ts'
 import { readStoredPayload } from './adapters/http/decode-webhook.ts'
@@ -26,6 +28,9 @@ import { createCallHandlers } from './operations/calls.ts'
 import { createCloudonixHandlers } from './operations/cloudonix.ts'
 import { createDispatch, type Dispatch } from './operations/dispatch.ts'
 import { createDryRun } from './operations/dry-run.ts'
+import { createExportRunner } from './operations/export-runner.ts'
+import { tidyExports } from './operations/export-upkeep.ts'
+import { createExportHandlers } from './operations/exports.ts'
 import { createHealth } from './operations/health.ts'
 import { countDuplicates, createIdempotencyHandlers } from './operations/idempotency.ts'
 import { inTurn } from './operations/in-turn.ts'
@@ -78,6 +83,9 @@ const packedAtOnce = 2500
 const cloudonixUrl = 'https://api.cloudonix.io'
 const answersKeptMs = 24 * 3_600_000
 const catchUpMs = 1000
+const exportsMs = 5000
+const tidyMs = 60_000
+const exportLimits: ExportLimits = { mostBytes: 4 * 2 ** 30, keptMs: 72 * 3_600_000, mostPerTenant: 20 }
 
 /** The nodes' common Redis keeps what they count. */
 const noJournal = { saveTally: () => undefined, deleteTally: () => undefined, load: () => Promise.resolve([]) }
@@ -220,6 +228,20 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       log,
       publicUrl,
     }
+    const exportDeps = {
+      store: store.exports,
+      source: store.exportSource,
+      files: createExportFiles(join(config.dataDir, 'exports')),
+      events,
+      clock,
+      wait: systemWait,
+      log,
+      limits: { ...exportLimits, ...config.exportLimits },
+      nodeId: newId(),
+    }
+    const exportRunner = createExportRunner(exportDeps)
+    if (!shared) await store.exports.release()
+    await exportDeps.files.removeOrphans(() => store.exports.withFiles())
     const cloudonix = createCloudonixClient({
       baseUrl: config.cloudonixUrl ?? cloudonixUrl,
       budget: store.requestBudget,
@@ -239,7 +261,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       demo: config.demo === true,
     }
     const handlers: Handlers = {
-      ...createTenantHandlers(configDeps),
+      ...createTenantHandlers(configDeps, exportRunner),
       ...createProviderHandlers(configDeps),
       ...createVoiceAgentHandlers({ ...configDeps, results, calls, callLog }),
       ...createAgentGroupHandlers(configDeps),
@@ -249,6 +271,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createNumberHandlers(configDeps),
       ...createScheduleHandlers(configDeps),
       ...createSavedFilterHandlers(configDeps),
+      ...createExportHandlers({ ...exportDeps, directory, newId, runner: exportRunner }),
       ...createCallHandlers({ calls, directory, cloudonix, log }),
       ...createAnalyticsHandlers({ analytics: store.analytics, calls, directory, clock, log }),
       ...createCloudonixHandlers(cloudonix, directory),
@@ -288,6 +311,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     closers.push(() => adminApp.close())
     // Before the listener, which would wait for whoever waits for the platform.
     closers.push(() => cloudonix.close())
+    closers.push(() => exportRunner.close())
     const adminUrl = await listen(
       adminApp,
       config.adminHost,
@@ -328,6 +352,13 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
         what: 'Compressing webhook bodies',
         everyMs: packMs,
         work: () => calls.packWebhookBodies(packedAtOnce),
+      },
+      { what: 'Looking for exports to go on with', everyMs: exportsMs, isDoneAtStart: true, work: exportRunner.work },
+      {
+        what: 'Deleting old exports',
+        everyMs: tidyMs,
+        isDoneAtStart: true,
+        work: () => tidyExports(exportDeps, exportRunner),
       },
       {
         what: 'Forgetting old answers',

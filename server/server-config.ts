@@ -1,5 +1,6 @@
 import type { Access } from './operations/access.ts'
 import type { Dispatch } from './operations/dispatch.ts'
+import type { ExportLimits } from './operations/export-runner.ts'
 import type { EventBus } from './ports/event-bus.ts'
 import type { EventLog } from './ports/event-log.ts'
 import type { Log } from './ports/system.ts'
@@ -27,6 +28,8 @@ export interface ServerConfig {
   readonly masterKey?: string | undefined
   /** Where the built console lies. */
   readonly consoleDir?: string | undefined
+  /** What is not set has a default. */
+  readonly exportLimits?: Partial<ExportLimits> | undefined
   readonly demo?: boolean | undefined
   readonly logLevel?: string | undefined
 }

@@ -122,3 +122,47 @@ export type AnalyticsDimension = (typeof analyticsDimensions)[number]
 /** How long the points of a series are, by the clock on the wall of its time zone. */
 export const analyticsBuckets = ['15m', 'hour', 'day', 'week', 'month'] as const
 export type AnalyticsBucket = (typeof analyticsBuckets)[number]
+
+export const exportFormats = ['csv', 'json', 'xlsx'] as const
+export type ExportFormat = (typeof exportFormats)[number]
+
+/** `expired`: done once, its file deleted for its age. */
+export const exportStates = ['queued', 'running', 'done', 'failed', 'cancelled', 'expired'] as const
+export type ExportState = (typeof exportStates)[number]
+
+/** What an export can tell of a call, with the words that head a column in a spreadsheet. */
+export const exportFieldLabels = {
+  id: 'Id',
+  token: 'Session token',
+  direction: 'Direction',
+  from: 'From',
+  to: 'To',
+  state: 'State',
+  disposition: 'Disposition',
+  agentId: 'Agent id',
+  agentName: 'Agent',
+  groupId: 'Group id',
+  groupName: 'Group',
+  ruleId: 'Rule id',
+  ruleName: 'Rule',
+  trunkId: 'Trunk id',
+  provider: 'Provider',
+  startedAt: 'Started',
+  answeredAt: 'Answered',
+  endedAt: 'Ended',
+  ringSeconds: 'Ring time (s)',
+  talkSeconds: 'Talk time (s)',
+  durationSeconds: 'Duration (s)',
+  attemptCount: 'Attempts',
+  configVersion: 'Configuration version',
+  rxMos: 'MOS received',
+  txMos: 'MOS sent',
+  rttMs: 'Round trip (ms)',
+  ssrc: 'RTP stream',
+  country: 'Country',
+  platformTrunkId: 'Platform trunk id',
+  platformDisposition: 'Platform disposition',
+  reason: 'Reason',
+} as const
+export type ExportField = keyof typeof exportFieldLabels
+export const exportFields = Object.keys(exportFieldLabels) as readonly ExportField[]

@@ -6,13 +6,11 @@ import { isSame, rerun } from '../domain/routing/rerun.ts'
 import type { CallStore, StoredCall } from '../ports/call-store.ts'
 import type { Cloudonix } from '../ports/cloudonix.ts'
 import type { Log } from '../ports/system.ts'
+import { toCallFilter } from './call-filter.ts'
 import { platformDomainOf } from './cloudonix.ts'
 import { assertKnownTenant, type TenantDirectory } from './tenant-directory.ts'
 
 type CallHandlers = Pick<Handlers, Extract<keyof Handlers, `calls.${string}`>>
-
-const many = <T>(value: T | T[] | undefined): T[] | undefined =>
-  value === undefined ? undefined : Array.isArray(value) ? value : [value]
 
 interface CallDeps {
   readonly calls: CallStore
@@ -45,41 +43,9 @@ export const createCallHandlers = ({ calls, directory, cloudonix, log }: CallDep
       assertKnownTenant(directory, tenantId)
       return calls.live(tenantId, limit)
     },
-    async 'calls.list'(
-      _actor,
-      {
-        tenantId,
-        limit = 50,
-        cursor,
-        sort,
-        order,
-        agentId,
-        groupId,
-        ruleId,
-        trunkId,
-        provider,
-        direction,
-        state,
-        disposition,
-        ...rest
-      },
-    ) {
+    async 'calls.list'(_actor, { tenantId, limit = 50, cursor, sort, order, ...filters }) {
       assertKnownTenant(directory, tenantId)
-      return calls.list(
-        tenantId,
-        {
-          ...rest,
-          agentId: many(agentId),
-          groupId: many(groupId),
-          ruleId: many(ruleId),
-          trunkId: many(trunkId),
-          provider: many(provider),
-          direction: many(direction),
-          state: many(state),
-          disposition: many(disposition),
-        },
-        { limit, cursor, sort, order },
-      )
+      return calls.list(tenantId, toCallFilter(filters), { limit, cursor, sort, order })
     },
     async 'calls.get'(_actor, { tenantId, id }) {
       const found = await known(tenantId, id)

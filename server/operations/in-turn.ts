@@ -14,6 +14,9 @@ const besideChanges: ReadonlySet<string> = new Set<OperationName>([
   'analytics.rebuild',
   'webhookEvents.replay',
   'webhookEvents.resetDialect',
+  'exports.create',
+  'exports.cancel',
+  'exports.delete',
 ])
 
 /** Takes as long as there are calls, and need not know what others change meanwhile. */

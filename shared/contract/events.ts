@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { CallRecord } from './calls.ts'
+import { Export } from './exports.ts'
 import { Id, Ms, oneOf } from './fields.ts'
 import { Decision } from './routing.ts'
 import { SystemHealth } from './system.ts'
@@ -27,6 +28,7 @@ export const events = {
   'schedule.changed': changed,
   'trunk.changed': changed,
   'number.changed': changed,
+  'export.changed': Type.Object({ tenantId: Id, export: Export }),
   'metrics.updated': Type.Object({ atMs: Ms, health: SystemHealth }),
   'system.degraded': Type.Object({ part: Type.String(), message: Type.String(), sinceMs: Ms }),
   'system.recovered': Type.Object({ part: Type.String(), atMs: Ms }),

@@ -5,6 +5,7 @@ import { analyticsOperations } from './analytics.ts'
 import { callOperations } from './calls.ts'
 import { cloudonixOperations } from './cloudonix.ts'
 import type { EventName, EventPayload } from './events.ts'
+import { exportOperations } from './exports.ts'
 import { idempotencyOperations } from './idempotency.ts'
 import { inboundRuleOperations } from './inbound-rules.ts'
 import { numberOperations } from './numbers.ts'
@@ -38,6 +39,7 @@ export const operations = {
   ...callOperations,
   ...analyticsOperations,
   ...savedFilterOperations,
+  ...exportOperations,
   ...cloudonixOperations,
   ...webhookEventOperations,
   ...webhookInspectorOperations,

@@ -18,4 +18,6 @@ export interface Operation {
   readonly output?: TSchema
   /** HTTP status of success; 200, or 204 without output, unless said. */
   readonly status?: 200 | 201 | 202
+  /** `output` names a file, which HTTP sends in its place. */
+  readonly isFile?: true
 }

@@ -5,6 +5,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { connectStore, type Store } from '../../server/adapters/sqlite/connect-store.ts'
 import { databaseFile, prepareDataDirectory } from '../../server/adapters/sqlite/data-directory.ts'
 import { loadMasterKey, openSqliteStore } from '../../server/adapters/sqlite/open-sqlite-store.ts'
+import type { ExporterApi } from '../../server/adapters/sqlite/export-thread-api.ts'
 import type { LookupApi } from '../../server/adapters/sqlite/lookup-thread-api.ts'
 import type { ReaderApi } from '../../server/adapters/sqlite/reader-thread-api.ts'
 import { runStoreThread } from '../../server/adapters/sqlite/run-store-thread.ts'
@@ -41,6 +42,7 @@ export const openInlineStore = async (dataDir: string, log: Log = silent, isShar
       writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
       reader: createStoreThread<ReaderApi>({ role: 'reader', ...parts }),
       lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
+      exporter: createStoreThread<ExporterApi>({ role: 'exporter', ...parts }),
     },
     options: { file: databaseFile(dataDir), masterKey, nowMs: Date.now(), isShared },
     log,

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { operations, type Actor, type Reply } from '../../../shared/contract/index.ts'
+import type { ExportFile } from '../../../shared/contract/exports.ts'
 import type { Operation } from '../../../shared/contract/operation.ts'
 import { coercionOf } from './coerce-query.ts'
 import { sendFailure } from './failures.ts'
+import { sendFile } from './send-file.ts'
 
 export type Dispatch = (actor: Actor | undefined, name: string, input: unknown) => Promise<Reply<unknown>>
 
@@ -18,6 +20,7 @@ export const addContractRoutes = (app: FastifyInstance, dispatch: Dispatch): voi
         const input = { ...coerce(request.query), ...body, ...coerce(request.params) }
         const result = await dispatch(request.actor, name, input)
         if (!result.ok) return sendFailure(reply, result.error)
+        if (operation.isFile) return sendFile(reply, result.value as ExportFile, request.headers.range)
         if (operation.output === undefined) return reply.code(204).send()
         return reply.code(operation.status ?? 200).send(result.value)
       },

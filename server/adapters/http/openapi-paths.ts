@@ -28,8 +28,16 @@ const parameter = (name: string, place: 'path' | 'query', required: boolean, sch
   return { name, in: place, required, ...(description === undefined ? {} : { description }), schema: rest }
 }
 
-const success = ({ output, status }: Operation): JsonObject => {
+const success = ({ output, status, isFile }: Operation): JsonObject => {
   if (output === undefined) return { '204': { description: 'Done; there is nothing to say' } }
+  if (isFile) {
+    const file = { schema: { type: 'string', format: 'binary' } }
+    const content = { 'application/octet-stream': file }
+    return {
+      '200': { description: 'The file, as an attachment of its own type', content },
+      '206': { description: 'The range of it that was asked for', content },
+    }
+  }
   const description = status === 201 ? 'Created' : status === 202 ? 'Accepted; it goes on in the background' : 'OK'
   return { [String(status ?? 200)]: { description, content: jsonContent(schemaOf(output)) } }
 }
@@ -39,7 +47,7 @@ const failures = (operation: Operation): JsonObject => ({
   '401': response('Unauthenticated'),
   '403': response('Forbidden'),
   '404': response('NotFound'),
-  ...(isRead(operation) ? {} : { '409': response('Conflict') }),
+  ...(isRead(operation) && !operation.isFile ? {} : { '409': response('Conflict') }),
   ...(hasBody(operation) ? { '413': response('TooLarge') } : {}),
   '429': response('TooManyRequests'),
   '500': response('Internal'),

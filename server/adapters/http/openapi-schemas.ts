@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import { AgentGroup, Distribution, GroupSettings, Member } from '../../../shared/contract/agent-groups.ts'
 import { Attempt, CallDetail, CallRecord, Transition } from '../../../shared/contract/calls.ts'
+import { Export } from '../../../shared/contract/exports.ts'
 import { Target } from '../../../shared/contract/fields.ts'
 import { InboundRule } from '../../../shared/contract/inbound-rules.ts'
 import { Provider } from '../../../shared/contract/providers.ts'
@@ -24,6 +25,7 @@ const named: Readonly<Record<string, TSchema>> = {
   DecisionOutcome,
   Distribution,
   Explanation,
+  Export,
   GroupSettings,
   InboundRule,
   Member,

@@ -16,6 +16,7 @@ const tagTexts: Readonly<Record<string, string>> = {
   'inbound-rules': 'What decides where a call goes',
   routing: 'Trying out what would happen to a call',
   calls: 'Live calls and call records with their timeline',
+  exports: 'Call records as files, made in the background',
   'webhook-events': 'What Cloudonix sent, kept for audit',
   system: 'The control plane itself',
   session: 'Signing a browser in and out',

@@ -13,6 +13,8 @@ export const subjectOf = ({ name, payload }: ControlPlaneEvent): string => {
       return `${name} ${payload.change.subject.kind} ${payload.change.subject.id}`
     case 'tenant.changed':
       return `${name} ${payload.tenantId}`
+    case 'export.changed':
+      return `${name} ${payload.export.id}`
     case 'system.degraded':
     case 'system.recovered':
       return `part ${payload.part}`

@@ -5,6 +5,7 @@ import type { AnalyticsStore } from '../../ports/analytics.ts'
 import type { CallLog, CallLogHealth, CallStore } from '../../ports/call-store.ts'
 import type { ConfigurationStore } from '../../ports/configuration.ts'
 import type { DialectStore } from '../../ports/dialect-store.ts'
+import type { ExportSource, ExportStore } from '../../ports/exports.ts'
 import type { NodeRegister } from '../../ports/node-register.ts'
 import type { RequestBudget } from '../../ports/request-budget.ts'
 import type { RuntimeJournal } from '../../ports/runtime-state.ts'
@@ -14,6 +15,8 @@ import { createCallLog } from './call-log.ts'
 import { createCallStore } from './call-store.ts'
 import { createAccessStore, createConfigurationStore } from './configuration-store.ts'
 import { syncDirectory } from './data-directory.ts'
+import { createExportStore } from './export-store.ts'
+import type { ExporterApi } from './export-thread-api.ts'
 import type { LookupApi } from './lookup-thread-api.ts'
 import { packUnit } from './packed-unit.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
@@ -30,6 +33,8 @@ export interface Store {
   readonly access: AccessStore
   readonly calls: CallStore
   readonly analytics: AnalyticsStore
+  readonly exports: ExportStore
+  readonly exportSource: ExportSource
   readonly callLog: CallLog & { flush(): Promise<void>; health(): CallLogHealth }
   readonly dialect: DialectStore
   readonly journal: RuntimeJournal
@@ -48,6 +53,7 @@ export interface StoreThreads {
   readonly writer: StoreThread<WriterApi>
   readonly reader: StoreThread<ReaderApi>
   readonly lookup: StoreThread<LookupApi>
+  readonly exporter: StoreThread<ExporterApi>
 }
 
 /** Does all of them in turn, whatever becomes of each; rejects with what the first one said that failed. */
@@ -59,7 +65,7 @@ const inTurn = async (steps: readonly (() => Promise<unknown>)[]): Promise<void>
 
 /** The store as the rest of the server sees it, over its threads, which this starts and ends. */
 export const connectStore = async ({
-  threads: { writer, reader, lookup },
+  threads: { writer, reader, lookup, exporter },
   options,
   log,
 }: {
@@ -67,11 +73,11 @@ export const connectStore = async ({
   options: ThreadOptions
   log: Log
 }): Promise<Store> => {
-  const closeThreads = () => inTurn([() => reader.close(), () => lookup.close(), () => writer.close()])
+  const closeThreads = () => inTurn([reader, lookup, exporter, writer].map((thread) => () => thread.close()))
   const openFiles = async () => {
     // The writer first: it makes the tables that the others' statements name.
     await writer.open(options)
-    await Promise.all([reader.open(options), lookup.open(options)])
+    await Promise.all([reader.open(options), lookup.open(options), exporter.open(options)])
     // Closing any descriptor of a database file would drop SQLite's locks on it, so this one is closed after SQLite's own.
     return { database: await open(options.file, 'r+'), wal: await open(`${options.file}-wal`, 'r+') }
   }
@@ -151,6 +157,11 @@ export const connectStore = async ({
       seen: options.isShared ? { mayContain: () => true } : seen,
     }),
     analytics: createAnalyticsStore({ reader, writer }),
+    exports: createExportStore({ reader, writer }),
+    exportSource: {
+      count: (...asked) => exporter.call('exports', 'count', ...asked),
+      read: (...asked) => exporter.call('exports', 'read', ...asked),
+    },
     callLog: { ...callLog, health },
     dialect: {
       add: (tenantId, counts) => writer.call('dialect', 'add', tenantId, counts),

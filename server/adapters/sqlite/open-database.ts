@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import type { ThreadRole } from './thread-protocol.ts'
 
 /** KiB of pages each thread keeps for itself; the operating system keeps the rest of the file as far as it has room. */
-const cacheKib: Readonly<Record<ThreadRole, number>> = { writer: 8_000, reader: 8_000, lookup: 2_000 }
+const cacheKib: Readonly<Record<ThreadRole, number>> = { writer: 8_000, reader: 8_000, lookup: 2_000, exporter: 4_000 }
 
 /**
  * `synchronous = NORMAL` in WAL mode: a commit is in the operating system's hands when it returns, which a `kill -9` cannot

@@ -1,6 +1,7 @@
 import type { Log } from '../../ports/system.ts'
 import { connectStore, type Store } from './connect-store.ts'
 import { databaseFile, prepareDataDirectory, syncDirectory } from './data-directory.ts'
+import type { ExporterApi } from './export-thread-api.ts'
 import { lockDataDirectory, type Occupant } from './lock-data-directory.ts'
 import type { LookupApi } from './lookup-thread-api.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
@@ -42,6 +43,7 @@ export const openSqliteStore = async ({
     writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
     reader: createStoreThread<ReaderApi>({ role: 'reader', ...parts }),
     lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
+    exporter: createStoreThread<ExporterApi>({ role: 'exporter', ...parts }),
   }
   const options = {
     file: databaseFile(dataDir),

@@ -8,6 +8,7 @@ import { createCircuitReader } from './circuit-repository.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import { createConfigUsers } from './config-users.ts'
 import { createSqliteDialectRepository } from './dialect-repository.ts'
+import { createExportReader } from './export-repository.ts'
 import { createSqliteGroupRepository } from './group-repository.ts'
 import { createJournalReader } from './journal-repository.ts'
 import { createKeyring } from './keyring.ts'
@@ -16,6 +17,7 @@ import { createSqliteNumberRepository } from './number-repository.ts'
 import { openDatabase } from './open-database.ts'
 import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
+import { createQueries } from './query-builder.ts'
 import { createRollupReader } from './rollup-reader.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteSavedFilterRepository } from './saved-filter-repository.ts'
@@ -56,6 +58,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     dialect: { list: createSqliteDialectRepository(db, keyring).list },
     circuits: createCircuitReader(db, keyring),
     analytics: { ...createRollupReader(db, keyring), ...createAnalyticsNames(db, keyring) },
+    exports: createExportReader(db, keyring, createQueries(db)),
     answers: { kept: createAnswerCount(db, keyring) },
     access: { tokens, findToken, findSession },
     journal: { load: createJournalReader(db) },

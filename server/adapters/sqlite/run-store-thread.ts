@@ -9,6 +9,7 @@ const openers: Readonly<Record<ThreadRole, (options: ThreadOptions) => Promise<A
   writer: async (options) => (await import('./writer-thread-api.ts')).openWriter(options),
   reader: async (options) => (await import('./reader-thread-api.ts')).openReader(options),
   lookup: async (options) => (await import('./lookup-thread-api.ts')).openLookup(options),
+  exporter: async (options) => (await import('./export-thread-api.ts')).openExporter(options),
 }
 
 const open = async (request: Extract<ThreadRequest, { open: unknown }>): Promise<Api> => {

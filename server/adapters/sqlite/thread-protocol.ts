@@ -1,6 +1,6 @@
 import type { WireError } from './wire-error.ts'
 
-export type ThreadRole = 'writer' | 'reader' | 'lookup'
+export type ThreadRole = 'writer' | 'reader' | 'lookup' | 'exporter'
 
 export interface ThreadOptions {
   readonly file: string

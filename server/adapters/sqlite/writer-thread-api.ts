@@ -7,6 +7,7 @@ import { createAnswerWriter } from './answer-repository.ts'
 import { type Batch, type BatchReport, createBatchWriter } from './batch-writer.ts'
 import { createBulkChange, createReorder } from './bulk-change.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
+import { createExportWriter } from './export-repository.ts'
 import { createSqliteGroupRepository } from './group-repository.ts'
 import { createSqliteDialectRepository } from './dialect-repository.ts'
 import { checkMasterKey, createKeyring } from './keyring.ts'
@@ -134,6 +135,7 @@ export const openWriter = (options: ThreadOptions) => {
         return tenant ? inSlices(() => answers.dropSliceOf(tenant.no)) : Promise.resolve(0)
       },
     },
+    exports: createExportWriter(db, keyring),
     analytics: rebuild,
     webhookEvents: { packBodies: (most: number) => inSlices(bodies.packSlice, most) },
     dialect: { add: dialect.add, clear: dialect.clear },
