@@ -40,6 +40,24 @@ const readRedisUrl = (env: NodeJS.ProcessEnv, name: string): string | undefined 
   }
 }
 
+const readCount = (env: NodeJS.ProcessEnv, name: string): number | undefined => {
+  const text = env[name]?.trim()
+  if (text === undefined || text === '') return undefined
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new DomainError('INVALID_INPUT', `${name} is "${text}"; it wants a whole number from 1 on`)
+}
+
+const readExportLimits = (env: NodeJS.ProcessEnv): ServerConfig['exportLimits'] => {
+  const mebibytes = readCount(env, 'SWITCHYARD_EXPORT_MAX_MIB')
+  const hours = readCount(env, 'SWITCHYARD_EXPORT_KEPT_HOURS')
+  const mostPerTenant = readCount(env, 'SWITCHYARD_EXPORTS_PER_TENANT')
+  return {
+    ...(mebibytes !== undefined && { mostBytes: mebibytes * 2 ** 20 }),
+    ...(hours !== undefined && { keptMs: hours * 3_600_000 }),
+    ...(mostPerTenant !== undefined && { mostPerTenant }),
+  }
+}
+
 const readText = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
   const text = env[name]
   return text === undefined || text === '' ? undefined : text
@@ -75,6 +93,7 @@ export const readConfig = (env: NodeJS.ProcessEnv, overrides: Partial<ServerConf
   bootstrapToken: readText(env, 'SWITCHYARD_BOOTSTRAP_TOKEN'),
   masterKey: readText(env, 'SWITCHYARD_MASTER_KEY'),
   logLevel: readText(env, 'SWITCHYARD_LOG_LEVEL'),
+  exportLimits: readExportLimits(env),
   consoleDir,
   ...overrides,
 })

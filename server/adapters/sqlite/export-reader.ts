@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3'
+import type { Database, Statement } from 'better-sqlite3'
 import type { ExportField } from '../../../shared/vocabulary.ts'
 import type { Cell } from '../../domain/exports/cell.ts'
 import { exportText } from '../../domain/exports/export-text.ts'
@@ -19,6 +19,7 @@ import type { Queries } from './query-builder.ts'
 const chunkRows = 4000
 /** A filter that few records meet is looked for this long before others get their turn. */
 const patienceMs = 100
+const timeFields: ReadonlySet<ExportField> = new Set(['startedAt', 'answeredAt', 'endedAt'])
 const endOfTime = Number.MAX_SAFE_INTEGER
 
 const windowOf = ({ startMs = 0, endMs = endOfTime }: CallFilter): Span => ({ from: [startMs, 0], to: [endMs, 0] })
@@ -38,22 +39,32 @@ export const createExportSource = (db: Database, keyring: Keyring, queries: Quer
 SELECT count(*) AS n FROM call_records c INDEXED BY ${sql.ref(index)}
 WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_open = 0`, inSpan(startOrder, span)])}`)[0]?.n ?? 0
 
-  const valuesOf = ({ fields, timeZone }: ExportRequest, tenantId: string): (ExportValue | undefined)[] => {
+  /** By the place of their column. */
+  const valuesOf = ({ fields, timeZone }: ExportRequest, tenantId: string): [number, ExportValue][] => {
     const iso = isoTimeWriter(timeZone === undefined ? undefined : zones(timeZone))
     const time: ExportValue = (ms) => (typeof ms === 'number' ? iso(ms) : null)
-    const byField: Partial<Record<ExportField, ExportValue>> = { startedAt: time, answeredAt: time, endedAt: time }
-    return fields.map((field) => byField[field] ?? names.get(field)?.(tenantId))
+    return fields.flatMap((field, i): [number, ExportValue][] => {
+      const value = timeFields.has(field) ? time : names.get(field)?.(tenantId)
+      return value ? [[i, value]] : []
+    })
   }
 
-  const rowsOf = (tenantNo: number, columns: string, nos: readonly number[]): Cell[][] => {
-    const found = new Map<number, Cell[]>()
-    const statement = db
-      .prepare<[string, number], Cell[]>(
-        `SELECT c.no, ${columns} FROM json_each(?) j CROSS JOIN call_records c NOT INDEXED ON c.no = j.value WHERE c.tenant_no = ?`,
-      )
-      .raw()
-    for (const row of statement.iterate(JSON.stringify(nos), tenantNo)) found.set(row[0] as number, row)
-    return nos.flatMap((no) => [found.get(no) ?? []].filter((row) => row.length > 0))
+  const statements = new Map<string, Statement<[string, number], Cell[]>>()
+  /** In the order of the numbers. */
+  const rowsOf = (tenantNo: number, fields: readonly ExportField[], nos: readonly number[]): Cell[][] => {
+    const columns = exportColumns(fields)
+    let statement = statements.get(columns)
+    if (!statement) {
+      // One export after the other needs one at a time.
+      statements.clear()
+      statement = db
+        .prepare<[string, number], Cell[]>(
+          `SELECT ${columns} FROM json_each(?) j CROSS JOIN call_records c NOT INDEXED ON c.no = j.value WHERE c.tenant_no = ?`,
+        )
+        .raw()
+      statements.set(columns, statement)
+    }
+    return statement.all(JSON.stringify(nos), tenantNo)
   }
 
   const read = (
@@ -75,19 +86,15 @@ WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_open = 0`, inSpan(startO
 
     const text = exportText(format, fields)
     const values = valuesOf(request, tenantId)
+    const rows = rowsOf(tenantNo, fields, nos)
     let written = place ? '' : text.begin
-    let rows = 0
-    for (const row of rowsOf(tenantNo, exportColumns(fields), nos)) {
-      const cells = values.map((value, i) => {
-        const cell = row[i + 1] as Cell
-        return value ? value(cell) : cell
-      })
-      written += text.row(cells)
-      rows += 1
+    for (const row of rows) {
+      for (const [i, value] of values) row[i] = value(row[i] as Cell)
+      written += text.row(row)
     }
     const next = keys.length >= chunkRows ? keys.at(-1) : stoppedAt
     if (!next) written += text.end
-    return { bytes: Buffer.from(written), rows, ...(next && { next }) }
+    return { bytes: Buffer.from(written), rows: rows.length, ...(next && { next }) }
   }
   const readAtOnce = db.transaction(read)
 

@@ -3,10 +3,12 @@ import type { Cell } from './cell.ts'
 /** What a spreadsheet may take for a formula, and the apostrophe itself, so that one in front always is ours. */
 const isGuarded = /^[=+\-@\t\r\n'\uFF1D\uFF0B\uFF0D\uFF20]/
 const isQuoted = /[",\r\n]/
+const needsCare = new RegExp(`${isGuarded.source}|${isQuoted.source}`)
 
 const csvCell = (cell: Cell): string => {
   if (cell === null) return ''
   if (typeof cell === 'number') return String(cell)
+  if (!needsCare.test(cell)) return cell
   const text = isGuarded.test(cell) ? `'${cell}` : cell
   return isQuoted.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -25,12 +25,7 @@ const refusal = (status: number, text: string): string => {
   }
 }
 
-/** Asks a running server for an operation of the contract. */
-export const invoke = async <N extends OperationName>(
-  { url, token }: ApiAccess,
-  name: N,
-  input: Input<N>,
-): Promise<Output<N>> => {
+const ask = async <N extends OperationName>({ url, token }: ApiAccess, name: N, input: Input<N>): Promise<Response> => {
   const { method, path } = operations[name]
   const fields = Object.entries(input)
   const filled = path.replace(/:(\w+)/g, (_, part: string) =>
@@ -47,9 +42,29 @@ export const invoke = async <N extends OperationName>(
   }).catch((cause: unknown) => {
     throw new ApiError(`Nobody answers at ${url}; start the server, or say where it is with --api`, { cause })
   })
-  const text = await response.text()
-  if (!response.ok) throw new ApiError(refusal(response.status, text))
-  return JSON.parse(text) as Output<N>
+  if (!response.ok) throw new ApiError(refusal(response.status, await response.text()))
+  return response
+}
+
+/** Asks a running server for an operation of the contract. */
+export const invoke = async <N extends OperationName>(
+  access: ApiAccess,
+  name: N,
+  input: Input<N>,
+): Promise<Output<N>> => {
+  const text = await (await ask(access, name, input)).text()
+  return (text === '' ? undefined : JSON.parse(text)) as Output<N>
+}
+
+/** The file of an operation that answers one, as it comes. */
+export const download = async <N extends OperationName>(
+  access: ApiAccess,
+  name: N,
+  input: Input<N>,
+): Promise<ReadableStream<Uint8Array>> => {
+  const { body } = await ask(access, name, input)
+  if (!body) throw new ApiError('The server answered without a file')
+  return body
 }
 
 /** The tenant that is meant: the one named, or the only one that the token opens. */

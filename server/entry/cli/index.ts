@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { readVersion } from '../read-config.ts'
 import { failAndExit } from '../run-server.ts'
+import { createExportCommand } from './export.ts'
 import { createRouteCommand } from './route.ts'
 import { createServeCommand } from './serve.ts'
 import { createSimulateCommand } from './simulate.ts'
@@ -17,6 +18,7 @@ for (const createCommand of [
   createSignInLinkCommand,
   createSimulateCommand,
   createRouteCommand,
+  createExportCommand,
 ])
   program.addCommand(createCommand())
 

@@ -2,16 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { directions, type Direction } from '../../../shared/vocabulary.ts'
 import { ApiError, findTenant, invoke } from './api-client.ts'
+import { askingServer, orSay, type ApiOptions } from './api-command.ts'
 import { tellCall, tellExplanation } from './story.ts'
-import { localListener } from './local-listener.ts'
 
-interface ApiOptions {
-  readonly api: string
-  readonly token: string
-  readonly tenant?: string
+interface AnswerOptions extends ApiOptions {
   readonly json?: true
 }
-interface TestOptions extends ApiOptions {
+interface TestOptions extends AnswerOptions {
   readonly to?: string
   readonly from: string
   readonly direction?: Direction
@@ -49,7 +46,7 @@ const test = async (options: TestOptions): Promise<void> => {
   print(options.json ? [JSON.stringify(result, null, 2)] : [...tellExplanation(result.explanation), '', result.cxml])
 }
 
-const explain = async (call: string, options: ApiOptions): Promise<void> => {
+const explain = async (call: string, options: AnswerOptions): Promise<void> => {
   const access = { url: options.api, token: options.token }
   const tenantId = await findTenant(access, options.tenant)
   const found = await invoke(access, 'calls.get', { tenantId, id: call })
@@ -60,35 +57,20 @@ const explain = async (call: string, options: ApiOptions): Promise<void> => {
   if (explained.outcome === 'different') process.exitCode = 1
 }
 
-const askingServer = (command: Command): Command =>
-  command
-    .option('--api <url>', 'admin listener', localListener('SWITCHYARD_ADMIN_PORT', 8081))
-    .addOption(new Option('--token <token>', 'API token').env('SWITCHYARD_TOKEN').makeOptionMandatory())
-    .option('--tenant <id>', 'tenant id; not needed where there is one tenant')
-    .option('--json', 'answer as JSON')
-
-/** Expected refusals are told in one line. */
-const orSay = async (command: Command, work: Promise<void>): Promise<void> => {
-  try {
-    await work
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    command.error(`error: ${error.message}`)
-  }
-}
-
 export const createRouteCommand = (): Command => {
   const route = new Command('route').description('ask a running server how it routes; nothing is changed')
   askingServer(route.command('test').description('what would happen to a call, or to each call of a CSV file'))
     .option('--to <number>', 'the number called')
     .option('--from <number>', 'the number that calls', '')
     .addOption(new Option('--direction <direction>', 'instead of finding out').choices(directions))
+    .option('--json', 'answer as JSON')
     .option('--csv <file>', 'a file with the columns from and to; the answer is CSV too')
     .action((options: TestOptions, command: Command) => orSay(command, test(options)))
   askingServer(
     route.command('explain').description('what was decided for a call, why, and whether the same comes of it again'),
   )
     .argument('<call>', 'id or session token')
-    .action((call: string, options: ApiOptions, command: Command) => orSay(command, explain(call, options)))
+    .option('--json', 'answer as JSON')
+    .action((call: string, options: AnswerOptions, command: Command) => orSay(command, explain(call, options)))
   return route
 }
