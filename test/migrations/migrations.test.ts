@@ -83,6 +83,9 @@ INSERT INTO analytics_rollups VALUES (1, 'tenant', 15, 0, '', ${Array.from({ len
 INSERT INTO analytics_answer_delays VALUES (1, 15, 0, '', 7, 1);
 INSERT INTO analytics_decision_times VALUES (1, 15, 0, 7, 1);
 INSERT INTO analytics_deadlines VALUES (1, 15, 0, 1, 1, 1, 1, 1);`,
+  200: `
+INSERT INTO exports (tenant_no, id, state, request, shown, rows, bytes, last_no, created_by, created_at_ms)
+  VALUES (1, 'x', 'queued', '{"format":"csv"}', '{}', 0, 0, 1, 'me', 1);`,
   160: "UPDATE call_records SET ssrc = '1', country = 'US', platform_trunk_id = '7', platform_disposition = 'EXTERNAL';",
   165: 'UPDATE call_records SET is_open = 0;',
   210: `INSERT INTO saved_filters VALUES ('t', 'f', 'F', '{"state":"busy"}', 1, 1, 1);`,
