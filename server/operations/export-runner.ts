@@ -58,7 +58,7 @@ const mebibytes = (bytes: number): string => `${Math.floor(bytes / 1_048_576)} M
 export const createExportRunner = ({ store, source, files, events, clock, wait, log, limits, nodeId }: ExportDeps) => {
   let current: { readonly job: Job; readonly over: Promise<void> } | undefined
   let running: Promise<void> | undefined
-  let isWoken = false
+  let wakes = 0
   let isClosing = false
 
   const tell = (row: StoredExport): void =>
@@ -186,11 +186,11 @@ export const createExportRunner = ({ store, source, files, events, clock, wait, 
 
   const runAll = async (): Promise<void> => {
     while (!isClosing) {
-      isWoken = false
+      const seen = wakes
       const row = await store.claim(nodeId, clock.nowMs(), clock.nowMs() + claimMs)
       if (!row) {
-        if (isWoken) continue
-        return
+        if (seen === wakes) return
+        continue
       }
       const { rows, bytes, place } = row
       const job: Job = { row, progress: { rows, bytes, place }, isStopped: false, toldAtMs: -tellMs }
@@ -208,7 +208,7 @@ export const createExportRunner = ({ store, source, files, events, clock, wait, 
 
   /** Looks for work, and does it. */
   const work = (): Promise<void> => {
-    isWoken = true
+    wakes += 1
     return (running ??= runAll().finally(() => (running = undefined)))
   }
 

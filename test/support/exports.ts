@@ -28,7 +28,9 @@ export const readExport = async (format: ExportFormat, file: Buffer): Promise<To
 const told = (entries: readonly (readonly [string, unknown])[]): Told =>
   Object.fromEntries(
     entries.flatMap(([field, value]) =>
-      value === null || value === undefined || value === '' ? [] : [[field, String(value)]],
+      value === null || value === undefined || value === ''
+        ? []
+        : [[field, typeof value === 'string' ? value : JSON.stringify(value)]],
     ),
   )
 

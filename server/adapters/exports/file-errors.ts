@@ -1,6 +1,6 @@
 import { DomainError } from '../../domain/errors.ts'
 
-const codeOf = (error: unknown): string => String((error as { code?: unknown } | null | undefined)?.code ?? '')
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? ''
 
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full; free some space, or narrow the filter, and export again',

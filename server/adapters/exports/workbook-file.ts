@@ -31,12 +31,14 @@ export const createWorkbookFile = (file: FileHandle, settle: () => Promise<void>
   zip.addReadStream(sheet, 'xl/worksheets/sheet1.xml', { compressionLevel: 1 })
   zip.end()
   let bytes = 0
-  const packing = pipeline(zip.outputStream, async function (pieces: AsyncIterable<string | Buffer>) {
+  const stopped = new AbortController()
+  const pack = async (pieces: AsyncIterable<string | Buffer>): Promise<void> => {
     for await (const piece of pieces) {
       await file.appendFile(piece)
       bytes += piece.length
     }
-  })
+  }
+  const packing = pipeline(zip.outputStream, pack, { signal: stopped.signal })
   let failure: unknown
   packing.catch((error: unknown) => {
     failure = error
@@ -60,7 +62,7 @@ export const createWorkbookFile = (file: FileHandle, settle: () => Promise<void>
     },
     async leave() {
       sheet.destroy()
-      ;(zip.outputStream as PassThrough).destroy()
+      stopped.abort()
       await packing.catch(() => undefined)
       await file.close()
     },

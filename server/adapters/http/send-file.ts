@@ -20,8 +20,8 @@ export const sendFile = async (
   { path, name, contentType }: ExportFile,
   range: string | undefined,
 ): Promise<FastifyReply> => {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
+  const file = await open(path, 'r').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   })
   if (!file) return sendFailure(reply, { code: 'NOT_FOUND', message: 'The file is gone; export again' })

@@ -6,7 +6,6 @@ const longestText = 32_767
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 /** What XML cannot hold, and what reads like the way Office writes it. */
-// eslint-disable-next-line no-control-regex
 const unwritable = /[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]|_(?=x[0-9A-Fa-f]{4}_)/g
 const isPlain = /^[\w+.:@-]*$/
 

@@ -54,7 +54,7 @@ describe('switchyard export calls', () => {
       [['--fields', 'secret'], 'fields[0]'],
       [['--from', 'soon'], 'Write a date such as'],
       [['--filter', '{'], 'Write a JSON object'],
-      [['--tenant', 'nobody'], 'no such tenant'],
+      [['--tenant', 'nobody'], 'There is no tenant nobody'],
       [['--to', '2023-11-15', '--output', join(test.dataDir, 'no', 'folder.csv')], 'could not be written'],
     ] as const) {
       const { code, stderr } = await start(...args).ended
