@@ -38,6 +38,7 @@ export const createWorkbookFile = (file: FileHandle, settle: () => Promise<void>
       bytes += piece.length
     }
   }
+  zip.once('error', () => stopped.abort())
   const packing = pipeline(zip.outputStream, pack, { signal: stopped.signal })
   let failure: unknown
   packing.catch((error: unknown) => {
