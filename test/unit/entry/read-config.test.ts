@@ -44,8 +44,20 @@ describe('the settings of the environment', () => {
     })
   })
 
+  it('limit exports in bytes and milliseconds, where they are given', () => {
+    const env = {
+      SWITCHYARD_EXPORT_MAX_MIB: '2',
+      SWITCHYARD_EXPORT_KEPT_HOURS: '1',
+      SWITCHYARD_EXPORTS_PER_TENANT: '3',
+    }
+    expect(readConfig(env).exportLimits).toEqual({ mostBytes: 2_097_152, keptMs: 3_600_000, mostPerTenant: 3 })
+    expect(readConfig({}).exportLimits).toEqual({})
+  })
+
   it.each([
     ['SWITCHYARD_PORT', 'eighty'],
+    ['SWITCHYARD_EXPORT_MAX_MIB', '0'],
+    ['SWITCHYARD_EXPORT_KEPT_HOURS', 'long'],
     ['SWITCHYARD_PORT', '65536'],
     ['SWITCHYARD_ADMIN_PORT', '-1'],
     ['SWITCHYARD_PUBLIC_URL', 'voice.example.com'],
