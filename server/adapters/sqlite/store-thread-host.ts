@@ -17,13 +17,16 @@ const threadFile = (): URL => {
 }
 
 /**
- * A small young generation: what a thread makes is dead as soon as it has answered, and V8 would rather let it pile up than
+ * A small young generation, but for exports, whose pieces would be copied about in it: what a thread makes is dead as soon as it has answered, and V8 would rather let it pile up than
  * collect it. The old generation is far beyond what the largest batch or page takes; a leak ends the thread, not the server.
  */
-const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 512 }
+const resourceLimits = (role: ThreadRole) => ({
+  maxYoungGenerationSizeMb: role === 'exporter' ? 32 : 4,
+  maxOldGenerationSizeMb: 512,
+})
 
 export const startWorker = (role: ThreadRole): ThreadHost => {
-  const worker = new Worker(threadFile(), { name: `store ${role}`, resourceLimits })
+  const worker = new Worker(threadFile(), { name: `store ${role}`, resourceLimits: resourceLimits(role) })
   return {
     port: worker,
     onGone: (listener) => {
