@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { createNumberFinder } from '../../../../server/domain/numbers/number-finder.ts'
+
+const finder = createNumberFinder('+12025550123', { country: 'US' })
+
+describe('a number in texts', () => {
+  it.each([
+    '+12025550123',
+    '12025550123',
+    '0012025550123',
+    '01112025550123',
+    'tel:+1-202-555-0123',
+    'sip:+12025550123@example.com;user=phone',
+    '<sip:12025550123@example.com>',
+    '+1 (202) 555-0123',
+    '+1.202.555.0123',
+    'From=%2B12025550123&To=',
+    'From=%252B12025550123',
+    'From=%2B1%20%28202%29%20555%2D0123',
+    'From=+1+202+555+0123',
+    'From=%2012025550123',
+    String.raw`{"From":"\u002b12025550123"}`,
+    String.raw`{"From":"\u002012025550123"}`,
+    String.raw`1\u00a0202\u00a0555\u00a00123`,
+    '+1 202‑555‑0123',
+    '2025550123',
+    '(202) 555-0123',
+  ])('is found in %s', (text) => {
+    expect(finder.holds(text)).toBe(true)
+    expect(finder.replace(text, 'anon')).not.toMatch(/0123/)
+    expect(finder.holds(finder.replace(text, 'anon'))).toBe(false)
+  })
+
+  it.each(['+120255501234', '+912025550123', '991202555012', '+12025550124', ''])(
+    'is not found in %s, which is another one',
+    (text) => {
+      expect(finder.holds(text)).toBe(false)
+      expect(finder.replace(text, 'anon')).toBe(text)
+    },
+  )
+
+  it('takes what stands around it as it is', () => {
+    expect(finder.replace('a=%2B12025550123&b=tel:+12025550123.', '$&')).toBe('a=$&&b=tel:$&.')
+  })
+
+  it('is found as it is dialled in its own country alone', () => {
+    expect(createNumberFinder('+493012345678', { country: 'DE' }).holds('"030 12345678"')).toBe(true)
+    expect(createNumberFinder('+493012345678', { country: 'US' }).holds('"030 12345678"')).toBe(false)
+    expect(createNumberFinder('+999123456', { country: 'US' }).holds('00999123456')).toBe(true)
+  })
+
+  it('is found behind a dialled prefix only where that is asked for', () => {
+    const behind = createNumberFinder('+12025550123', { country: 'US', behindDigits: true })
+    expect(finder.holds('912025550123')).toBe(false)
+    expect(behind.replace('912025550123', 'anon')).toBe('anon')
+    expect(behind.holds('9120255501234')).toBe(false)
+  })
+
+  it('leaves a trace wherever its digits stand', () => {
+    expect(finder.leavesTraceIn('77+1202555012399')).toBe(true)
+    expect(finder.leavesTraceIn('(202) 555-0123')).toBe(true)
+    expect(finder.leavesTraceIn('+12025550124')).toBe(false)
+    expect(createNumberFinder('+493012345678', { country: 'US' }).leavesTraceIn('x4930123456789')).toBe(true)
+  })
+})
