@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Actor, Handlers } from '../shared/contract/index.ts'
 import type { Role } from '../shared/vocabulary.ts'
+import { createArchiveFiles } from './adapters/archives/archive-files.ts'
 import { createCloudonixClient } from './adapters/cloudonix/cloudonix-client.ts'
 import { csvText } from './adapters/csv/csv-text.ts'
 import { createExportFiles } from './adapters/exports/export-files.ts'
@@ -31,6 +32,7 @@ import { createDryRun } from './operations/dry-run.ts'
 import { createExportRunner, type ExportLimits } from './operations/export-runner.ts'
 import { tidyExports } from './operations/export-upkeep.ts'
 import { createExportHandlers } from './operations/exports.ts'
+import { createErasureHandlers } from './operations/erasures.ts'
 import { createHealth } from './operations/health.ts'
 import { countDuplicates, createIdempotencyHandlers } from './operations/idempotency.ts'
 import { inTurn } from './operations/in-turn.ts'
@@ -260,6 +262,16 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       webhookUrl: webhooksUrl,
       demo: config.demo === true,
     }
+    const erasures = createErasureHandlers({
+      ...configDeps,
+      erasures: store.erasures,
+      retention: store.retention,
+      archives: createArchiveFiles(config.dataDir),
+      eventLog,
+    })
+    await store.erasures.interrupt(clock.nowMs())
+    // Erasures under way end before the store does.
+    closers.push(erasures.settled)
     const handlers: Handlers = {
       ...createTenantHandlers(configDeps, exportRunner),
       ...createProviderHandlers(configDeps),
@@ -286,6 +298,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
         log,
       }),
       ...createIdempotencyHandlers({ calls, runtime, duplicates, directory, log }),
+      ...erasures.handlers,
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }
     const dispatch = createDispatch(inTurn(handlers, createKeyedLock(), amongNodes), (error, name) =>

@@ -17,6 +17,8 @@ export interface EventLog {
   follow(filter: EventFilter, after: string | undefined, onNews: () => void): EventFollower
   /** Events of other nodes may have been missed: followers are told to read again what they show. */
   noteGap(): void
+  /** Keeps nothing of what was so far; who has yet to read it is told to read again what they show. */
+  forget(): void
 }
 
 /** A place in the log. What a slow follower has yet to read is never copied for it. */

@@ -120,6 +120,8 @@ export interface RuntimeState {
   loadAnswer(tenantId: string, key: string): Promise<{ readonly status: number; readonly body: string } | undefined>
   saveAnswer(tenantId: string, key: string, answer: { readonly status: number; readonly body: string }): Promise<void>
 
+  /** Forgets calls that are over, and who took the last call of this caller in each group. */
+  forgetCaller(tenantId: string, caller: string, tokens: readonly string[]): Promise<void>
   /** Forgets the answers given to a tenant's webhooks. */
   forgetAnswers(tenantId: string): Promise<void>
 

@@ -4,6 +4,7 @@ import { agentGroupOperations } from './agent-groups.ts'
 import { analyticsOperations } from './analytics.ts'
 import { callOperations } from './calls.ts'
 import { cloudonixOperations } from './cloudonix.ts'
+import { erasureOperations } from './erasures.ts'
 import type { EventName, EventPayload } from './events.ts'
 import { exportOperations } from './exports.ts'
 import { idempotencyOperations } from './idempotency.ts'
@@ -40,6 +41,7 @@ export const operations = {
   ...analyticsOperations,
   ...savedFilterOperations,
   ...exportOperations,
+  ...erasureOperations,
   ...cloudonixOperations,
   ...webhookEventOperations,
   ...webhookInspectorOperations,

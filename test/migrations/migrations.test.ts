@@ -88,6 +88,10 @@ INSERT INTO exports (tenant_no, id, state, request, shown, rows, bytes, last_no,
   VALUES (1, 'x', 'queued', '{"format":"csv"}', '{}', 0, 0, 1, 'me', 1);`,
   160: "UPDATE call_records SET ssrc = '1', country = 'US', platform_trunk_id = '7', platform_disposition = 'EXTERNAL';",
   165: 'UPDATE call_records SET is_open = 0;',
+  190: `
+INSERT INTO erasures VALUES (1, 'e', 'erase', 'done', '{}', NULL, 1, 2);
+INSERT INTO archives VALUES (1, 'calls', 0, 1, 2, 'ff', 3, NULL);
+INSERT INTO retention_marks VALUES (1, 0);`,
   210: `INSERT INTO saved_filters VALUES ('t', 'f', 'F', '{"state":"busy"}', 1, 1, 1);`,
   180: "UPDATE webhook_audit SET bodies = x'00', transitions_before = 2;",
   185: "INSERT INTO webhook_dialect VALUES (1, 'cdr', 'colour', '', 3, 1, 2, 'w');",

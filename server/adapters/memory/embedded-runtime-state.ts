@@ -259,6 +259,11 @@ export const createEmbeddedRuntimeState = async (
       answers.set(key(tenantId, name), answer)
       return Promise.resolve()
     },
+    forgetCaller(tenantId, caller, tokens) {
+      for (const token of tokens) endedCalls.delete(key(tenantId, token))
+      lastAgents.deleteWhere((name) => name.startsWith(`${tenantId}\n`) && name.endsWith(`\n${caller}`))
+      return Promise.resolve()
+    },
     forgetAnswers(tenantId) {
       answers.deleteWhere((name) => name.startsWith(`${tenantId}\n`))
       return Promise.resolve()

@@ -190,6 +190,11 @@ export const createEventLog = (
         close: () => void followers.delete(follower),
       }
     },
+    forget() {
+      takeIn()
+      while (entries.size > 0) forgetOldest()
+      readings.clear()
+    },
     noteGap() {
       takeIn()
       seq += 1

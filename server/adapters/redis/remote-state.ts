@@ -295,6 +295,11 @@ export const createRemoteState = (
       return text === undefined ? undefined : (JSON.parse(text) as Answer)
     },
 
+    async forgetCaller(tenantId: string, caller: string, tokens: readonly string[]): Promise<void> {
+      for (const token of tokens)
+        await redis.unlink(prefixOf(tenantId) + keys.sessionKey(token), prefixOf(tenantId) + keys.eventsKey(token))
+      await deleteMatching(prefixOf(tenantId) + keys.stickyKey('*') + caller)
+    },
     async forgetAnswers(tenantId: string): Promise<void> {
       await deleteMatching(prefixOf(tenantId) + keys.answerKey('*'))
     },

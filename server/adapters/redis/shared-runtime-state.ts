@@ -310,6 +310,11 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
       else await end(tenantId, tokenOfAnswer(key), { ...emptyWork(), answers: [{ key, answer }] })
     },
     freeOrphans: async () => (outage ? (await outage.local).state.freeOrphans() : remote.freeOrphans()),
+    forgetCaller: (tenantId, caller, tokens) =>
+      either(
+        () => remote.forgetCaller(tenantId, caller, tokens),
+        (state) => state.forgetCaller(tenantId, caller, tokens),
+      ),
     forgetAnswers: (tenantId) =>
       either(
         () => remote.forgetAnswers(tenantId),

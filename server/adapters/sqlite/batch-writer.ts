@@ -87,7 +87,7 @@ export const createBatchWriter = (db: Database, keyring: Keyring, isShared = fal
     return journalError ? { failed, journalError } : { failed }
   }
 
-  return (batch: Batch<PackedUnit>): BatchReport => {
+  const write = (batch: Batch<PackedUnit>): BatchReport => {
     try {
       return inBatch(() => writeAll(batch))
     } catch (error) {
@@ -96,4 +96,7 @@ export const createBatchWriter = (db: Database, keyring: Keyring, isShared = fal
       return inBatch(() => writeOneByOne(batch))
     }
   }
+
+  /** Rows were changed by other means: what is remembered of calls may not be so any more. */
+  return Object.assign(write, { forget: units.forget })
 }

@@ -6,8 +6,10 @@ import type { CallLog, CallLogHealth, CallStore } from '../../ports/call-store.t
 import type { ConfigurationStore } from '../../ports/configuration.ts'
 import type { DialectStore } from '../../ports/dialect-store.ts'
 import type { ExportSource, ExportStore } from '../../ports/exports.ts'
+import type { ErasureStore } from '../../ports/erasure-store.ts'
 import type { NodeRegister } from '../../ports/node-register.ts'
 import type { RequestBudget } from '../../ports/request-budget.ts'
+import type { RetentionStore } from '../../ports/retention-store.ts'
 import type { RuntimeJournal } from '../../ports/runtime-state.ts'
 import type { Log } from '../../ports/system.ts'
 import { createAnalyticsStore } from './analytics-store.ts'
@@ -17,6 +19,7 @@ import { createAccessStore, createConfigurationStore } from './configuration-sto
 import { syncDirectory } from './data-directory.ts'
 import { createExportStore } from './export-store.ts'
 import type { ExporterApi } from './export-thread-api.ts'
+import { createErasureStore } from './erasure-store.ts'
 import type { LookupApi } from './lookup-thread-api.ts'
 import { packUnit } from './packed-unit.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
@@ -35,6 +38,8 @@ export interface Store {
   readonly analytics: AnalyticsStore
   readonly exports: ExportStore
   readonly exportSource: ExportSource
+  readonly erasures: ErasureStore
+  readonly retention: RetentionStore
   readonly callLog: CallLog & { flush(): Promise<void>; health(): CallLogHealth }
   readonly dialect: DialectStore
   readonly journal: RuntimeJournal
@@ -162,6 +167,17 @@ export const connectStore = async ({
       count: (...asked) => exporter.call('exports', 'count', ...asked),
       read: (...asked) => exporter.call('exports', 'read', ...asked),
     },
+    retention: {
+      archives: (tenantId) => reader.call('retention', 'archives', tenantId),
+      oldestDay: (...of) => reader.call('retention', 'oldestDay', ...of),
+      slice: (...of) => reader.call('retention', 'slice', ...of),
+      putArchive: (...of) => writer.call('retention', 'putArchive', ...of),
+      drop: (...of) => writer.call('retention', 'drop', ...of),
+      dropRollups: (...of) => writer.call('retention', 'dropRollups', ...of),
+      restore: (...of) => writer.call('retention', 'restore', ...of),
+      keep: (...of) => writer.call('retention', 'keep', ...of),
+    },
+    erasures: createErasureStore({ reader, writer, callLog }),
     callLog: { ...callLog, health },
     dialect: {
       add: (tenantId, counts) => writer.call('dialect', 'add', tenantId, counts),

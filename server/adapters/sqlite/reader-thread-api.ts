@@ -9,6 +9,8 @@ import type { SyncConfigRepository } from './config-repository.ts'
 import { createConfigUsers } from './config-users.ts'
 import { createSqliteDialectRepository } from './dialect-repository.ts'
 import { createExportReader } from './export-repository.ts'
+import { createErasureReader } from './erasure-reader.ts'
+import { createErasureRepository } from './erasure-repository.ts'
 import { createSqliteGroupRepository } from './group-repository.ts'
 import { createJournalReader } from './journal-repository.ts'
 import { createKeyring } from './keyring.ts'
@@ -18,6 +20,7 @@ import { openDatabase } from './open-database.ts'
 import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createQueries } from './query-builder.ts'
+import { createRetentionReader } from './retention-reader.ts'
 import { createRollupReader } from './rollup-reader.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteSavedFilterRepository } from './saved-filter-repository.ts'
@@ -62,6 +65,8 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     answers: { kept: createAnswerCount(db, keyring) },
     access: { tokens, findToken, findSession },
     journal: { load: createJournalReader(db) },
+    erasure: { find: createErasureReader(db, keyring), ...createErasureRepository(db, keyring) },
+    retention: createRetentionReader(db, keyring),
     seenTokens: createTokenSeeder(db),
     meta: { get: createSqliteMetaRepository(db).get },
     wal: { copy: createCheckpoints(db).copy },

@@ -8,6 +8,8 @@ import { type Batch, type BatchReport, createBatchWriter } from './batch-writer.
 import { createBulkChange, createReorder } from './bulk-change.ts'
 import type { SyncConfigRepository } from './config-repository.ts'
 import { createExportWriter } from './export-repository.ts'
+import { createErasureRepository } from './erasure-repository.ts'
+import { createErasureWriter } from './erasure-writer.ts'
 import { createSqliteGroupRepository } from './group-repository.ts'
 import { createSqliteDialectRepository } from './dialect-repository.ts'
 import { checkMasterKey, createKeyring } from './keyring.ts'
@@ -21,7 +23,9 @@ import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.t
 import type { PackedUnit } from './packed-unit.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRequestBudget } from './request-budget.ts'
+import { createRetentionWriter } from './retention-writer.ts'
 import { createRollupRebuild } from './rollup-rebuild.ts'
+import { createScrub } from './scrub.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteSavedFilterRepository } from './saved-filter-repository.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
@@ -97,6 +101,7 @@ export const openWriter = (options: ThreadOptions) => {
   const rebuild = createRollupRebuild(db, keyring)
   const exclusively = options.isShared ? createExclusiveCopy(db, options.file) : undefined
   const writeBatch = createBatchWriter(db, keyring, options.isShared)
+  const scrub = createScrub(db, options.file)
   const { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode } =
     createSqliteAccessRepository(db)
 
@@ -139,6 +144,12 @@ export const openWriter = (options: ThreadOptions) => {
     analytics: rebuild,
     webhookEvents: { packBodies: (most: number) => inSlices(bodies.packSlice, most) },
     dialect: { add: dialect.add, clear: dialect.clear },
+    erasure: {
+      ...createErasureWriter(db, keyring, writeBatch.forget),
+      ...createErasureRepository(db, keyring),
+      scrub: scrub.run,
+    },
+    retention: createRetentionWriter(db, keyring, writeBatch.forget),
     meta: { set, claim },
     wal: { finish: exclusively?.copy ?? checkpoints.copy },
     thread: {
@@ -148,6 +159,7 @@ export const openWriter = (options: ThreadOptions) => {
         if (exclusively) exclusively.close()
         else checkpoints.empty()
         db.close()
+        scrub.close()
       },
     },
   }

@@ -15,6 +15,9 @@ const separator = String.raw`(?:[\s().\-/\u2010-\u2015]|%(?:20|28|29|2d|2e|2f)|\
 const start = String.raw`(?:(?<=%[0-9a-f]{2}|\\u[0-9a-f]{4})|(?<!\d))`
 const international = String.raw`(?:(?:\+|%(?:25)*2b|\\u002b|00|011)${separator})?`
 
+/** With a + before it, what is dialled in one country is a number of another one. */
+const notInternational = String.raw`(?<!\+|%(?:25)*2b|\\u002b|\b00|\b011)`
+
 const spelled = (digits: string): string => [...digits].join(separator)
 
 /**
@@ -29,7 +32,7 @@ export const createNumberFinder = (
   const parsed = parsePhoneNumberFromString(number)
   const whole = international + spelled(number.slice(1))
   const national = parsed?.country === country ? parsed.nationalNumber : undefined
-  const dialled = national === undefined ? '' : `|0?${spelled(national)}`
+  const dialled = national === undefined ? '' : `|${notInternational}0?${spelled(national)}`
   const pattern = new RegExp(`${behindDigits ? String.raw`\d{0,12}` : start}(?:${whole}${dialled})(?!\\d)`, 'gi')
   const trace = new RegExp(spelled(national ?? number.slice(1)), 'i')
   return {

@@ -21,6 +21,7 @@ import { callSearch } from './0165-call-search.ts'
 import { analytics } from './0170-analytics.ts'
 import { webhookSearch } from './0180-webhook-search.ts'
 import { webhookDialect } from './0185-webhook-dialect.ts'
+import { retention } from './0190-retention.ts'
 import { exportsOfCalls } from './0200-exports.ts'
 import { savedFilters } from './0210-saved-filters.ts'
 
@@ -48,6 +49,7 @@ export const migrations: readonly Migration[] = [
   analytics,
   webhookSearch,
   webhookDialect,
+  retention,
   exportsOfCalls,
   savedFilters,
 ]

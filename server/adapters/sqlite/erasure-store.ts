@@ -1,0 +1,87 @@
+import type { ErasureStore, SoughtNumber } from '../../ports/erasure-store.ts'
+import type { GroupCallLog } from './call-log.ts'
+import type { ErasureKind } from './erasure-tables.ts'
+import type { ReaderApi } from './reader-thread-api.ts'
+import type { StoreThread } from './store-thread-client.ts'
+import type { WriterApi } from './writer-thread-api.ts'
+
+/** Rows that one transaction changes at most. */
+const sliceRows = 100
+const sliceCalls = 25
+
+/** The ErasureStore port. The reader looks, the writer changes what was found, a few rows in each message. */
+export const createErasureStore = ({
+  reader,
+  writer,
+  callLog,
+}: {
+  reader: StoreThread<ReaderApi>
+  writer: StoreThread<WriterApi>
+  callLog: Pick<GroupCallLog, 'flush'>
+}): ErasureStore => {
+  const find = async (
+    tenantId: string,
+    sought: SoughtNumber,
+    kind: ErasureKind,
+    take: (nos: readonly number[]) => Promise<void>,
+    atOnce: number,
+  ) => {
+    let found = 0
+    let ongoing = 0
+    for (let afterNo: number | undefined = 0; afterNo !== undefined;) {
+      const finds: Awaited<ReturnType<typeof look>> = await look(afterNo)
+      for (let from = 0; from < finds.nos.length; from += atOnce) await take(finds.nos.slice(from, from + atOnce))
+      found += finds.nos.length
+      ongoing += finds.ongoing
+      afterNo = finds.nextNo
+    }
+    return { found, ongoing }
+    function look(afterNo: number) {
+      return reader.call('erasure', 'find', tenantId, sought, kind, afterNo)
+    }
+  }
+  const leave = (): Promise<void> => Promise.resolve()
+
+  return {
+    count: async (tenantId, sought) => {
+      await callLog.flush()
+      const calls = await find(tenantId, sought, 'calls', leave, sliceCalls)
+      const decisions = await find(tenantId, sought, 'decisions', leave, sliceRows)
+      const webhookEvents = await find(tenantId, sought, 'events', leave, sliceRows)
+      return {
+        calls: calls.found,
+        ongoingCalls: calls.ongoing,
+        decisions: decisions.found,
+        webhookEvents: webhookEvents.found,
+      }
+    },
+    erase: async (tenantId, sought, label, keep) => {
+      await callLog.flush()
+      await writer.call('erasure', 'setThorough', true)
+      try {
+        const tokens: string[] = []
+        let decisions = 0
+        let webhookEvents = 0
+        const takeCalls = async (nos: readonly number[]): Promise<void> => {
+          const erased = await writer.call('erasure', 'calls', tenantId, sought, keep ? label : undefined, nos)
+          tokens.push(...erased.tokens)
+          decisions += erased.decisions
+          webhookEvents += erased.events
+        }
+        const rewrite = (kind: ErasureKind) => (nos: readonly number[]) =>
+          writer.call('erasure', 'rewrite', tenantId, sought, label, kind, nos)
+        const calls = await find(tenantId, sought, 'calls', takeCalls, sliceCalls)
+        decisions += (await find(tenantId, sought, 'decisions', rewrite('decisions'), sliceRows)).found
+        webhookEvents += (await find(tenantId, sought, 'events', rewrite('events'), sliceRows)).found
+        return { counts: { calls: calls.found, ongoingCalls: calls.ongoing, decisions, webhookEvents }, tokens }
+      } finally {
+        await writer.call('erasure', 'setThorough', false)
+      }
+    },
+    scrub: (sought) => writer.call('erasure', 'scrub', sought),
+    list: (tenantId) => reader.call('erasure', 'list', tenantId),
+    get: (tenantId, id) => reader.call('erasure', 'get', tenantId, id),
+    put: (tenantId, erasure) => writer.call('erasure', 'put', tenantId, erasure),
+    interrupt: (nowMs) => writer.call('erasure', 'interrupt', nowMs),
+  }
+}

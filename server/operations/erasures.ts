@@ -1,0 +1,171 @@
+import type { ErasureFinding, Erasure, ErasureReport } from '../../shared/contract/erasures.ts'
+import type { Handlers } from '../../shared/contract/index.ts'
+import { DomainError } from '../domain/errors.ts'
+import { whyNotInternational } from '../domain/numbers/dialling.ts'
+import { createNumberFinder } from '../domain/numbers/number-finder.ts'
+import { asDialled } from '../domain/numbers/read-number.ts'
+import type { ArchiveFiles } from '../ports/archive-files.ts'
+import type { ConfigurationStore } from '../ports/configuration.ts'
+import type { ErasureStore, SoughtNumber } from '../ports/erasure-store.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import type { RetentionStore } from '../ports/retention-store.ts'
+import type { RuntimeState } from '../ports/runtime-state.ts'
+import type { Clock, Log, NewId, NewSecret } from '../ports/system.ts'
+import { createArchiveEraser } from './erase-archives.ts'
+import { allOf } from './rows.ts'
+import { assertKnownTenant, tenantInForce, type TenantDirectory } from './tenant-directory.ts'
+
+type ErasureHandlers = Pick<Handlers, Extract<keyof Handlers, `erasures.${string}`>>
+
+interface ErasureDeps {
+  readonly erasures: ErasureStore
+  readonly retention: Pick<RetentionStore, 'putArchive'>
+  readonly archives: ArchiveFiles
+  readonly store: ConfigurationStore
+  readonly directory: TenantDirectory
+  readonly runtime: Pick<RuntimeState, 'forgetAnswers' | 'forgetCaller'>
+  readonly eventLog: Pick<EventLog, 'forget'>
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly newId: NewId
+  readonly newSecret: NewSecret
+  readonly log: Log
+}
+
+const erasedLabel = 'erased'
+/** Says nothing of the number, is one in all that an erasure changes, and has no digits to be taken for a number. */
+const newLabel = (newSecret: NewSecret): string =>
+  `anon-${[...newSecret(128)]
+    .map((letter) => String.fromCharCode(97 + (letter.charCodeAt(0) % 26)))
+    .join('')
+    .slice(0, 16)}`
+
+const nouns = [
+  ['voice agent', 'voiceAgents'],
+  ['agent group', 'agentGroups'],
+  ['inbound rule', 'inboundRules'],
+  ['outbound rule', 'outboundRules'],
+  ['trunk', 'trunks'],
+  ['number', 'numbers'],
+  ['schedule', 'schedules'],
+  ['test case', 'testCases'],
+  ['saved filter', 'savedFilters'],
+] as const
+
+/** `settled` resolves when no erasure is under way any more. */
+export const createErasureHandlers = (
+  deps: ErasureDeps,
+): { handlers: ErasureHandlers; settled: () => Promise<unknown> } => {
+  const { erasures, retention, archives, store, directory, runtime, eventLog, clock, newId, newSecret, log } = deps
+  const running = new Map<string, Promise<void>>()
+
+  const soughtOf = (tenantId: string, text: string): SoughtNumber => {
+    const { tenant } = tenantInForce(directory, tenantId)
+    const number = asDialled(text)
+    // What is dialled without + may be read in several ways, and what is erased does not come back.
+    const problem = number.startsWith('+')
+      ? whyNotInternational(number)
+      : `${number} is no international number; write it with + and the country code`
+    if (problem !== undefined) throw new DomainError('INVALID_INPUT', problem)
+    return { number, country: tenant.defaultCountry }
+  }
+
+  /** What holds the number and is for people to decide about. */
+  const configurationWith = async (tenantId: string, { number, country }: SoughtNumber): Promise<ErasureFinding[]> => {
+    const finder = createNumberFinder(number, { country })
+    const { tenant } = tenantInForce(directory, tenantId)
+    const { name, defaultTarget, settings } = tenant
+    const found: ErasureFinding[] = finder.holds(JSON.stringify([name, defaultTarget, settings]))
+      ? [{ kind: 'tenant', id: tenant.id, name }]
+      : []
+    for (const [kind, noun] of nouns) {
+      const rows: readonly { readonly id: string }[] = await allOf<{ readonly id: string }>((query) =>
+        store[noun].list(tenantId, query),
+      )
+      for (const row of rows) {
+        if (!finder.holds(JSON.stringify(row))) continue
+        const { name: called, number: itself } = row as { name?: string; number?: string }
+        found.push({ kind, id: row.id, name: called ?? itself ?? row.id })
+      }
+    }
+    return found
+  }
+
+  const holderOf = ({ number, country }: SoughtNumber) => createNumberFinder(number, { country }).holds
+
+  const erase = async (tenantId: string, sought: SoughtNumber, keep: boolean): Promise<ErasureReport> => {
+    const label = keep ? newLabel(newSecret) : erasedLabel
+    const { counts, tokens } = await erasures.erase(tenantId, sought, label, keep)
+    await runtime.forgetCaller(tenantId, sought.number, tokens)
+    // What is still good is found in the file.
+    await runtime.forgetAnswers(tenantId)
+    eventLog.forget()
+    const found = await createArchiveEraser(archives, sought)(tenantId, {
+      label,
+      keep,
+      tokens: new Set(tokens),
+      replace: (file) => retention.putArchive(tenantId, file, clock.nowMs()),
+    })
+    const exported = await archives.exportsWith(tenantId, holderOf(sought))
+    for (const file of exported) await archives.deleteExport(tenantId, file)
+    return {
+      ...counts,
+      archives: found,
+      exports: exported.length,
+      configuration: await configurationWith(tenantId, sought),
+      backups: [],
+      ...(await erasures.scrub(sought)),
+    }
+  }
+
+  const run = async (tenantId: string, erasure: Erasure, sought: SoughtNumber): Promise<void> => {
+    try {
+      const report = await erase(tenantId, sought, erasure.mode === 'anonymise')
+      await erasures.put(tenantId, { ...erasure, state: 'done', report, finishedAtMs: clock.nowMs() })
+    } catch (error) {
+      log.error({ err: error, tenantId, erasure: erasure.id }, 'An erasure failed; ask for it again')
+      const said = error instanceof DomainError ? error.message : 'Internal error; the log says more. Ask again'
+      await erasures.put(tenantId, { ...erasure, state: 'failed', error: said, finishedAtMs: clock.nowMs() })
+    }
+  }
+
+  const handlers: ErasureHandlers = {
+    async 'erasures.preview'(_actor, { tenantId, number }) {
+      const sought = soughtOf(tenantId, number)
+      return {
+        ...(await erasures.count(tenantId, sought)),
+        archives: await createArchiveEraser(archives, sought)(tenantId, { label: '', keep: true, tokens: new Set() }),
+        exports: (await archives.exportsWith(tenantId, holderOf(sought))).length,
+        configuration: await configurationWith(tenantId, sought),
+        backups: [],
+      }
+    },
+    async 'erasures.create'(actor, { tenantId, number, mode }) {
+      const sought = soughtOf(tenantId, number)
+      if (running.has(tenantId))
+        throw new DomainError('CONFLICT', 'An erasure of this tenant is under way; ask again when it is done')
+      const erasure: Erasure = { id: newId(), mode, state: 'running', requestedAtMs: clock.nowMs() }
+      const started = erasures.put(tenantId, erasure)
+      running.set(
+        tenantId,
+        started
+          .then(() => run(tenantId, erasure, sought))
+          .catch((error: unknown) => log.error({ err: error, tenantId }, 'An erasure could not be recorded'))
+          .finally(() => running.delete(tenantId)),
+      )
+      await started
+      log.info({ tenantId, erasure: erasure.id, mode, actor: actor.name }, 'A number is erased from the records')
+      return erasure
+    },
+    async 'erasures.list'(_actor, { tenantId }) {
+      assertKnownTenant(directory, tenantId)
+      return { items: [...(await erasures.list(tenantId))] }
+    },
+    async 'erasures.get'(_actor, { tenantId, id }) {
+      assertKnownTenant(directory, tenantId)
+      const erasure = await erasures.get(tenantId, id)
+      if (!erasure) throw new DomainError('NOT_FOUND', `There is no erasure ${id}`)
+      return erasure
+    },
+  }
+  return { handlers, settled: () => Promise.all(running.values()) }
+}

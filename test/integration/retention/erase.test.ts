@@ -1,0 +1,170 @@
+import { gzipSync } from 'node:zlib'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Erasure, ErasureReport } from '../../../shared/contract/erasures.ts'
+import { actionOf, createSite, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
+import { startTestServer, type TestServer } from '../../support/test-server.ts'
+
+const erased = '+17025550147'
+const other = '+17025550148'
+const digits = erased.slice(1)
+/** The number as payloads may spell it, each in a call or a request of its own. */
+const spellings = [
+  '+17025550147',
+  '0017025550147',
+  'tel:+1-702-555-0147',
+  'sip:+17025550147@sip.example.com',
+  '7025550147',
+]
+
+let running: TestServer
+let site: Site
+let neighbour: Site
+
+beforeAll(async () => {
+  running = await startTestServer()
+  site = await createSite(running)
+  neighbour = await createSite(running, { name: 'Neighbour', domain: 'neighbour.cloudonix.net' })
+}, 60_000)
+afterAll(() => running.close())
+
+const play = async (at: Site, from: string, more: Record<string, unknown> = {}): Promise<string> => {
+  const token = newToken()
+  const request = { ...voiceRequest(token, numberOf.priority, from), ...more }
+  const { text } = await running.webhook(`${at.base}/application`, request)
+  await running.webhook(actionOf(text), { ...request, DialCallStatus: 'completed' })
+  return token
+}
+
+/** Everything in the data directory, and whether a text stands in it, whatever is written around it. */
+const filesWith = async (text: string): Promise<string[]> => {
+  const found: string[] = []
+  for (const entry of await readdir(running.dataDir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const file = join(entry.parentPath, entry.name)
+    if ((await readFile(file)).includes(text)) found.push(entry.name)
+  }
+  return found
+}
+const erasing = async (number: string, mode: string): Promise<Erasure> => {
+  const { status, body } = await running.api<Erasure>('POST', `${site.path}/erasures`, { number, mode })
+  expect(status).toBe(202)
+  let erasure = body
+  while (erasure.state === 'running') {
+    await new Promise((done) => setTimeout(done, 20))
+    erasure = (await running.api<Erasure>('GET', `${site.path}/erasures/${erasure.id}`)).body
+  }
+  expect(erasure).toMatchObject({ state: 'done' })
+  return erasure
+}
+const preview = async (number: string) =>
+  (await running.api<ErasureReport>('POST', `${site.path}/erasures/preview`, { number })).body
+const summary = async (at = site) =>
+  (await running.api<{ totals: object }>('GET', `${at.path}/analytics/summary?period=24h`)).body
+
+describe('erasing a number', () => {
+  it('leaves no trace of it in any file while calls go on, and takes nobody else along', async () => {
+    for (const from of spellings) await play(site, from, { Note: `caller ${from} %2B${digits}` })
+    // Mentioned by a call of another number.
+    const mentioned = await play(site, other, {
+      Note: `transferred from (702) 555-0147, +1 702 555 0147 and %2B${digits}`,
+    })
+    // A record of a call that nobody asked about.
+    await running.webhook(`${site.base}/cdr`, { session: { token: newToken(), callerId: erased } })
+    const ofNeighbour = await play(neighbour, erased)
+    await mkdir(join(running.dataDir, 'exports', site.tenant.id), { recursive: true })
+    await writeFile(join(running.dataDir, 'exports', site.tenant.id, 'a.csv.gz'), gzipSync(`from\n${erased}\n`))
+    await writeFile(join(running.dataDir, 'exports', site.tenant.id, 'b.csv'), `from\n${other}\n`)
+    const { body: rule } = await running.api<{ id: string }>('POST', `${site.path}/inbound-rules`, {
+      name: 'From one caller',
+      pattern: '+12025550199',
+      callerPattern: '+17025550199',
+      target: { type: 'reject', value: 'busy' },
+    })
+    expect(rule.id).toBeDefined()
+
+    const before = await preview('+1 (702) 555-0147')
+    expect(before).toMatchObject({
+      calls: spellings.length + 1,
+      ongoingCalls: 0,
+      exports: 1,
+      configuration: [],
+      backups: [],
+    })
+    expect(before.webhookEvents).toBeGreaterThan(2 * spellings.length)
+
+    let isOver = false
+    const others = (async () => {
+      let played = 0
+      for (; !isOver; played += 1) await play(site, `+1702555${String(1000 + played).padStart(4, '0')}`)
+      return played
+    })()
+    const { report } = await erasing('tel:+17025550147', 'erase')
+    isOver = true
+    expect(await others).toBeGreaterThan(0)
+    expect(report).toMatchObject({ calls: spellings.length + 1, exports: 1, leftPages: 0 })
+    expect(await preview(erased)).toMatchObject({ calls: 0, decisions: 0, webhookEvents: 0, exports: 0, archives: 0 })
+    expect((await readdir(join(running.dataDir, 'exports', site.tenant.id))).sort()).toEqual(['b.csv'])
+
+    // Another tenant's call of the same number is as it was …
+    expect(await neighbour.call(ofNeighbour)).toMatchObject({ from: erased })
+    // … and so is the other call, but for the number in its payload.
+    const kept = await site.call(mentioned)
+    expect(kept.from).toBe(other)
+
+    // Once that tenant is gone too, no byte of any file holds it.
+    await running.api('DELETE', `${neighbour.path}?force=true`)
+    await erasing(erased, 'erase')
+    for (const text of [digits, '7025550147', '702-555-0147', '702 555 0147', '555-0147'])
+      expect(await filesWith(text)).toEqual([])
+    expect(await filesWith(other.slice(1))).not.toEqual([])
+  }, 60_000)
+
+  it('keeps calls and figures when it anonymises, under one name that is no number', async () => {
+    const number = '+17025550155'
+    const tokens = [await play(site, number), await play(site, number)]
+    const figures = await summary()
+    const { report } = await erasing(number, 'anonymise')
+    expect(report).toMatchObject({ calls: 2 })
+    const names = await Promise.all(tokens.map(async (token) => (await site.call(token)).from))
+    expect(names[0]).toMatch(/^anon-[a-z]{16}$/)
+    expect(new Set(names).size).toBe(1)
+    expect((await summary()).totals).toEqual(figures.totals)
+    await running.api('POST', `${site.path}/analytics/rebuild`)
+    expect(await filesWith(number.slice(1))).toEqual([])
+    const { body } = await running.api<{ items: unknown[] }>('GET', `${site.path}/calls?from=${names[0]}`)
+    expect(body.items).toHaveLength(2)
+  }, 60_000)
+
+  it('reports configuration that holds the number, and changes none of it', async () => {
+    const number = '+17025550166'
+    await running.api('POST', `${site.path}/inbound-rules`, {
+      name: 'One caller',
+      pattern: '+12025550198',
+      callerPattern: number,
+      target: { type: 'reject', value: 'busy' },
+    })
+    await running.api('POST', `${site.path}/saved-filters`, { name: 'Mine', filter: { from: number } })
+    const { report } = await erasing(number, 'erase')
+    expect(report?.configuration.map(({ kind, name }) => [kind, name])).toEqual([
+      ['inbound rule', 'One caller'],
+      ['saved filter', 'Mine'],
+    ])
+    expect(await filesWith(number)).not.toEqual([])
+  })
+
+  it('leaves a call alone that goes on, and says so', async () => {
+    const number = '+17025550177'
+    const token = newToken()
+    await running.webhook(`${site.base}/application`, voiceRequest(token, numberOf.priority, number))
+    expect((await erasing(number, 'erase')).report).toMatchObject({ calls: 0, ongoingCalls: 1 })
+    expect((await site.call(token)).from).toBe(number)
+  })
+
+  it('refuses what is no phone number', async () => {
+    const answer = await running.api('POST', `${site.path}/erasures`, { number: 'anonymous', mode: 'erase' })
+    expect(answer.status).toBe(400)
+    expect(answer.text).toContain('anonymous is no international number')
+  })
+})
