@@ -43,6 +43,7 @@ import { createNumberHandlers } from './operations/numbers.ts'
 import { createOutboundRuleHandlers } from './operations/outbound-rules.ts'
 import { createProviderHandlers } from './operations/providers.ts'
 import { closeLostCalls, toOpenCircuits } from './operations/recovery.ts'
+import { createRetentionHandlers } from './operations/retention.ts'
 import { createRoutingHandlers } from './operations/routing.ts'
 import { createSavedFilterHandlers } from './operations/saved-filters.ts'
 import { createScheduleHandlers } from './operations/schedules.ts'
@@ -88,6 +89,8 @@ const catchUpMs = 1000
 const exportsMs = 5000
 const tidyMs = 60_000
 const exportLimits: ExportLimits = { mostBytes: 4 * 2 ** 30, keptMs: 72 * 3_600_000, mostPerTenant: 20 }
+const retentionMs = 3_600_000
+const shrinkMs = 60_000
 
 /** The nodes' common Redis keeps what they count. */
 const noJournal = { saveTally: () => undefined, deleteTally: () => undefined, load: () => Promise.resolve([]) }
@@ -262,12 +265,28 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       webhookUrl: webhooksUrl,
       demo: config.demo === true,
     }
+    const recordsLock = shared && (await openChangeLock(config.dataDir, 'records.lock'))
+    closers.push(() => Promise.resolve(recordsLock?.close()))
+    const oneAtATime = createKeyedLock()
+    const alone = <T>(work: () => Promise<T>): Promise<T> =>
+      oneAtATime('', () => (recordsLock ? recordsLock.alone(work) : work()))
+    const archives = createArchiveFiles(config.dataDir)
+    const retention = createRetentionHandlers({
+      retention: store.retention,
+      storage: store.storage,
+      archives,
+      directory,
+      clock,
+      log,
+      alone,
+    })
     const erasures = createErasureHandlers({
       ...configDeps,
       erasures: store.erasures,
       retention: store.retention,
-      archives: createArchiveFiles(config.dataDir),
+      archives,
       eventLog,
+      alone,
     })
     await store.erasures.interrupt(clock.nowMs())
     // Erasures under way end before the store does.
@@ -299,6 +318,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       }),
       ...createIdempotencyHandlers({ calls, runtime, duplicates, directory, log }),
       ...erasures.handlers,
+      ...retention.handlers,
       ...createSystemHandlers(about, health, runtime, callLog, clock),
     }
     const dispatch = createDispatch(inTurn(handlers, createKeyedLock(), amongNodes), (error, name) =>
@@ -373,6 +393,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
         isDoneAtStart: true,
         work: () => tidyExports(exportDeps, exportRunner),
       },
+      { what: 'Archiving and removing old records', everyMs: retentionMs, isDoneAtStart: true, work: retention.run },
+      { what: 'Giving free pages back', everyMs: shrinkMs, work: store.storage.shrink },
       {
         what: 'Forgetting old answers',
         everyMs: forgetMs,

@@ -29,15 +29,16 @@ interface ErasureDeps {
   readonly newId: NewId
   readonly newSecret: NewSecret
   readonly log: Log
+  /** One at a time, in all processes. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 const erasedLabel = 'erased'
 /** Says nothing of the number, is one in all that an erasure changes, and has no digits to be taken for a number. */
-const newLabel = (newSecret: NewSecret): string =>
-  `anon-${[...newSecret(128)]
-    .map((letter) => String.fromCharCode(97 + (letter.charCodeAt(0) % 26)))
-    .join('')
-    .slice(0, 16)}`
+const newLabel = (newSecret: NewSecret): string => {
+  const letters = Array.from(newSecret(128), (letter) => String.fromCharCode(97 + (letter.charCodeAt(0) % 26)))
+  return `anon-${letters.join('').slice(0, 16)}`
+}
 
 const nouns = [
   ['voice agent', 'voiceAgents'],
@@ -55,7 +56,8 @@ const nouns = [
 export const createErasureHandlers = (
   deps: ErasureDeps,
 ): { handlers: ErasureHandlers; settled: () => Promise<unknown> } => {
-  const { erasures, retention, archives, store, directory, runtime, eventLog, clock, newId, newSecret, log } = deps
+  const { erasures, retention, archives, store, directory, runtime, eventLog, clock, newId, newSecret, log, alone } =
+    deps
   const running = new Map<string, Promise<void>>()
 
   const soughtOf = (tenantId: string, text: string): SoughtNumber => {
@@ -119,7 +121,7 @@ export const createErasureHandlers = (
 
   const run = async (tenantId: string, erasure: Erasure, sought: SoughtNumber): Promise<void> => {
     try {
-      const report = await erase(tenantId, sought, erasure.mode === 'anonymise')
+      const report = await alone(() => erase(tenantId, sought, erasure.mode === 'anonymise'))
       await erasures.put(tenantId, { ...erasure, state: 'done', report, finishedAtMs: clock.nowMs() })
     } catch (error) {
       log.error({ err: error, tenantId, erasure: erasure.id }, 'An erasure failed; ask for it again')

@@ -17,6 +17,10 @@ const besideChanges: ReadonlySet<string> = new Set<OperationName>([
   'exports.create',
   'exports.cancel',
   'exports.delete',
+  'erasures.preview',
+  'erasures.create',
+  'retention.restore',
+  'retention.run',
 ])
 
 /** Takes as long as there are calls, and need not know what others change meanwhile. */

@@ -23,6 +23,8 @@ export interface ArchiveFiles {
     lines: AsyncIterable<string> | Iterable<string>,
   ): Promise<ArchiveFile>
   delete(tenantId: string, kind: string, dayMs: number): Promise<void>
+  /** Of all tenants. */
+  sizes(): Promise<{ readonly archiveBytes: number; readonly exportBytes: number }>
   /** Exported files of the tenant whose text passes. */
   exportsWith(tenantId: string, holds: (text: string) => boolean): Promise<readonly string[]>
   deleteExport(tenantId: string, name: string): Promise<void>

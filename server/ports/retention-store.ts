@@ -35,3 +35,18 @@ export interface RetentionStore {
   /** What was brought back of that day stays until then. */
   keep(tenantId: string, kind: RecordKind, dayMs: number, untilMs: number): Promise<void>
 }
+
+/** The database file itself. */
+export interface Storage {
+  /** Bytes. Tables, largest first and with their indexes, take a look at every page of the file. */
+  size(withTables: boolean): Promise<{
+    readonly databaseBytes: number
+    readonly walBytes: number
+    readonly freeBytes: number
+    /** Free pages go back to the file system. */
+    readonly shrinks: boolean
+    readonly tables?: { name: string; bytes: number }[]
+  }>
+  /** Gives free pages back, a few at a time, as far as the file was made for that. */
+  shrink(): Promise<void>
+}

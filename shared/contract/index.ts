@@ -12,6 +12,7 @@ import { inboundRuleOperations } from './inbound-rules.ts'
 import { numberOperations } from './numbers.ts'
 import { outboundRuleOperations } from './outbound-rules.ts'
 import { providerOperations } from './providers.ts'
+import { retentionOperations } from './retention.ts'
 import { routingAnalysisOperations } from './routing-analysis.ts'
 import { routingTestOperations } from './routing-tests.ts'
 import { routingOperations } from './routing.ts'
@@ -42,6 +43,7 @@ export const operations = {
   ...savedFilterOperations,
   ...exportOperations,
   ...erasureOperations,
+  ...retentionOperations,
   ...cloudonixOperations,
   ...webhookEventOperations,
   ...webhookInspectorOperations,

@@ -16,6 +16,7 @@ import {
   Version,
 } from './fields.ts'
 import type { Operation } from './operation.ts'
+import { Retention } from './retention.ts'
 
 const credentialCheck = ['required', 'when_present', 'off'] as const
 
@@ -98,6 +99,7 @@ const settings = {
   }),
   trunkRingTimeoutSeconds: Seconds(5, 300, 'How long a number rings that is dialled through a trunk; 60 unless set'),
   sayLanguage: Type.String({ minLength: 2, maxLength: 20, description: 'Language of spoken messages, e.g. en-US' }),
+  retention: Retention,
 }
 
 export const TenantSettings = Type.Partial(Type.Object(settings), {
@@ -121,6 +123,7 @@ const TenantSettingsChange = Type.Object(
     trunkMaxAttempts: orNull(settings.trunkMaxAttempts),
     trunkRingTimeoutSeconds: orNull(settings.trunkRingTimeoutSeconds),
     sayLanguage: orNull(settings.sayLanguage),
+    retention: orNull(settings.retention),
   },
   { ...closed, description: 'What is not named stays as it is; null takes a setting back' },
 )

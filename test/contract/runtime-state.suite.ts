@@ -666,6 +666,29 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
       })
     })
 
+    it('forgets a caller: its calls that are over, and who had the last one', async () => {
+      const harness = await aHarness()
+      const state = await harness.open()
+      const group = { id: 'group-1', strategy: 'round_robin', windowMs: hour } as const
+      const askFor = (caller: string) =>
+        state.select(aRequest({ group, isFirstChoice: true, sticky: { caller, ms: hour } }))
+      const isSticky = async (caller: string, agentId: string | undefined) => {
+        const answers = [await askFor(caller), await askFor(caller), await askFor(caller)]
+        return answers.every((answer) => answer.agentId === agentId)
+      }
+      const [one, other] = [await askFor('+1'), await askFor('+2')]
+      for (const token of ['a', 'b']) {
+        const call = aCall({ id: token, tenantId, token, state: 'completed' })
+        await state.exclusively(tenantId, token, () => state.saveCall(call))
+      }
+      await state.forgetCaller(tenantId, '+1', ['a'])
+      expect(await state.loadCall(tenantId, 'a')).toBeUndefined()
+      expect(await state.loadCall(tenantId, 'b')).toMatchObject({ id: 'b' })
+      expect(await isSticky('+2', other.agentId)).toBe(true)
+      expect(await isSticky('+1', one.agentId)).toBe(false)
+      await state.close()
+    })
+
     it('forgets a group, and no other', async () => {
       const harness = await aHarness()
       let state = await harness.open()

@@ -23,6 +23,18 @@ const listed = async (folder: string): Promise<string[]> => {
   }
 }
 
+const bytesIn = async (folder: string): Promise<number> => {
+  let bytes = 0
+  for (const inside of await listed(folder))
+    for (const file of await listed(join(folder, inside)))
+      bytes += await stat(join(folder, inside, file)).then(
+        ({ size }) => size,
+        // It may have been deleted meanwhile.
+        () => 0,
+      )
+  return bytes
+}
+
 const syncFolder = async (folder: string): Promise<void> => {
   // Windows cannot open directories and does not need it.
   if (process.platform === 'win32') return
@@ -111,6 +123,10 @@ export const createArchiveFiles = (dataDir: string): ArchiveFiles => {
       return { kind, dayMs, rows, bytes: (await stat(file)).size, sha256: digest.digest('hex') }
     },
     delete: (tenantId, kind, dayMs) => rm(join(folderOf(tenantId), nameOf(kind, dayMs)), { force: true }),
+    sizes: async () => ({
+      archiveBytes: await bytesIn(join(dataDir, 'archives')),
+      exportBytes: await bytesIn(join(dataDir, 'exports')),
+    }),
     exportsWith: async (tenantId, holds) => {
       const found: string[] = []
       for (const file of await listed(exportsOf(tenantId)))

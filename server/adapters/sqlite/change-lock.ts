@@ -24,17 +24,14 @@ const isFree = (db: Database.Database): boolean => {
 }
 
 /** A lock that the operating system takes back when its holder dies, as in `lock-data-directory.ts`. */
-export const openChangeLock = async (dataDir: string): Promise<ChangeLock> => {
-  const db = await openLockFile(join(dataDir, 'changes.lock'), 0)
+export const openChangeLock = async (dataDir: string, file = 'changes.lock'): Promise<ChangeLock> => {
+  const db = await openLockFile(join(dataDir, file), 0)
   return {
     async alone(work) {
       const giveUpMs = performance.now() + longestMs
       while (!isFree(db)) {
         if (performance.now() > giveUpMs)
-          throw new DomainError(
-            'UNAVAILABLE',
-            'Another node has been changing the configuration for long; try it again',
-          )
+          throw new DomainError('UNAVAILABLE', 'Another node has been at such work for long; try it again')
         await sleep(pauseMs)
       }
       try {

@@ -9,7 +9,7 @@ import type { ExportSource, ExportStore } from '../../ports/exports.ts'
 import type { ErasureStore } from '../../ports/erasure-store.ts'
 import type { NodeRegister } from '../../ports/node-register.ts'
 import type { RequestBudget } from '../../ports/request-budget.ts'
-import type { RetentionStore } from '../../ports/retention-store.ts'
+import type { RetentionStore, Storage } from '../../ports/retention-store.ts'
 import type { RuntimeJournal } from '../../ports/runtime-state.ts'
 import type { Log } from '../../ports/system.ts'
 import { createAnalyticsStore } from './analytics-store.ts'
@@ -40,6 +40,7 @@ export interface Store {
   readonly exportSource: ExportSource
   readonly erasures: ErasureStore
   readonly retention: RetentionStore
+  readonly storage: Storage
   readonly callLog: CallLog & { flush(): Promise<void>; health(): CallLogHealth }
   readonly dialect: DialectStore
   readonly journal: RuntimeJournal
@@ -166,6 +167,9 @@ export const connectStore = async ({
     exportSource: {
       count: (...asked) => exporter.call('exports', 'count', ...asked),
       read: (...asked) => exporter.call('exports', 'read', ...asked),
+    storage: {
+      size: (withTables) => reader.call('storage', 'size', withTables),
+      shrink: () => writer.call('storage', 'shrink'),
     },
     retention: {
       archives: (tenantId) => reader.call('retention', 'archives', tenantId),

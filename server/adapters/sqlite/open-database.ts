@@ -14,6 +14,8 @@ export const openDatabase = (file: string, role: ThreadRole, patienceMs = 5000):
   const db = new Database(file, { timeout: patienceMs })
   try {
     if (role === 'writer') {
+      // Of a file that has tables already this changes nothing.
+      db.pragma('auto_vacuum = INCREMENTAL')
       db.pragma('journal_mode = WAL')
       db.pragma('journal_size_limit = 67108864')
     }

@@ -28,6 +28,7 @@ import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
 import { createSqliteTrunkRepository } from './trunk-repository.ts'
+import { createStorageSize } from './storage-size.ts'
 import { createTokenSeeder } from './token-seeder.ts'
 import { createCheckpoints } from './wal-state.ts'
 import { createSqliteWebhookRepository } from './webhook-repository.ts'
@@ -66,6 +67,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     access: { tokens, findToken, findSession },
     journal: { load: createJournalReader(db) },
     erasure: { find: createErasureReader(db, keyring), ...createErasureRepository(db, keyring) },
+    storage: { size: createStorageSize(db, file) },
     retention: createRetentionReader(db, keyring),
     seenTokens: createTokenSeeder(db),
     meta: { get: createSqliteMetaRepository(db).get },

@@ -52,6 +52,9 @@ export const createRollupRebuild = (db: Database, keyring: Keyring) => {
     'SELECT min(started_at_ms) AS atMs FROM call_records WHERE tenant_no = ? AND started_at_ms >= ?',
   )
   const request = db.prepare('INSERT OR REPLACE INTO analytics_rebuilds VALUES (?, 0, ?)')
+  const recordsFrom = db.prepare<[number], { records_from_ms: number }>(
+    'SELECT records_from_ms FROM retention_marks WHERE tenant_no = ?',
+  )
   const nextRebuild = db.prepare<[], { tenant_no: number; next_ms: number }>(
     'SELECT tenant_no, next_ms FROM analytics_rebuilds ORDER BY requested_at_ms LIMIT 1',
   )
@@ -83,7 +86,8 @@ export const createRollupRebuild = (db: Database, keyring: Keyring) => {
     const rebuild = nextRebuild.get()
     if (!rebuild) return false
     const { tenant_no: tenantNo, next_ms: startMs } = rebuild
-    countAnew(tenantNo, startMs)
+    // Of before, records are gone: what was counted of them stays.
+    if (startMs >= (recordsFrom.get(tenantNo)?.records_from_ms ?? 0)) countAnew(tenantNo, startMs)
     const nextMs = nextQuarter(tenantNo, startMs + quarterMs) ?? Infinity
     for (const [i, minutes] of rollupLevels.entries()) {
       const finer = rollupLevels[i - 1]

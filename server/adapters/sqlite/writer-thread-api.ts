@@ -28,6 +28,7 @@ import { createRollupRebuild } from './rollup-rebuild.ts'
 import { createScrub } from './scrub.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteSavedFilterRepository } from './saved-filter-repository.ts'
+import { createShrink } from './storage-size.ts'
 import { createSqliteScheduleRepository } from './schedule-repository.ts'
 import { createSqliteTestCaseRepository } from './test-case-repository.ts'
 import { createSqliteTenantRepository } from './tenant-repository.ts'
@@ -150,6 +151,7 @@ export const openWriter = (options: ThreadOptions) => {
       scrub: scrub.run,
     },
     retention: createRetentionWriter(db, keyring, writeBatch.forget),
+    storage: { shrink: createShrink(db) },
     meta: { set, claim },
     wal: { finish: exclusively?.copy ?? checkpoints.copy },
     thread: {

@@ -18,7 +18,7 @@ const international = String.raw`(?:(?:\+|%(?:25)*2b|\\u002b|00|011)${separator}
 /** With a + before it, what is dialled in one country is a number of another one. */
 const notInternational = String.raw`(?<!\+|%(?:25)*2b|\\u002b|\b00|\b011)`
 
-const spelled = (digits: string): string => [...digits].join(separator)
+const spelled = (digits: string): string => Array.from(digits).join(separator)
 
 /**
  * `number` is in E.164. It is found with and without +, behind 00 and 011, as tel: and sip: address, with punctuation, in

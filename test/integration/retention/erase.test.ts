@@ -94,14 +94,14 @@ describe('erasing a number', () => {
     })
     expect(before.webhookEvents).toBeGreaterThan(2 * spellings.length)
 
-    let isOver = false
+    const ending = new AbortController()
     const others = (async () => {
       let played = 0
-      for (; !isOver; played += 1) await play(site, `+1702555${String(1000 + played).padStart(4, '0')}`)
+      for (; !ending.signal.aborted; played += 1) await play(site, `+1702555${String(1000 + played).padStart(4, '0')}`)
       return played
     })()
     const { report } = await erasing('tel:+17025550147', 'erase')
-    isOver = true
+    ending.abort()
     expect(await others).toBeGreaterThan(0)
     expect(report).toMatchObject({ calls: spellings.length + 1, exports: 1, leftPages: 0 })
     expect(await preview(erased)).toMatchObject({ calls: 0, decisions: 0, webhookEvents: 0, exports: 0, archives: 0 })

@@ -1,0 +1,101 @@
+import Type from 'typebox'
+import { closed, Ms, oneOf, TenantScope } from './fields.ts'
+import type { Operation } from './operation.ts'
+
+/** How long records are kept, where they go, and how they come back. */
+
+const days = (what: string) => Type.Integer({ minimum: 1, maximum: 36_500, description: what })
+
+export const Retention = Type.Object(
+  {
+    callDays: Type.Optional(days('Days that call records stay with their attempts and decisions; for good unless set')),
+    webhookEventDays: Type.Optional(days('Days that webhook events stay; for good unless set')),
+    rollupDays: Type.Optional(days('Days that the sums behind analytics stay; for good unless set')),
+    archive: Type.Optional(
+      Type.Boolean({
+        description: 'Whether calls and webhook events are archived before; they are unless set to false',
+      }),
+    ),
+  },
+  { ...closed, description: 'How long records are kept' },
+)
+export type Retention = Type.Static<typeof Retention>
+
+const Kind = oneOf(['calls', 'webhook_events'])
+const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'A UTC day, e.g. 2026-03-31' })
+const count = Type.Integer({ minimum: 0 })
+
+const Archive = Type.Object({
+  kind: Kind,
+  day: Day,
+  rows: count,
+  bytes: count,
+  sha256: Type.String({ description: 'Of the compressed file' }),
+  madeAtMs: Ms,
+  keptUntilMs: Type.Optional(Type.Integer({ description: 'Its rows were brought back and stay until then' })),
+})
+
+const Removed = Type.Object({ calls: count, webhookEvents: count })
+export type RemovedRecords = Type.Static<typeof Removed>
+
+export const StorageSize = Type.Object({
+  databaseBytes: count,
+  walBytes: Type.Integer({ minimum: 0, description: 'The write-ahead log' }),
+  freeBytes: Type.Integer({ minimum: 0, description: 'Part of the database that holds nothing' }),
+  shrinks: Type.Boolean({
+    description: 'Whether free pages go back to the file system; only in databases that were made with that',
+  }),
+  tables: Type.Array(Type.Object({ name: Type.String(), bytes: count }), {
+    description: 'With their indexes, largest first; absent unless asked for, for every page of the file is read',
+  }),
+  archiveBytes: count,
+  exportBytes: count,
+})
+export type StorageSize = Type.Static<typeof StorageSize>
+
+const path = '/api/v1/tenants/:tenantId/archives'
+
+export const retentionOperations = {
+  'retention.archives': {
+    method: 'GET',
+    path,
+    access: 'admin',
+    summary: 'List archives by kind and day',
+    input: Type.Object(TenantScope, closed),
+    output: Type.Object({ items: Type.Array(Archive) }),
+  },
+  'retention.restore': {
+    method: 'POST',
+    path: `${path}/restore`,
+    access: 'admin',
+    summary: 'Bring the records of an archive back; those that are there stay as they are',
+    input: Type.Object(
+      {
+        ...TenantScope,
+        kind: Kind,
+        day: Day,
+        keepDays: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: 3650, description: 'Days that they stay this time; 30 unless set' }),
+        ),
+      },
+      closed,
+    ),
+    output: Type.Object({ restored: count, keptUntilMs: Ms }),
+  },
+  'retention.run': {
+    method: 'POST',
+    path: '/api/v1/tenants/:tenantId/retention/run',
+    access: 'admin',
+    summary: 'Archive and remove now what is older than settings.retention says; otherwise done every hour',
+    input: Type.Object(TenantScope, closed),
+    output: Removed,
+  },
+  'retention.size': {
+    method: 'GET',
+    path: '/api/v1/retention/size',
+    access: 'owner',
+    summary: 'How much room everything takes',
+    input: Type.Object({ tables: Type.Optional(Type.Boolean({ description: 'Each table by itself' })) }, closed),
+    output: Type.Object({ ...StorageSize.properties, tables: Type.Optional(StorageSize.properties.tables) }),
+  },
+} as const satisfies Record<string, Operation>
