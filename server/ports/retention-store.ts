@@ -1,7 +1,6 @@
 import type { ArchiveFile } from './archive-files.ts'
 
-export const recordKinds = ['calls', 'webhook_events'] as const
-export type RecordKind = (typeof recordKinds)[number]
+export type RecordKind = 'calls' | 'webhook_events'
 
 /** An archive as it is on record. */
 export interface StoredArchive extends ArchiveFile {

@@ -38,7 +38,7 @@ const Archive = Type.Object({
 const Removed = Type.Object({ calls: count, webhookEvents: count })
 export type RemovedRecords = Type.Static<typeof Removed>
 
-export const StorageSize = Type.Object({
+const StorageSize = Type.Object({
   databaseBytes: count,
   walBytes: Type.Integer({ minimum: 0, description: 'The write-ahead log' }),
   freeBytes: Type.Integer({ minimum: 0, description: 'Part of the database that holds nothing' }),
@@ -51,7 +51,6 @@ export const StorageSize = Type.Object({
   archiveBytes: count,
   exportBytes: count,
 })
-export type StorageSize = Type.Static<typeof StorageSize>
 
 const path = '/api/v1/tenants/:tenantId/archives'
 

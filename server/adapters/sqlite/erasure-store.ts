@@ -57,26 +57,21 @@ export const createErasureStore = ({
     },
     erase: async (tenantId, sought, label, keep) => {
       await callLog.flush()
-      await writer.call('erasure', 'setThorough', true)
-      try {
-        const tokens: string[] = []
-        let decisions = 0
-        let webhookEvents = 0
-        const takeCalls = async (nos: readonly number[]): Promise<void> => {
-          const erased = await writer.call('erasure', 'calls', tenantId, sought, keep ? label : undefined, nos)
-          tokens.push(...erased.tokens)
-          decisions += erased.decisions
-          webhookEvents += erased.events
-        }
-        const rewrite = (kind: ErasureKind) => (nos: readonly number[]) =>
-          writer.call('erasure', 'rewrite', tenantId, sought, label, kind, nos)
-        const calls = await find(tenantId, sought, 'calls', takeCalls, sliceCalls)
-        decisions += (await find(tenantId, sought, 'decisions', rewrite('decisions'), sliceRows)).found
-        webhookEvents += (await find(tenantId, sought, 'events', rewrite('events'), sliceRows)).found
-        return { counts: { calls: calls.found, ongoingCalls: calls.ongoing, decisions, webhookEvents }, tokens }
-      } finally {
-        await writer.call('erasure', 'setThorough', false)
+      const tokens: string[] = []
+      let decisions = 0
+      let webhookEvents = 0
+      const takeCalls = async (nos: readonly number[]): Promise<void> => {
+        const erased = await writer.call('erasure', 'calls', tenantId, sought, keep ? label : undefined, nos)
+        tokens.push(...erased.tokens)
+        decisions += erased.decisions
+        webhookEvents += erased.events
       }
+      const rewrite = (kind: ErasureKind) => (nos: readonly number[]) =>
+        writer.call('erasure', 'rewrite', tenantId, sought, label, kind, nos)
+      const calls = await find(tenantId, sought, 'calls', takeCalls, sliceCalls)
+      decisions += (await find(tenantId, sought, 'decisions', rewrite('decisions'), sliceRows)).found
+      webhookEvents += (await find(tenantId, sought, 'events', rewrite('events'), sliceRows)).found
+      return { counts: { calls: calls.found, ongoingCalls: calls.ongoing, decisions, webhookEvents }, tokens }
     },
     scrub: (sought) => writer.call('erasure', 'scrub', sought),
     list: (tenantId) => reader.call('erasure', 'list', tenantId),

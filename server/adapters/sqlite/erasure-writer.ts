@@ -149,7 +149,5 @@ SELECT no, iif(direction = 'inbound', from_number, to_number) AS number FROM cal
         rewriteRows(keyring.of(tenantId).no, kind, nos, createNumberFinder(number, { country }), label)
       },
     ),
-    /** While it is on, what is deleted is overwritten in the file. */
-    setThorough: (isOn: boolean): void => void db.pragma(`secure_delete = ${isOn ? 'ON' : 'OFF'}`),
   }
 }

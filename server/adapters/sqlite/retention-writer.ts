@@ -8,7 +8,7 @@ import { callParts, dayMs, partsOfCalls, recordTables, storedColumns } from './r
 import { inTransaction } from './transaction.ts'
 
 /** Rows that go in one transaction; a call takes some dozen rows of other tables along. */
-export const dropRows = { calls: 100, webhook_events: 300, rollups: 500 } as const
+const dropRows = { calls: 100, webhook_events: 300, rollups: 500 } as const
 
 type Values = Readonly<Record<string, unknown>>
 type ArchivedCall = { readonly call: Values } & Readonly<Record<string, readonly Values[]>>

@@ -5,7 +5,7 @@ import type { Database } from 'better-sqlite3'
 const number = (db: Database, pragma: string): number => db.pragma(pragma, { simple: true }) as number
 const incremental = 2
 /** Each a transaction of some hundred kilobytes. */
-export const shrinkPages = 64
+const shrinkPages = 64
 
 export const createStorageSize = (db: Database, file: string) => {
   // An index counts to its table, and what a full-text index is made of to that.
