@@ -18,6 +18,9 @@ const international = String.raw`(?:(?:\+|%(?:25)*2b|\\u002b|00|011)${separator}
 /** With a + before it, what is dialled in one country is a number of another one. */
 const notInternational = String.raw`(?<!\+|%(?:25)*2b|\\u002b|\b00|\b011)`
 
+/** The end of a JSON key, within a JSON text perhaps, where a value without quotes follows. */
+const jsonValue = /(\\*")\s*:\s*$/
+
 const spelled = (digits: string): string => Array.from(digits).join(separator)
 
 /**
@@ -37,7 +40,12 @@ export const createNumberFinder = (
   const trace = new RegExp(spelled(national ?? number.slice(1)), 'i')
   return {
     holds: (text) => text.search(pattern) >= 0,
-    replace: (text, label) => text.replace(pattern, () => label),
+    replace: (text, label) =>
+      text.replace(pattern, (...found) => {
+        // As a number of JSON it has no quotes, which a label needs.
+        const quote = jsonValue.exec(text.slice(Math.max(0, (found.at(-2) as number) - 12), found.at(-2) as number))
+        return quote ? `${quote[1] as string}${label}${quote[1] as string}` : label
+      }),
     leavesTraceIn: (text) => trace.test(text),
   }
 }

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3'
 import { gzipSync } from 'node:zlib'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -161,6 +162,21 @@ describe('erasing a number', () => {
     expect((await erasing(number, 'erase')).report).toMatchObject({ calls: 0, ongoingCalls: 1 })
     expect((await site.call(token)).from).toBe(number)
   })
+
+  it('says when somebody who reads for long keeps it in the log, and removes it the next time', async () => {
+    const number = '+17025550188'
+    await play(site, number)
+    const backup = new Database(join(running.dataDir, 'switchyard.db'), { readonly: true })
+    backup.exec('BEGIN')
+    backup.prepare('SELECT count(*) FROM call_records').get()
+    const { report } = await erasing(number, 'erase')
+    expect(report?.calls).toBe(1)
+    expect(report?.leftPages).toBeGreaterThan(0)
+    backup.exec('COMMIT')
+    backup.close()
+    expect((await erasing(number, 'erase')).report).toMatchObject({ calls: 0, leftPages: 0 })
+    expect(await filesWith(number.slice(1))).toEqual([])
+  }, 30_000)
 
   it('refuses what is no phone number', async () => {
     const answer = await running.api('POST', `${site.path}/erasures`, { number: 'anonymous', mode: 'erase' })

@@ -49,6 +49,15 @@ describe('a number in texts', () => {
     expect(finder.replace('a=%2B12025550123&b=tel:+12025550123.', '$&')).toBe('a=$&&b=tel:$&.')
   })
 
+  it('gives way to a JSON string where it was a JSON number', () => {
+    const payload = JSON.stringify({ from: 12025550123, to: '12025550123' })
+    expect(finder.replace(payload, 'anon')).toBe(JSON.stringify({ from: 'anon', to: 'anon' }))
+    const nested = JSON.stringify({ payload })
+    expect(finder.replace(nested, 'anon')).toBe(
+      JSON.stringify({ payload: JSON.stringify({ from: 'anon', to: 'anon' }) }),
+    )
+  })
+
   it('is found as it is dialled in its own country alone', () => {
     expect(createNumberFinder('+493012345678', { country: 'DE' }).holds('"030 12345678"')).toBe(true)
     expect(createNumberFinder('+493012345678', { country: 'US' }).holds('"030 12345678"')).toBe(false)
