@@ -65,7 +65,8 @@ const startMs = Date.now() - 3_600_000
 /** By country, which is read from the number where the platform says none. */
 const figures = async (): Promise<{ items: object[] }> => {
   const range = `startMs=${startMs}&endMs=${startMs + 86_400_000}`
-  return (await running.api<{ items: object[] }>('GET', `${site.path}/analytics/breakdown?groupBy=country&${range}`)).body
+  return (await running.api<{ items: object[] }>('GET', `${site.path}/analytics/breakdown?groupBy=country&${range}`))
+    .body
 }
 
 describe('erasing a number', () => {
