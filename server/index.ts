@@ -283,6 +283,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const erasures = createErasureHandlers({
       ...configDeps,
       erasures: store.erasures,
+      exports: store.exports,
       retention: store.retention,
       archives,
       eventLog,

@@ -8,6 +8,7 @@ import type { ArchiveFiles } from '../ports/archive-files.ts'
 import type { ConfigurationStore } from '../ports/configuration.ts'
 import type { ErasureStore, SoughtNumber } from '../ports/erasure-store.ts'
 import type { EventLog } from '../ports/event-log.ts'
+import type { ExportStore } from '../ports/exports.ts'
 import type { RetentionStore } from '../ports/retention-store.ts'
 import type { RuntimeState } from '../ports/runtime-state.ts'
 import type { Clock, Log, NewId, NewSecret } from '../ports/system.ts'
@@ -21,6 +22,7 @@ interface ErasureDeps {
   readonly erasures: ErasureStore
   readonly retention: Pick<RetentionStore, 'putArchive'>
   readonly archives: ArchiveFiles
+  readonly exports: Pick<ExportStore, 'delete'>
   readonly store: ConfigurationStore
   readonly directory: TenantDirectory
   readonly runtime: Pick<RuntimeState, 'forgetAnswers' | 'forgetCaller'>
@@ -56,8 +58,21 @@ const nouns = [
 export const createErasureHandlers = (
   deps: ErasureDeps,
 ): { handlers: ErasureHandlers; settled: () => Promise<unknown> } => {
-  const { erasures, retention, archives, store, directory, runtime, eventLog, clock, newId, newSecret, log, alone } =
-    deps
+  const {
+    erasures,
+    retention,
+    archives,
+    exports,
+    store,
+    directory,
+    runtime,
+    eventLog,
+    clock,
+    newId,
+    newSecret,
+    log,
+    alone,
+  } = deps
   const running = new Map<string, Promise<void>>()
 
   const soughtOf = (tenantId: string, text: string): SoughtNumber => {
@@ -108,7 +123,10 @@ export const createErasureHandlers = (
       replace: (file) => retention.putArchive(tenantId, file, clock.nowMs()),
     })
     const exported = await archives.exportsWith(tenantId, holderOf(sought))
-    for (const file of exported) await archives.deleteExport(tenantId, file)
+    for (const file of exported) {
+      await exports.delete(tenantId, file.split('.', 1)[0] ?? file)
+      await archives.deleteExport(tenantId, file)
+    }
     return {
       ...counts,
       archives: found,

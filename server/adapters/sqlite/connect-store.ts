@@ -167,6 +167,7 @@ export const connectStore = async ({
     exportSource: {
       count: (...asked) => exporter.call('exports', 'count', ...asked),
       read: (...asked) => exporter.call('exports', 'read', ...asked),
+    },
     storage: {
       size: (withTables) => reader.call('storage', 'size', withTables),
       shrink: () => writer.call('storage', 'shrink'),

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { createNumberFinder, type NumberFinder } from '../../domain/numbers/number-finder.ts'
 import type { SoughtNumber } from '../../ports/erasure-store.ts'
-import { attemptColumns, type ErasureKind, erasureTables } from './erasure-tables.ts'
+import { asTexts, attemptColumns, type ErasureKind, erasureTables, extraColumns } from './erasure-tables.ts'
 import type { Keyring } from './keyring.ts'
 
 /** What a look at a few rows found. */
@@ -28,6 +28,7 @@ const openCall = {
   decisions: 'EXISTS (SELECT 1 FROM call_records c WHERE c.no = one.call_no AND c.is_open = 1)',
   events:
     'EXISTS (SELECT 1 FROM call_records c WHERE c.tenant_no = one.tenant_no AND c.token = one.token AND c.is_open = 1)',
+  exports: '0',
 } as const
 
 /** Looks for a number in all that a tenant's calls left behind, some hundred rows at a time. */
@@ -39,11 +40,16 @@ export const createErasureReader = (db: Database, keyring: Keyring) => {
       span,
       newest: db.prepare<[], { no: number | null }>(`SELECT max(no) AS no FROM ${table}`),
       rows: db.prepare<[number, number, number], Row & Texts>(
-        `SELECT no, ${openCall[kind]} AS isOpen, ${columns.join(', ')} FROM ${table} one WHERE tenant_no = ? AND no > ? AND no <= ?`,
+        `SELECT no, ${openCall[kind]} AS isOpen, ${[...columns, ...extraColumns(kind)].join(', ')} FROM ${table} one WHERE tenant_no = ? AND no > ? AND no <= ?`,
       ),
     }
   }
-  const kinds = { calls: looks('calls'), decisions: looks('decisions'), events: looks('events') }
+  const kinds = {
+    calls: looks('calls'),
+    decisions: looks('decisions'),
+    events: looks('events'),
+    exports: looks('exports'),
+  }
   const attempts = db.prepare<[number, number, number], { call_no: number; isOpen: 0 | 1 } & Texts>(`
 SELECT a.call_no, c.is_open AS isOpen, ${attemptColumns.join(', ')} FROM dial_attempts a JOIN call_records c ON c.no = a.call_no
 WHERE a.tenant_no = ? AND a.call_no > ? AND a.call_no <= ?`)
@@ -56,7 +62,7 @@ WHERE a.tenant_no = ? AND a.call_no > ? AND a.call_no <= ?`)
     const finder = createNumberFinder(number, { country })
     const found = new Map<number, 0 | 1>()
     for (const row of rows.iterate(tenant.no, afterNo, afterNo + span))
-      if (isIn(finder, columns, row)) found.set(row.no, row.isOpen)
+      if (isIn(finder, columns, asTexts(kind, row))) found.set(row.no, row.isOpen)
     if (kind === 'calls')
       for (const row of attempts.iterate(tenant.no, afterNo, afterNo + span))
         if (isIn(finder, attemptColumns, row)) found.set(row.call_no, row.isOpen)

@@ -71,6 +71,7 @@ export const createErasureStore = ({
       const calls = await find(tenantId, sought, 'calls', takeCalls, sliceCalls)
       decisions += (await find(tenantId, sought, 'decisions', rewrite('decisions'), sliceRows)).found
       webhookEvents += (await find(tenantId, sought, 'events', rewrite('events'), sliceRows)).found
+      await find(tenantId, sought, 'exports', rewrite('exports'), sliceRows)
       return { counts: { calls: calls.found, ongoingCalls: calls.ongoing, decisions, webhookEvents }, tokens }
     },
     scrub: (sought) => writer.call('erasure', 'scrub', sought),

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { countryOf } from '../../domain/numbers/country-of.ts'
 import { createNumberFinder, type NumberFinder } from '../../domain/numbers/number-finder.ts'
 import type { SoughtNumber } from '../../ports/erasure-store.ts'
-import { attemptColumns, type ErasureKind, erasureTables } from './erasure-tables.ts'
+import { asTexts, attemptColumns, type ErasureKind, erasureTables, extraColumns } from './erasure-tables.ts'
 import type { Keyring } from './keyring.ts'
 import { createRollupWriter } from './rollup-writer.ts'
 import { inTransaction } from './transaction.ts'
@@ -60,12 +60,19 @@ export const createErasureWriter = (db: Database, keyring: Keyring, forgetKnown:
     return {
       columns,
       rows: db.prepare<[number, string], { no: number } & Texts>(
-        `SELECT no, ${columns.join(', ')} FROM ${table} WHERE tenant_no = ? AND no IN ${listed}`,
+        `SELECT no, ${[...columns, ...extraColumns(kind)].join(', ')} FROM ${table} WHERE tenant_no = ? AND no IN ${listed}`,
       ),
-      put: db.prepare(`UPDATE ${table} SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE no = ?`),
+      put: db.prepare(
+        `UPDATE ${table} SET ${[...columns.map((column) => `${column} = ?`), ...extraColumns(kind).map((column) => `${column} = NULL`)].join(', ')} WHERE no = ?`,
+      ),
     }
   }
-  const kinds = { calls: rewriters('calls'), decisions: rewriters('decisions'), events: rewriters('events') }
+  const kinds = {
+    calls: rewriters('calls'),
+    decisions: rewriters('decisions'),
+    events: rewriters('events'),
+    exports: rewriters('exports'),
+  }
   const keepCountry = db.prepare<[string | undefined, number, string]>(`
 UPDATE call_records SET country = coalesce(country, ?) WHERE tenant_no = ? AND no IN ${listed}`)
   const attempts = db.prepare<[number, string], { call_no: number; n: number } & Texts>(
@@ -83,7 +90,8 @@ UPDATE call_records SET country = coalesce(country, ?) WHERE tenant_no = ? AND n
     label: string,
   ) => {
     const { columns, rows, put } = kinds[kind]
-    for (const row of rows.all(tenantNo, list(nos))) put.run(...changed(finder, columns, row, label), row.no)
+    for (const row of rows.all(tenantNo, list(nos)))
+      put.run(...changed(finder, columns, asTexts(kind, row), label), row.no)
   }
 
   /** Calls whose outer number it is count as of its country in the roll-ups, whatever stands there instead. */

@@ -3,6 +3,7 @@ import type { RecordKind, RecordSlice, StoredArchive } from '../../ports/retenti
 import type { Keyring } from './keyring.ts'
 import { callParts, dayMs, partsOfCalls, recordTables, storedColumns } from './retention-tables.ts'
 import { given } from './rows.ts'
+import { type BodyColumns, unpacked } from './webhook-bodies.ts'
 
 const sliceRows = 200
 
@@ -82,7 +83,10 @@ export const createRetentionReader = (db: Database, keyring: Keyring) => {
       const [afterMs, afterNo] = after ?? [day, -1]
       const found = rows.all(tenant.no, day, day + dayMs, afterMs, afterNo)
       const lines = found.map(({ no, ...row }) => {
-        if (kind !== 'calls') return { id: String(row['id']), text: JSON.stringify(row) }
+        if (kind !== 'calls') {
+          const { bodies: _packed, ...event } = unpacked(row as typeof row & BodyColumns)
+          return { id: String(row['id']), text: JSON.stringify(event) }
+        }
         const own = parts.map(({ part, of }) => [part, of.all(tenant.no, no)])
         return { id: String(row['id']), text: JSON.stringify({ call: row, ...Object.fromEntries(own) }) }
       })

@@ -58,3 +58,10 @@ export const readBodies = ({ bodies, headers, payload, answer }: BodyColumns): W
     `Bodies of a webhook are written in form ${form}, which this version does not know; install the one that wrote it`,
   )
 }
+
+/** The row with its bodies as text, as they lie in it until they are packed. */
+export const unpacked = <Row extends BodyColumns>(row: Row): Row => {
+  if (row.bodies === null) return row
+  const { headers, payload, answer = null } = readBodies(row)
+  return { ...row, headers, payload, answer, bodies: null }
+}

@@ -41,6 +41,7 @@ const dryRuntime = (runtime: RuntimeState, found: Call | undefined): RuntimeStat
   overdueCalls: refused,
   liveCallCount: refused,
   forgetAnswers: refused,
+  forgetCaller: refused,
   freeOrphans: refused,
   forgetGroup: refused,
   forgetCircuits: refused,

@@ -82,6 +82,14 @@ describe('erasing a number', () => {
     await mkdir(join(running.dataDir, 'exports', site.tenant.id), { recursive: true })
     await writeFile(join(running.dataDir, 'exports', site.tenant.id, 'a.csv.gz'), gzipSync(`from\n${erased}\n`))
     await writeFile(join(running.dataDir, 'exports', site.tenant.id, 'b.csv'), `from\n${other}\n`)
+    // Its filter holds the number, whose calls it has.
+    const { body: asked } = await running.api<{ id: string }>('POST', `${site.path}/exports`, {
+      format: 'csv',
+      filter: { from: erased },
+    })
+    const isExported = async (): Promise<boolean> =>
+      (await running.api<{ state: string }>('GET', `${site.path}/exports/${asked.id}`)).body.state === 'done'
+    while (!(await isExported())) await new Promise((done) => setTimeout(done, 20))
     const { body: rule } = await running.api<{ id: string }>('POST', `${site.path}/inbound-rules`, {
       name: 'From one caller',
       pattern: '+12025550199',
@@ -94,7 +102,7 @@ describe('erasing a number', () => {
     expect(before).toMatchObject({
       calls: spellings.length + 1,
       ongoingCalls: 0,
-      exports: 1,
+      exports: 2,
       configuration: [],
       backups: [],
     })
@@ -109,7 +117,7 @@ describe('erasing a number', () => {
     const { report } = await erasing('tel:+17025550147', 'erase')
     ending.abort()
     expect(await others).toBeGreaterThan(0)
-    expect(report).toMatchObject({ calls: spellings.length + 1, exports: 1, leftPages: 0 })
+    expect(report).toMatchObject({ calls: spellings.length + 1, exports: 2, leftPages: 0 })
     expect(await preview(erased)).toMatchObject({ calls: 0, decisions: 0, webhookEvents: 0, exports: 0, archives: 0 })
     expect((await readdir(join(running.dataDir, 'exports', site.tenant.id))).sort()).toEqual(['b.csv'])
 
