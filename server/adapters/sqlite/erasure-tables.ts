@@ -11,6 +11,6 @@ export const erasureTables = {
 /** Bodies of webhooks are looked at, and written, as text; they are packed later. */
 export const extraColumns = (kind: ErasureKind): readonly string[] => (kind === 'events' ? ['bodies'] : [])
 export const asTexts = <Row extends object>(kind: ErasureKind, row: Row): Row =>
-  kind === 'events' ? (unpacked(row as Row & BodyColumns)) : row
+  kind === 'events' ? unpacked(row as Row & BodyColumns) : row
 export type ErasureKind = keyof typeof erasureTables
 export const attemptColumns = ['number', 'trunk_plan'] as const
