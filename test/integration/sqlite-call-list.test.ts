@@ -60,8 +60,8 @@ INSERT INTO voice_agents (tenant_id, id, name, provider, value, enabled, tags, m
   VALUES ('t', 'a1', 'Zoe', 'vapi', '+1', 1, '[]', '{}', 1, 1, 1), ('t', 'a2', 'ava', 'vapi', '+1', 1, '[]', '{}', 1, 1, 1);`)
   const names = Object.values(columns)
   const insert = db.prepare(
-    `INSERT INTO call_records (${names.join(', ')}, tenant_no, id, is_open, deadline_ms, updated_at_ms)
-     VALUES (${names.map(() => '?').join(', ')}, ?, ?, ?, 1, 1)`,
+    `INSERT INTO call_records (${names.join(', ')}, tenant_no, id, is_open, is_pending, deadline_ms, updated_at_ms)
+     VALUES (${names.map(() => '?').join(', ')}, ?, ?, ?, ?, 1, 1)`,
   )
   const add = (row: Row, tenantNo = 1) =>
     insert.run(
@@ -69,6 +69,7 @@ INSERT INTO voice_agents (tenant_id, id, name, provider, value, enabled, tags, m
       tenantNo,
       `id-${row.no}`,
       row.state === 'routing' ? 1 : 0,
+      row.state === 'routing' || row.no % 4 === 0 ? 1 : 0,
     )
   return { db, add, empty: () => db.exec('DELETE FROM call_records') }
 }
@@ -417,6 +418,8 @@ describe('a list of calls', () => {
     file.add(aRow(3, { from: '+4930999888' }))
     expect(kept()).toEqual(['+12025550100', '+4930111222', '+4930999888'])
     file.db.exec("UPDATE call_records SET is_open = 0, state = 'completed' WHERE no = 2")
+    expect(found('0111')).toEqual([2, 1])
+    file.db.exec('UPDATE call_records SET is_pending = 0 WHERE no = 2')
     expect(found('0111')).toEqual([2, 1])
     file.db.exec('DELETE FROM call_records WHERE no = 1')
     expect(found('0111')).toEqual([2])

@@ -40,13 +40,13 @@ INSERT INTO tenants (no, id, name, domain, domain_aliases, data_key, time_zone, 
 })
 afterEach(() => db.close())
 
-const addCall = (token: string, from: string, to: string, isOpen: 0 | 1 = 0) =>
+const addCall = (token: string, from: string, to: string, isOpen: 0 | 1 = 0, isPending = isOpen) =>
   db
     .prepare(
-      `INSERT INTO call_records (tenant_no, id, token, direction, from_number, to_number, state, started_at_ms, attempt_count, deadline_ms, updated_at_ms, is_open)
-VALUES (1, ?, ?, 'inbound', ?, ?, 'completed', 1, 0, 1, 1, ?)`,
+      `INSERT INTO call_records (tenant_no, id, token, direction, from_number, to_number, state, started_at_ms, attempt_count, deadline_ms, updated_at_ms, is_open, is_pending)
+VALUES (1, ?, ?, 'inbound', ?, ?, 'completed', 1, 0, 1, 1, ?, ?)`,
     )
-    .run(`call ${token}`, token, from, to, isOpen)
+    .run(`call ${token}`, token, from, to, isOpen, isPending)
 
 let lastId = 0
 const anEvent = (more: Partial<WebhookEventRow> = {}): WebhookEventRow => ({

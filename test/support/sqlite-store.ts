@@ -38,6 +38,7 @@ export const openInlineStore = async (dataDir: string, log: Log = silent, isShar
   await prepareDataDirectory(dataDir)
   const parts = { startHost: inlineHost, log, nowMs: Date.now }
   return connectStore({
+    isOccupant: true,
     threads: {
       writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
       reader: createStoreThread<ReaderApi>({ role: 'reader', ...parts }),

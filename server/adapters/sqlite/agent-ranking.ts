@@ -17,7 +17,7 @@ export const createAgentRanking = (db: Database) => {
 WITH RECURSIVE used (id) AS (
   VALUES ('') UNION ALL
   SELECT (SELECT min(c.agent_id) FROM call_records c INDEXED BY call_records_by_agent
-    WHERE c.tenant_no = ? AND c.is_open = 0 AND c.agent_id > used.id) FROM used WHERE used.id IS NOT NULL)
+    WHERE c.tenant_no = ? AND c.is_pending = 0 AND c.agent_id > used.id) FROM used WHERE used.id IS NOT NULL)
 SELECT id FROM used WHERE id <> ''`,
     )
     .pluck()

@@ -4,6 +4,7 @@ import { bucketStart, cover, type TimeRange } from '../../domain/analytics/cover
 import { dayMs } from '../../domain/schedules/calendar.ts'
 import type { DeadRule } from '../../ports/analytics.ts'
 import type { Keyring } from './keyring.ts'
+import { createPendingSums, isWithin } from './rollup-pending.ts'
 import { gather } from './rollup-reader.ts'
 import { inSnapshot } from './transaction.ts'
 
@@ -56,6 +57,7 @@ WHERE tenant_no = ? AND dimension = 'rule' AND minutes = 1440 AND calls > 0 GROU
 WHERE tenant_no = ? AND dimension = 'rule' AND minutes = 15 AND start_ms >= ? AND start_ms < ? AND key = ? AND calls > 0`,
     )
     .pluck()
+  const pendingOf = createPendingSums(db)
   const rebuilding = db.prepare<[number]>('SELECT 1 FROM analytics_rebuilds WHERE tenant_no = ?')
 
   return {
@@ -68,18 +70,24 @@ WHERE tenant_no = ? AND dimension = 'rule' AND minutes = 15 AND start_ms >= ? AN
       ),
     deadRules: inSnapshot(
       db,
-
       (tenantId: string, range: TimeRange, limit: number): { items: DeadRule[]; total: number } => {
         const no = keyring.find(tenantId)?.no
         if (no === undefined) return { items: [], total: 0 }
         const alive = gather(cover(range), ({ minutes, fromMs, untilMs }) => caught.all(no, minutes, fromMs, untilMs))
+        const fresh = new Map<string, number>()
+        for (const sum of pendingOf(no).of('rule')) {
+          const ruleId = String(sum.key[1])
+          fresh.set(ruleId, Math.max(fresh.get(ruleId) ?? 0, sum.startMs))
+          if (isWithin(range)(sum)) alive.set(ruleId, 1)
+        }
         const dead = enabledRules.all(tenantId, tenantId).filter(({ ruleId }) => !alive.has(ruleId))
         const lastDay = new Map(lastDays.all(no))
         const items = dead.slice(0, limit).map((rule) => {
           const day = lastDay.get(rule.ruleId)
           const at =
             day === undefined ? undefined : lastQuarter.get(no, bucketStart(1440, day), day + dayMs, rule.ruleId)
-          return { ...rule, ...(typeof at === 'number' && { lastCaughtAtMs: at }) }
+          const lastCaughtAtMs = Math.max(at ?? 0, fresh.get(rule.ruleId) ?? 0)
+          return { ...rule, ...(lastCaughtAtMs > 0 && { lastCaughtAtMs }) }
         })
         return { items, total: dead.length }
       },

@@ -5,10 +5,13 @@ import { databaseFile } from './data-directory.ts'
 import { createKeyring } from './keyring.ts'
 import { openDatabase } from './open-database.ts'
 import { packUnit } from './packed-unit.ts'
+import { createSettling } from './settling.ts'
 import { fromWireError } from './wire-error.ts'
 
 /** KiB of pages: the ends of all indexes, so that none of them is read again from the file. */
 const cacheKib = 128_000
+/** Settled at once: what that costs is mostly the same for few and for many. */
+const settledTogether = 10_000
 /** Pages of 4 KiB. Nobody waits for an answer here, so copying the log may hold up a commit. */
 const copyFrom = 32_768
 
@@ -27,12 +30,24 @@ export const openBulkLog = (dataDir: string, masterKey: Uint8Array): BulkLog => 
   const db = openDatabase(databaseFile(dataDir), 'writer')
   db.pragma(`cache_size = ${-cacheKib}`)
   db.pragma(`wal_autocheckpoint = ${copyFrom}`)
+  const settleSlice = createSettling(db, () => void db.exec('BEGIN IMMEDIATE'))
+  const settle = (): void => {
+    while (!settleSlice(Infinity, settledTogether).isDone);
+  }
+  let unsettled = 0
   const writeBatch = createBatchWriter(db, createKeyring(db, createSecretKey(masterKey)))
   return {
     write: (units) => {
       const [failure] = writeBatch({ units: units.map(packUnit), journal: [] }).failed
       if (failure) throw fromWireError(failure.error)
+      unsettled += units.length
+      if (unsettled < settledTogether) return
+      settle()
+      unsettled = 0
     },
-    close: () => void db.close(),
+    close: () => {
+      settle()
+      db.close()
+    },
   }
 }

@@ -32,7 +32,7 @@ const trigramsOf = (text: string): string | undefined => {
 export const createCandidates = (queries: Queries, sizes: CallSizes) => {
   const ofRange = (tenantNo: number, { index, condition }: IndexRange): Key[] | undefined => {
     const inRange = sql`
-FROM call_records c INDEXED BY ${sql.ref(index)} WHERE c.tenant_no = ${tenantNo} AND c.is_open = 0 AND ${condition}`
+FROM call_records c INDEXED BY ${sql.ref(index)} WHERE c.tenant_no = ${tenantNo} AND c.is_pending = 0 AND ${condition}`
     // Counted first, because taking in what is too much costs more than counting it.
     const [counted] = queries.all(
       sql<{ n: number }>`SELECT count(*) AS n FROM (SELECT 1 ${inRange} LIMIT ${sizes.range + 1})`,
@@ -58,7 +58,7 @@ CROSS JOIN call_numbers n ON n.no = p.rowid`)
     const rows = queries.all(sql<KeyRow>`
 SELECT ${selectKey(startOrder)} FROM json_each(${JSON.stringify(numbers)}) n
 CROSS JOIN call_records c INDEXED BY ${sql.ref(index)} ON ${sql.ref(column)} = n.value
-WHERE c.tenant_no = ${tenantNo} AND c.is_open = 0 LIMIT ${sizes.range + 1}`)
+WHERE c.tenant_no = ${tenantNo} AND c.is_pending = 0 LIMIT ${sizes.range + 1}`)
     return rows.length > sizes.range ? undefined : rows.map((row) => toKey(startOrder, row))
   }
 
@@ -80,7 +80,7 @@ WHERE c.tenant_no = ${tenantNo} AND c.is_open = 0 LIMIT ${sizes.range + 1}`)
 
   const inSource = (tenantNo: number, { index, conditions }: Source, span: Span): Condition => sql`
 FROM call_records c INDEXED BY ${sql.ref(index)}
-WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_open = 0`, ...conditions, inSpan(startOrder, span)])}`
+WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_pending = 0`, ...conditions, inSpan(startOrder, span)])}`
 
   return {
     gather,

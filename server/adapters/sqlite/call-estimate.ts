@@ -16,14 +16,14 @@ export const createEstimate = (queries: Queries) => {
   const edge = (tenantNo: number, span: Span, direction: 'ASC' | 'DESC'): number | undefined =>
     queries.all(sql<{ at: number }>`
 SELECT c.started_at_ms AS at FROM call_records c INDEXED BY call_records_by_start
-WHERE c.tenant_no = ${tenantNo} AND c.is_open = 0 AND ${inSpan(startOrder, span)}
+WHERE c.tenant_no = ${tenantNo} AND c.is_pending = 0 AND ${inSpan(startOrder, span)}
 ORDER BY c.started_at_ms ${sql.raw(direction)} LIMIT 1`)[0]?.at
 
   const density = (tenantNo: number, source: Source, met: Condition, fromMs: number, toMs: number): number => {
     const [row] = queries.all(sql<{ n: number; hits: number | null; last: number | null }>`
 SELECT count(*) AS n, sum(hit) AS hits, max(at) AS last FROM (
   SELECT c.started_at_ms AS at, ${met} AS hit FROM call_records c INDEXED BY ${sql.ref(source.index)}
-  WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_open = 0`, ...source.conditions])}
+  WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_pending = 0`, ...source.conditions])}
     AND c.started_at_ms >= ${fromMs} AND c.started_at_ms < ${toMs} ORDER BY c.started_at_ms LIMIT ${sampleRecords})`)
     if (!row?.hits || row.last === null) return 0
     return row.hits / Math.max(1, (row.n < sampleRecords ? toMs : row.last) - fromMs)

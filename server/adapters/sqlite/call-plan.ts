@@ -31,17 +31,22 @@ const candidateColumns = sql`c.started_at_ms AS at, c.lasted_seconds AS lasted, 
 const unread = ([at = 0, no = 0]: Key): Candidate => ({ at, lasted: 0, no, agent: null })
 
 /**
- * Calls going on are read whole. Of those that are over, the filter with the fewest records in the time asked for leads to the
- * others. Where these are few they are read and sorted in memory, which any order and any other filters can be had of.
+ * Calls that are not settled are read whole. Of the others, the filter with the fewest records in the time asked for leads to
+ * the rest. Where these are few they are read and sorted in memory, which any order and any other filters can be had of.
  */
 export const createCallPlanner = (queries: Queries, sizes: CallSizes) => {
   const candidates = createCandidates(queries, sizes)
   const estimate = createEstimate(queries)
 
-  const goingOn = (tenantNo: number, span: Span, conditions: readonly Condition[]): Candidate[] =>
-    queries.all(sql<Candidate>`
-SELECT ${candidateColumns} FROM call_records c INDEXED BY call_records_open
-WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_open = 1`, inSpan(startOrder, span), ...conditions])}`)
+  /** Those that go on, and those that ended just now. */
+  const unsettled = (tenantNo: number, span: Span, conditions: readonly Condition[]): Candidate[] => {
+    const within = allOf([sql`c.tenant_no = ${tenantNo}`, inSpan(startOrder, span), ...conditions])
+    return queries.all(sql<Candidate>`
+SELECT ${candidateColumns} FROM call_records c INDEXED BY call_records_open WHERE c.is_open = 1 AND ${within}
+UNION ALL
+SELECT ${candidateColumns} FROM call_records c INDEXED BY call_records_unsettled
+WHERE c.is_pending = 1 AND c.is_open = 0 AND ${within}`)
+  }
 
   const read = (tenantNo: number, keys: readonly Key[], conditions: readonly Condition[]): Candidate[] =>
     queries.all(sql<Candidate>`
@@ -53,10 +58,10 @@ WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, ...conditions])}`)
     const parts = filterParts(filter)
     const besides = (part: FilterPart | undefined): Condition[] =>
       parts.filter((other) => other !== part).map(({ condition }) => condition)
-    const open = goingOn(tenantNo, span, besides(undefined))
+    const fresh = unsettled(tenantNo, span, besides(undefined))
 
-    const allKnown = (over: readonly Candidate[]): CallPlan => {
-      const known = [...open, ...over]
+    const allKnown = (settled: readonly Candidate[]): CallPlan => {
+      const known = [...fresh, ...settled]
       return { sources: [], conditions: [], known, total: () => ({ total: known.length }) }
     }
 
@@ -68,7 +73,7 @@ WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, ...conditions])}`)
     const conditions = besides(part)
     if (count <= sizes.few) {
       if (goesByStart && conditions.length === 0)
-        return { sources, conditions, known: open, total: () => ({ total: open.length + count }) }
+        return { sources, conditions, known: fresh, total: () => ({ total: fresh.length + count }) }
       return allKnown(read(tenantNo, candidates.keysOf(tenantNo, sources, span), besides(undefined)))
     }
     for (const one of parts) {
@@ -81,9 +86,9 @@ WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, ...conditions])}`)
     return {
       sources,
       conditions,
-      known: open,
+      known: fresh,
       total: () => ({
-        total: open.length + estimate(tenantNo, sources, conditions, span),
+        total: fresh.length + estimate(tenantNo, sources, conditions, span),
         totalIsEstimate: true,
       }),
     }

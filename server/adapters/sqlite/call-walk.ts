@@ -62,7 +62,7 @@ export const createCallWalk = (queries: Queries, { firstSlice, leastSlice }: Cal
     span: Span,
   ) => sql<KeyRow>`
 SELECT ${selectKey(order)} FROM call_records c INDEXED BY ${sql.ref(source.index)}
-WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_open = 0`, ...source.conditions, ...conditions, inSpan(order, span)])}`
+WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_pending = 0`, ...source.conditions, ...conditions, inSpan(order, span)])}`
 
   return (
     tenantNo: number,

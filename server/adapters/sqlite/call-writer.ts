@@ -38,11 +38,12 @@ export interface CallWriter {
   forget(): void
 }
 
-/** `touch` hears of each call that is or will be over, before it changes. */
+/** `touch` hears of each call that was over, before it changes. */
 export const createCallWriter = (db: Database, touch: RollupWriter['touch']): CallWriter => {
   const inserted = ['tenant_no', 'id', 'token', ...callColumns]
   const insert = db.prepare(`
-INSERT INTO call_records (${inserted.join(', ')}) VALUES (${placeholders(inserted.length)}) ON CONFLICT (tenant_no, token) DO NOTHING`)
+INSERT INTO call_records (is_pending, ${inserted.join(', ')}) VALUES (1, ${placeholders(inserted.length)})
+ON CONFLICT (tenant_no, token) DO NOTHING`)
   const change = createCallUpdate(db)
   const fill = db.prepare(
     `UPDATE call_records SET ${joined.map((column) => `${column} = coalesce(${column}, ?)`).join(', ')},
@@ -75,13 +76,13 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
   const known = createRecentMap<KnownCall>(keptKnown)
   const nameOf = (tenantNo: number, call: PackedCall) => `${tenantNo} ${call.id}`
 
-  const tellIfOver = (no: number, wasOpen: 0 | 1, isOpen: 0 | 1): void => {
-    if (wasOpen === 0 || isOpen === 0) touch(no, wasOpen === 0)
+  const tellIfOver = (no: number, wasOpen: 0 | 1): void => {
+    if (wasOpen === 0) touch(no)
   }
 
   const update = (name: string, call: PackedCall, row: KnownCall): number => {
     const { isOpen, revision } = call
-    tellIfOver(row.no, row.isOpen, isOpen)
+    tellIfOver(row.no, row.isOpen)
     const values = valuesOf(call)
     if (!change(row.no, revision, row.values, values)) {
       // A unit that failed before is written after a newer one of its call.
@@ -99,7 +100,7 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
    * either knows of who took the call.
    */
   const join = ({ changing, startedAtMs, isOpen, revision }: PackedCall, no: number, wasOpen: 0 | 1): number => {
-    tellIfOver(no, wasOpen, isOpen)
+    tellIfOver(no, wasOpen)
     // It is known under the other id, as it was before.
     known.clear()
     const said = joined.map((column) => changing[changingColumns.indexOf(column)])
@@ -119,7 +120,6 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       if (changes === 1) {
         const no = Number(lastInsertRowid)
         known.set(name, { no, isOpen, values, transitions: 0 })
-        tellIfOver(no, 1, isOpen)
         return no
       }
       const there = find.get(tenantNo, token) as [number, string, 0 | 1, ...unknown[]] | undefined

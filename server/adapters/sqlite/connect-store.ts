@@ -14,6 +14,7 @@ import type { RuntimeJournal } from '../../ports/runtime-state.ts'
 import type { Log } from '../../ports/system.ts'
 import { createAnalyticsStore } from './analytics-store.ts'
 import { createCallLog } from './call-log.ts'
+import { createCallSettler } from './call-settler.ts'
 import { createCallStore } from './call-store.ts'
 import { createAccessStore, createConfigurationStore } from './configuration-store.ts'
 import { syncDirectory } from './data-directory.ts'
@@ -74,10 +75,13 @@ export const connectStore = async ({
   threads: { writer, reader, lookup, exporter },
   options,
   log,
+  isOccupant,
 }: {
   threads: StoreThreads
   options: ThreadOptions
   log: Log
+  /** Others of this directory count on it to do what is left to be done. */
+  isOccupant: boolean
 }): Promise<Store> => {
   const closeThreads = () => inTurn([reader, lookup, exporter, writer].map((thread) => () => thread.close()))
   const openFiles = async () => {
@@ -118,11 +122,17 @@ export const connectStore = async ({
     log,
     nowMs: Date.now,
   })
+  const settler = createCallSettler({
+    settle: (silentSinceMs) => writer.call('calls', 'settle', silentSinceMs),
+    log,
+    nowMs: Date.now,
+  })
   const tallies = createTallyJournal(() => callLog.wake())
   const callLog = createCallLog({
     commit: async ({ units, journal }) => {
       const { wal, ...report } = await writer.call('batch', 'commit', { units: units.map(packUnit), journal })
       keeper.note(wal)
+      settler.wake()
       return report
     },
     sync: createWalSync({ datasync: () => files.wal.datasync() }),
@@ -131,6 +141,8 @@ export const connectStore = async ({
     log,
     nowMs: Date.now,
   })
+  // What a process that ended left behind.
+  if (isOccupant) settler.wake()
   const health = (): CallLogHealth => {
     const told = callLog.health()
     const fault = writer.fault() ?? lookup.fault() ?? reader.fault()
@@ -145,6 +157,7 @@ export const connectStore = async ({
   const close = (): Promise<void> =>
     inTurn([
       () => callLog.flush(),
+      () => settler.stop(),
       () => keeper.idle(),
       closeThreads,
       () => filling,

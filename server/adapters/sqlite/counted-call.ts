@@ -31,9 +31,14 @@ const toCounted = (row: ClosedRow, attempts: readonly AttemptRow[]): CountedCall
 
 /** Reads calls as roll-ups count them. */
 export const createCountedCalls = (db: Database) => {
-  const closed: Statement<[number], ClosedRow> = db.prepare('SELECT * FROM call_records WHERE no = ? AND is_open = 0')
+  const settled: Statement<[number], ClosedRow> = db.prepare(
+    'SELECT * FROM call_records WHERE no = ? AND is_pending = 0',
+  )
   const within: Statement<[number, number, number], ClosedRow> = db.prepare(
-    'SELECT * FROM call_records WHERE tenant_no = ? AND started_at_ms >= ? AND started_at_ms < ? AND is_open = 0',
+    'SELECT * FROM call_records WHERE tenant_no = ? AND started_at_ms >= ? AND started_at_ms < ? AND is_pending = 0',
+  )
+  const unsettled: Statement<[number], ClosedRow> = db.prepare(
+    'SELECT * FROM call_records INDEXED BY call_records_unsettled WHERE tenant_no = ? AND is_pending = 1 AND is_open = 0',
   )
   const attempts: Statement<[number, number], AttemptRow> = db.prepare(
     'SELECT * FROM dial_attempts WHERE tenant_no = ? AND call_no = ? ORDER BY n',
@@ -43,12 +48,15 @@ export const createCountedCalls = (db: Database) => {
     call: toCounted(row, attempts.all(row.tenant_no, row.no)),
   })
   return {
-    /** Undefined while it goes on, and when there is none. */
+    /** Undefined while it is not settled, and when there is none. */
     get: (no: number): CountedRow | undefined => {
-      const row = closed.get(no)
+      const row = settled.get(no)
       return row && counted(row)
     },
+    /** Those that are settled. */
     within: (tenantNo: number, fromMs: number, untilMs: number): CountedRow[] =>
       within.all(tenantNo, fromMs, untilMs).map(counted),
+    /** Those that are over and not settled yet. */
+    unsettled: (tenantNo: number): CountedRow[] => unsettled.all(tenantNo).map(counted),
   }
 }

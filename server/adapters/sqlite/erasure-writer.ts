@@ -122,7 +122,7 @@ SELECT no, iif(direction = 'inbound', from_number, to_number) AS number FROM cal
     const nos = list(calls.map(({ no }) => no))
     const tokens = calls.map(({ token }) => token)
     rollups.forget()
-    for (const { no } of calls) rollups.touch(no, true)
+    for (const { no } of calls) rollups.touch(no)
     const events = eventNos.all(tenantNo, list(tokens))
     dropAnswers(tenantNo, events)
     dropEvents.run(tenantNo, list(tokens))

@@ -37,7 +37,7 @@ export const createExportSource = (db: Database, keyring: Keyring, queries: Quer
   const countOver = (tenantNo: number, index: string, span: Span): number =>
     queries.all(sql<{ n: number }>`
 SELECT count(*) AS n FROM call_records c INDEXED BY ${sql.ref(index)}
-WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_open = 0`, inSpan(startOrder, span)])}`)[0]?.n ?? 0
+WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_pending = 0`, inSpan(startOrder, span)])}`)[0]?.n ?? 0
 
   /** By the place of their column. */
   const valuesOf = ({ fields, timeZone }: ExportRequest, tenantId: string): [number, ExportValue][] => {

@@ -54,7 +54,7 @@ export const openSqliteStore = async ({
     mayMigrate: isOnlyOne,
   }
   try {
-    const store = await connectStore({ threads, options, log })
+    const store = await connectStore({ threads, options, log, isOccupant: occupant !== undefined })
     await syncDirectory(dataDir)
     return { ...store, close: () => store.close().finally(unlock) }
   } catch (error) {

@@ -17,8 +17,8 @@ export const partsOfCalls = {
 export type CallPart = keyof typeof partsOfCalls
 export const callParts = Object.keys(partsOfCalls) as CallPart[]
 
-/** Kinds of records with a time each; only calls that are over are looked at. */
+/** Kinds of records with a time each; only calls that are settled are looked at. */
 export const recordTables = {
-  calls: { table: 'call_records', time: 'started_at_ms', condition: 'is_open = 0', changedAt: 'updated_at_ms' },
+  calls: { table: 'call_records', time: 'started_at_ms', condition: 'is_pending = 0', changedAt: 'updated_at_ms' },
   webhook_events: { table: 'webhook_audit', time: 'at_ms', condition: 'TRUE', changedAt: 'at_ms' },
 } as const

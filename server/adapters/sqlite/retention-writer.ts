@@ -48,7 +48,12 @@ ON CONFLICT (tenant_no) DO UPDATE SET records_from_ms = max(records_from_ms, exc
     return (place: readonly number[], row: Values) => insert.run(...place, ...columns.map((column) => row[column]))
   }
   // It may be there already: brought back before, or never deleted.
-  const addCall = inserter('call_records', ['tenant_no'], ['no', 'tenant_no'], 'ON CONFLICT DO NOTHING')
+  const addCall = inserter(
+    'call_records',
+    ['tenant_no', 'is_open', 'is_pending'],
+    ['no', 'tenant_no', 'is_open', 'is_pending'],
+    'ON CONFLICT DO NOTHING',
+  )
   const addParts = callParts.map((part) => ({
     part,
     add: inserter(partsOfCalls[part].table, ['tenant_no', 'call_no'], partsOfCalls[part].place),
@@ -57,7 +62,7 @@ ON CONFLICT (tenant_no) DO UPDATE SET records_from_ms = max(records_from_ms, exc
   const hasEvent = db.prepare<[number, unknown]>('SELECT 1 FROM webhook_audit WHERE tenant_no = ? AND id = ?')
 
   const restoreCall = (tenantNo: number, record: ArchivedCall): boolean => {
-    const { changes, lastInsertRowid } = addCall([tenantNo], record.call)
+    const { changes, lastInsertRowid } = addCall([tenantNo, 0, 0], record.call)
     if (changes === 0) return false
     for (const { part, add } of addParts)
       for (const row of record[part] ?? []) add([tenantNo, Number(lastInsertRowid)], row)

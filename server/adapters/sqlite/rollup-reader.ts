@@ -3,6 +3,8 @@ import { cover, type Stretch, type TimeRange } from '../../domain/analytics/cove
 import { type Measure, measures, type RollupDimension } from '../../domain/analytics/measures.ts'
 import type { BreakdownOrder, Deadlines } from '../../ports/analytics.ts'
 import type { Keyring } from './keyring.ts'
+import type { Sum } from './rollup-counts.ts'
+import { createPendingSums, isWithin } from './rollup-pending.ts'
 import { inSnapshot } from './transaction.ts'
 
 /** Amounts in the order of `measures`: objects would cost more to hand to another thread than to read. */
@@ -19,6 +21,8 @@ const bucket = 'tenant_no = ? AND minutes = ? AND start_ms = ?'
 const within = 'tenant_no = ? AND minutes = ? AND start_ms >= ? AND start_ms < ?'
 
 type Sign = Stretch['sign']
+
+const placeOf = (measure: Measure): number => measures.indexOf(measure)
 
 const addTo = (sums: number[], counts: Counts | undefined, sign: Sign): void => {
   if (counts) for (let i = 0; i < sums.length; i += 1) sums[i] = (sums[i] as number) + sign * (counts[i] as number)
@@ -44,8 +48,18 @@ export const gather = <Piece extends { readonly sign: Sign }, Key>(
   return counts
 }
 
-/** Reads roll-ups: any range of whole quarters of an hour, by the fewest rows that make it up. */
+/** What calls that are not settled yet add to what was read. */
+const addTotals = <Key>(counts: Map<Key, number>, sums: readonly Sum[], range: TimeRange, keyOf: (sum: Sum) => Key) => {
+  for (const sum of sums.filter(isWithin(range)))
+    counts.set(keyOf(sum), (counts.get(keyOf(sum)) ?? 0) + (sum.amounts[0] ?? 0))
+  return counts
+}
+
+/**
+ * Reads roll-ups: any range of whole quarters of an hour, by the fewest rows that make it up, and the calls that are not settled yet.
+ */
 export const createRollupReader = (db: Database, keyring: Keyring) => {
+  const pendingOf = createPendingSums(db)
   const one: Statement<[number, number, number, string, string], Counts> = db
     .prepare<[number, number, number, string, string], Counts>(
       `SELECT ${measures.join(', ')} FROM analytics_rollups WHERE ${bucket} AND dimension = ? AND key = ?`,
@@ -76,10 +90,11 @@ FROM analytics_deadlines WHERE ${within}`,
 
   const noOf = (tenantId: string): number | undefined => keyring.find(tenantId)?.no
 
-  const sum = (no: number, dimension: string, key: string, range: TimeRange): Counts => {
+  const sum = (no: number, dimension: string, key: string, range: TimeRange, pending: readonly Sum[]): Counts => {
     const sums = measures.map(() => 0)
     for (const { minutes, startMs, sign } of bucketsOf(range))
       addTo(sums, one.get(no, minutes, startMs, dimension, key), sign)
+    for (const { amounts } of pending.filter(isWithin(range))) addTo(sums, amounts, 1)
     return sums
   }
 
@@ -98,19 +113,26 @@ FROM analytics_deadlines WHERE ${within}`,
     return statement
   }
 
-  const ranked = (no: number, dimension: string, range: TimeRange, { measure, per }: BreakdownOrder): string[] => {
+  const ranked = (
+    no: number,
+    dimension: string,
+    range: TimeRange,
+    { measure, per }: BreakdownOrder,
+    pending: readonly Sum[],
+  ): string[] => {
     const statement = rankBy(measure, per)
     const found = new Map<string, number[]>()
+    const add = (key: string, counts: Counts, sign: Sign): void => {
+      const sums = found.get(key) ?? [0, 0, 0]
+      addTo(sums, counts, sign)
+      found.set(key, sums)
+    }
     for (const { minutes, fromMs, untilMs, sign } of cover(range))
-      for (const [key, ...counts] of statement.all(no, minutes, fromMs, untilMs, dimension)) {
-        const sums = found.get(key)
-        if (sums) addTo(sums, counts, sign)
-        else
-          found.set(
-            key,
-            counts.map((count) => sign * count),
-          )
-      }
+      for (const [key, ...counts] of statement.all(no, minutes, fromMs, untilMs, dimension)) add(key, counts, sign)
+    for (const { key, amounts } of pending.filter(isWithin(range))) {
+      const amount = (wanted: Measure | undefined) => (wanted === undefined ? 0 : (amounts[placeOf(wanted)] ?? 0))
+      add(String(key[1]), [amount('calls') + amount('attempts'), amount(measure), amount(per)], 1)
+    }
     const worth = [...found].flatMap(([key, [counted, amount = 0, of = 0]]): [string, number][] =>
       counted === 0 ? [] : [[key, per === undefined ? amount : of === 0 ? -1 : amount / of]],
     )
@@ -121,7 +143,9 @@ FROM analytics_deadlines WHERE ${within}`,
   const reads = {
     sums: (tenantId: string, dimension: RollupDimension, key: string, ranges: readonly TimeRange[]): Counts[] => {
       const no = noOf(tenantId)
-      return ranges.map((range) => (no === undefined ? measures.map(() => 0) : sum(no, dimension, key, range)))
+      if (no === undefined) return ranges.map(() => measures.map(() => 0))
+      const pending = pendingOf(no).of(dimension, key)
+      return ranges.map((range) => sum(no, dimension, key, range, pending))
     },
     breakdown: (
       tenantId: string,
@@ -132,27 +156,36 @@ FROM analytics_deadlines WHERE ${within}`,
     ): CountedBreakdown => {
       const no = noOf(tenantId)
       if (no === undefined) return { items: [], keys: 0, total: measures.map(() => 0) }
-      const keys = ranked(no, dimension, range, order)
+      const pending = pendingOf(no)
+      const keys = ranked(no, dimension, range, order, pending.of(dimension))
       return {
-        items: keys.slice(0, limit).map((key) => [key, sum(no, dimension, key, range)]),
+        items: keys.slice(0, limit).map((key) => [key, sum(no, dimension, key, range, pending.of(dimension, key))]),
         keys: keys.length,
-        total: sum(no, 'tenant', '', range),
+        total: sum(no, 'tenant', '', range, pending.of('tenant')),
       }
     },
     answerDelays: (tenantId: string, provider: string | undefined, range: TimeRange): Map<number, number> => {
       const no = noOf(tenantId)
       if (no === undefined) return new Map()
-      return gather(bucketsOf(range), ({ minutes, startMs }) => delays.all(no, minutes, startMs, provider ?? ''))
+      const counts = gather(bucketsOf(range), ({ minutes, startMs }) =>
+        delays.all(no, minutes, startMs, provider ?? ''),
+      )
+      return addTotals(counts, pendingOf(no).delays(provider ?? ''), range, ({ key }) => Number(key[1]))
     },
     firstChoices: (tenantId: string, groupId: string, range: TimeRange): Map<string, number> => {
       const no = noOf(tenantId)
       if (no === undefined) return new Map()
       // The keys of a group are its id, a space, and an agent's id; `!` comes after the space.
-      return gather(bucketsOf(range), ({ minutes, startMs }) =>
+      const agentOf = (key: string) => key.slice(groupId.length + 1)
+      const counts = gather(bucketsOf(range), ({ minutes, startMs }) =>
         members
           .all(no, minutes, startMs, `${groupId} `, `${groupId}!`)
-          .map(([key, count]) => [key.slice(groupId.length + 1), count] as const),
+          .map(([key, count]) => [agentOf(key), count] as const),
       )
+      const pending = pendingOf(no)
+        .of('member')
+        .filter(({ key }) => String(key[1]).startsWith(`${groupId} `))
+      return addTotals(counts, pending, range, ({ key }) => agentOf(String(key[1])))
     },
     deadlines: (tenantId: string, ranges: readonly TimeRange[]): Deadlines[] => {
       const no = noOf(tenantId)

@@ -3,10 +3,10 @@ import { createAnswerLedger } from './answer-ledger.ts'
 import { createCountedCalls, type CountedRow } from './counted-call.ts'
 import { createRollupSums } from './rollup-sums.ts'
 
-/** Keeps the roll-ups true to the calls that one transaction changes. */
+/** Keeps the roll-ups true to the settled calls that one transaction changes. */
 export interface RollupWriter {
-  /** Says that a call which is or will be over is about to change. `isClosed`: it is over before the change. */
-  touch(callNo: number, isClosed: boolean): void
+  /** Says that a call which is over is about to change. */
+  touch(callNo: number): void
   /** A CXML answer, in the ledger of deadlines. */
   countAnswer(tenantNo: number, atMs: number, micros: number): void
   /** Adds the difference that all this makes; just before the transaction ends. */
@@ -17,7 +17,8 @@ export interface RollupWriter {
 
 /**
  * A call is read before its first change in a transaction and after the last one, and the difference is added. So whatever
- * changes a call, twice, late, corrected or joined from two nodes: it counts exactly as its row says. Calls that go on do not count.
+ * changes a call, twice, late, corrected or joined from two nodes: it counts exactly as its row says. Calls that are not settled do
+ * not count; settling enters them.
  */
 export const createRollupWriter = (db: Database): RollupWriter => {
   const calls = createCountedCalls(db)
@@ -25,8 +26,8 @@ export const createRollupWriter = (db: Database): RollupWriter => {
   const ledger = createAnswerLedger(db)
   const before = new Map<number, CountedRow | undefined>()
   return {
-    touch: (callNo, isClosed) => {
-      if (!before.has(callNo)) before.set(callNo, isClosed ? calls.get(callNo) : undefined)
+    touch: (callNo) => {
+      if (!before.has(callNo)) before.set(callNo, calls.get(callNo))
     },
     countAnswer: ledger.count,
     flush: () => {

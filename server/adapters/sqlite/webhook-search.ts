@@ -67,12 +67,15 @@ const holdsText =
 
 export const createWebhookSearch = (db: Database, queries: Queries, clockMs: () => number) => {
   const tokensOf = db.prepare<[Record<string, unknown>], { token: string }>(`
-SELECT token FROM call_records INDEXED BY call_records_by_from WHERE is_open = 0 AND tenant_no = $tenantNo AND from_number = $number
+SELECT token FROM call_records INDEXED BY call_records_by_from WHERE is_pending = 0 AND tenant_no = $tenantNo AND from_number = $number
 UNION ALL
-SELECT token FROM call_records INDEXED BY call_records_by_to WHERE is_open = 0 AND tenant_no = $tenantNo AND to_number = $number
+SELECT token FROM call_records INDEXED BY call_records_by_to WHERE is_pending = 0 AND tenant_no = $tenantNo AND to_number = $number
 UNION ALL
 SELECT token FROM call_records INDEXED BY call_records_open
   WHERE is_open = 1 AND tenant_no = $tenantNo AND (from_number = $number OR to_number = $number)
+UNION ALL
+SELECT token FROM call_records INDEXED BY call_records_unsettled
+  WHERE is_pending = 1 AND is_open = 0 AND tenant_no = $tenantNo AND (from_number = $number OR to_number = $number)
 LIMIT ${mostTokens + 1}`)
   const numbersOf = db.prepare<[number, string], { from_number: string; to_number: string }>(
     'SELECT from_number, to_number FROM call_records WHERE tenant_no = ? AND token = ?',

@@ -26,6 +26,7 @@ import { createSqliteRequestBudget } from './request-budget.ts'
 import { createRetentionWriter } from './retention-writer.ts'
 import { createRollupRebuild } from './rollup-rebuild.ts'
 import { createScrub } from './scrub.ts'
+import { createSettling } from './settling.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteSavedFilterRepository } from './saved-filter-repository.ts'
 import { createShrink } from './storage-size.ts'
@@ -95,7 +96,8 @@ export const openWriter = (options: ThreadOptions) => {
   const tenants = writes(createSqliteTenantRepository(db, keyring))
   const trunks = createSqliteTrunkRepository(db)
   const answers = createAnswerWriter(db)
-  const bodies = createBodyPacker(db, options.isShared ? createTurnTaker(db) : () => void db.exec('BEGIN IMMEDIATE'))
+  const begin = options.isShared ? createTurnTaker(db) : () => void db.exec('BEGIN IMMEDIATE')
+  const bodies = createBodyPacker(db, begin)
   const dialect = createSqliteDialectRepository(db, keyring)
   const purge = createTenantPurge(db, keyring)
   const checkpoints = createCheckpoints(db)
@@ -113,6 +115,7 @@ export const openWriter = (options: ThreadOptions) => {
         wal: checkpoints.look(),
       }),
     },
+    calls: { settle: createSettling(db, begin) },
     tenants: {
       ...tenants,
       delete: async (site: string | undefined, id: string): Promise<boolean> => {

@@ -4,6 +4,7 @@ import { analyticsDimensions, analyticsBuckets } from '../../../shared/vocabular
 import { createAnalyticsHandlers } from '../../../server/operations/analytics.ts'
 import { createTenantDirectory } from '../../../server/operations/tenant-directory.ts'
 import type { UnitOfWork } from '../../../server/ports/call-store.ts'
+import { allSettled } from '../../support/settled.ts'
 import { aSqliteStore, silent } from '../../support/sqlite-store.ts'
 import { aGroup, anAgent, aRule, aTenant } from '../../support/store-rows.ts'
 import {
@@ -66,7 +67,8 @@ const open = async () => {
 }
 
 /** Each row as a line: thousands of objects take long to compare. */
-const dump = (dataDir: string): string[] => {
+const dump = async (dataDir: string): Promise<string[]> => {
+  await allSettled(dataDir)
   const db = openFile(dataDir)
   const rows = ['analytics_rollups', 'analytics_answer_delays'].flatMap((table) =>
     db
@@ -340,12 +342,12 @@ describe('analytics, against the raw rows', () => {
 
 describe('a rebuild', () => {
   it('finds what was counted call by call, row by row', async () => {
-    const before = dump(site.dataDir)
+    const before = await dump(site.dataDir)
     await site.handlers['analytics.rebuild'](actor, { tenantId })
     expect(await site.store.analytics.isRebuilding(tenantId)).toBe(true)
     await site.store.analytics.rebuild()
     expect(await site.store.analytics.isRebuilding(tenantId)).toBe(false)
-    expect(dump(site.dataDir)).toEqual(before)
+    expect(await dump(site.dataDir)).toEqual(before)
   })
 
   it('mends whatever is wrong, while calls go on being counted', async () => {
@@ -364,7 +366,7 @@ UPDATE analytics_answer_delays SET count = 99 WHERE key = 'vapi';`)
     const rebuilding = site.store.analytics.rebuild()
     await site.append(randomUnits(random, 300, count))
     await rebuilding
-    const mended = dump(site.dataDir)
+    const mended = await dump(site.dataDir)
     expect(mended.filter((row) => row.includes('ghost'))).toEqual([])
     raw = readRaw(site.dataDir)
     const { current } = await site.handlers['analytics.summary'](actor, {
@@ -375,7 +377,7 @@ UPDATE analytics_answer_delays SET count = 99 WHERE key = 'vapi';`)
     expect(plain(current)).toMatchObject(plain(figures(within(firstMs, lastMs))) as object)
     await site.store.analytics.requestRebuild(tenantId, nowMs)
     await site.store.analytics.rebuild()
-    expect(dump(site.dataDir)).toEqual(mended)
+    expect(await dump(site.dataDir)).toEqual(mended)
   })
 })
 

@@ -24,6 +24,7 @@ import { webhookDialect } from './0185-webhook-dialect.ts'
 import { retention } from './0190-retention.ts'
 import { exportsOfCalls } from './0200-exports.ts'
 import { savedFilters } from './0210-saved-filters.ts'
+import { settling } from './0220-settling.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   retention,
   exportsOfCalls,
   savedFilters,
+  settling,
 ]

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Store } from '../../server/adapters/sqlite/connect-store.ts'
+import { allSettled, unsettledCalls } from '../support/settled.ts'
+import { aSqliteStore, openInlineStore, silent } from '../support/sqlite-store.ts'
+import { aCall, aRule, aTenant } from '../support/store-rows.ts'
+
+let store: Store
+let dataDir: string
+let dispose: () => Promise<void>
+beforeEach(async () => {
+  ;({ store, dataDir, dispose } = await aSqliteStore())
+  await store.configuration.tenants.create(aTenant())
+  for (const id of ['rule-1', 'rule-2']) await store.configuration.inboundRules.create(aRule({ id, pattern: '+1*' }))
+})
+afterEach(() => dispose())
+
+const tenantId = aTenant().id
+const hourMs = 3_600_000
+const startMs = Date.UTC(2026, 0, 5, 12)
+const range = { fromMs: startMs, untilMs: startMs + 4 * hourMs }
+
+/** Over, of an hour each; who knows of a CDR has one. */
+const anEndedCall = (n: number, more: Parameters<typeof aCall>[0] = {}) =>
+  aCall({
+    id: `call-${n}`,
+    token: `token-${n}`,
+    tenantId,
+    from: `+1202555${1000 + n}`,
+    state: 'completed',
+    disposition: n % 2 === 0 ? 'answered' : 'busy',
+    agentId: `agent-${n % 3}`,
+    ruleId: 'rule-1',
+    provider: 'vapi',
+    startedAtMs: startMs + (n % 4) * hourMs,
+    answeredAtMs: n % 2 === 0 ? startMs + (n % 4) * hourMs + 2000 * n : undefined,
+    durationSeconds: n,
+    cdrHash: 'hash',
+    ...more,
+  })
+const put = (call: ReturnType<typeof aCall>) =>
+  store.callLog.append({ tenantId, call, attempts: call.attempts }, 'written')
+
+/** All that lists and analytics say. */
+const everything = async () => {
+  const { calls, analytics } = store
+  const page = (filter: Parameters<typeof calls.list>[1], query = {}) =>
+    calls.list(tenantId, filter, { limit: 50, ...query })
+  return {
+    all: await page({}),
+    byDuration: await page({}, { sort: 'duration', order: 'asc' }),
+    byAgent: await page({ disposition: ['answered'] }, { sort: 'agent' }),
+    part: await page({ fromContains: '5551' }),
+    number: await page({ from: '+12025551003' }),
+    sums: await analytics.sums(tenantId, { dimension: 'outcome', key: 'busy' }, [
+      range,
+      { ...range, fromMs: startMs + hourMs },
+    ]),
+    agents: await analytics.breakdown(tenantId, 'agent', range, { measure: 'duration_ms', per: 'calls' }, 2),
+    delays: await analytics.answerDelays(tenantId, 'vapi', range),
+    dead: await analytics.deadRules(tenantId, range, 10),
+  }
+}
+
+describe('settling of calls', () => {
+  it('changes nothing that lists and analytics say', async () => {
+    for (let n = 0; n < 9; n += 1) await put(anEndedCall(n))
+    await put(aCall({ id: 'open', token: 'open', tenantId, startedAtMs: startMs }))
+    expect(unsettledCalls(dataDir)).toBe(9)
+    const before = await everything()
+    expect(before.all.items).toHaveLength(10)
+    expect(before.number.items).toHaveLength(1)
+    expect(before.sums.map(({ calls }) => calls)).toEqual([4, 4])
+    expect(before.agents).toMatchObject({ keys: 3, total: { calls: 9 } })
+    expect(before.dead.items.map(({ ruleId }) => ruleId)).toEqual(['rule-2'])
+    await allSettled(dataDir)
+    expect(await everything()).toEqual(before)
+    // A part is settled, and the rest not.
+    for (let n = 9; n < 12; n += 1) await put(anEndedCall(n))
+    const half = await everything()
+    expect(unsettledCalls(dataDir)).toBe(3)
+    expect(half.agents.total.calls).toBe(12)
+    await allSettled(dataDir)
+    expect(await everything()).toEqual(half)
+  })
+
+  it('waits some seconds for a CDR, and then does without', async () => {
+    const endedMs = Date.now()
+    const call = anEndedCall(1, { cdrHash: undefined, updatedAtMs: endedMs })
+    await put(call)
+    await put(anEndedCall(2))
+    await vi.waitFor(() => expect(unsettledCalls(dataDir)).toBe(1), { timeout: 4000 })
+    await put({ ...call, revision: call.revision + 1, durationSeconds: 99, cdrHash: 'late', updatedAtMs: endedMs + 1 })
+    await vi.waitFor(() => expect(unsettledCalls(dataDir)).toBe(0), { timeout: 4000 })
+    const unheard = anEndedCall(3, { cdrHash: undefined, updatedAtMs: Date.now() })
+    await put(unheard)
+    await vi.waitFor(() => expect(unsettledCalls(dataDir)).toBe(0), { timeout: 9000 })
+    const [{ duration_ms } = { duration_ms: 0 }] = await store.analytics.sums(
+      tenantId,
+      { dimension: 'tenant', key: '' },
+      [range],
+    )
+    expect(duration_ms).toBe((99 + 2 + 3) * 1000)
+  }, 20_000)
+
+  it('is done for a process that ended before it', async () => {
+    await put(anEndedCall(1))
+    await store.close()
+    expect(unsettledCalls(dataDir)).toBe(1)
+    store = await openInlineStore(dataDir)
+    await allSettled(dataDir)
+    expect((await everything()).agents.total.calls).toBe(1)
+    await store.close()
+  })
+
+  it('counts each call once where several nodes do it', async () => {
+    await store.close()
+    const nodes = await Promise.all([1, 2, 3].map(() => openInlineStore(dataDir, silent, true)))
+    for (let n = 0; n < 60; n += 1) {
+      store = nodes[n % 3]!
+      await put(anEndedCall(n))
+    }
+    await allSettled(dataDir)
+    expect((await everything()).agents.total).toMatchObject({ calls: 60, duration_ms: 1_770_000 })
+    for (const node of nodes) await node.close()
+  })
+
+  it('leaves a call alone that is deleted meanwhile', async () => {
+    for (let n = 0; n < 3; n += 1) await put(anEndedCall(n))
+    await store.configuration.tenants.delete(undefined, tenantId)
+    await allSettled(dataDir)
+    expect(await store.calls.list(tenantId, {}, { limit: 5 })).toEqual({ items: [] })
+  })
+})
