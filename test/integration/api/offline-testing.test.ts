@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RoutingTestCase, TestCaseResult, TestedRow } from '../../../shared/contract/routing-tests.ts'
+import { databaseRows } from '../../support/database-rows.ts'
 import { actionOf, createSite, dialled, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
@@ -19,18 +20,6 @@ const api = <T = Record<string, unknown>>(method: string, path: string, body?: u
 const ask = async (to: string): Promise<string> =>
   (await test.webhook(`${site.base}/application`, voiceRequest(newToken(), to))).text
 
-/** All that the database file holds. */
-const dump = (): Record<string, unknown[]> => {
-  const db = new Database(join(test.dataDir, 'switchyard.db'), { readonly: true })
-  try {
-    const tables = db
-      .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-      .all()
-    return Object.fromEntries(tables.map(({ name }) => [name, db.prepare(`SELECT * FROM "${name}"`).all()]))
-  } finally {
-    db.close()
-  }
-}
 const distribution = async () =>
   Promise.all(
     Object.values(site.groups).map(async ({ id }) => (await api('GET', `/agent-groups/${id}/distribution`)).body),
@@ -49,7 +38,7 @@ describe('a test of the rules', () => {
     })
     expect(made.status).toBe(201)
     // Everything of before is written by the time an answer of the API about it is.
-    const before = { rows: dump(), groups: await distribution(), live: (await api('GET', '/calls/live')).body }
+    const before = { rows: await databaseRows(test.dataDir), groups: await distribution(), live: (await api('GET', '/calls/live')).body }
     const next = (await api<{ decision: { agentId: string } }>('POST', '/routing/test', { from: '', to: numbers[0] }))
       .body
     for (let n = 0; n < 100; n += 1)
@@ -60,7 +49,7 @@ describe('a test of the rules', () => {
       expect((await api('POST', '/routing/test-cases/run', {})).body).toMatchObject({ passed: 1, failed: 0 })
     expect((await api('GET', '/routing/analysis')).status).toBe(200)
 
-    expect(dump()).toEqual(before.rows)
+    expect(await databaseRows(test.dataDir)).toEqual(before.rows)
     expect(await distribution()).toEqual(before.groups)
     expect((await api('GET', '/calls/live')).body).toEqual(before.live)
     const agent = site.agents.find(({ id }) => id === next.decision.agentId)

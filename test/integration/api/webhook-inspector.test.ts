@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallDetail } from '../../../shared/contract/calls.ts'
 import type { WebhookEvent } from '../../../shared/contract/webhook-events.ts'
 import type { WebhookDifference, WebhookReplay } from '../../../shared/contract/webhook-inspector.ts'
+import { databaseRows } from '../../support/database-rows.ts'
 import { actionOf, createSite, dialResult, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
@@ -50,18 +51,6 @@ const playCall = async (token: string): Promise<CallDetail> => {
   return site.call(token)
 }
 
-/** All that the database file holds. */
-const dump = (): Record<string, unknown[]> => {
-  const db = new Database(join(test.dataDir, 'switchyard.db'), { readonly: true })
-  try {
-    const tables = db
-      .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-      .all()
-    return Object.fromEntries(tables.map(({ name }) => [name, db.prepare(`SELECT * FROM "${name}"`).all()]))
-  } finally {
-    db.close()
-  }
-}
 const bare = ({ event, from, to, ignored }: CallDetail['transitions'][number]) => ({ event, from, to, ignored })
 
 describe('a dry replay', () => {
@@ -135,7 +124,7 @@ describe('a dry replay', () => {
     await site.call(token)
     const events = await eventsOf(token)
     const look = async () => ({
-      rows: dump(),
+      rows: await databaseRows(test.dataDir),
       live: (await api('GET', '/calls/live')).body,
       agents: (await api('GET', '/voice-agents')).body,
       groups: await Promise.all(
