@@ -124,6 +124,21 @@ describe('settling of calls', () => {
     for (const node of nodes) await node.close()
   })
 
+  it('takes a call out again that goes on, as another node knows', async () => {
+    await put(anEndedCall(1))
+    await allSettled(dataDir)
+    const known = aCall({ ...anEndedCall(1), id: 'joined', state: 'connected', disposition: undefined, revision: 9 })
+    await put(known)
+    const goesOn = await everything()
+    expect(goesOn.all.items.map(({ state }) => state)).toEqual(['connected'])
+    expect(goesOn.agents.total.calls).toBe(0)
+    await put({ ...known, state: 'completed', disposition: 'answered', revision: 10 })
+    await allSettled(dataDir)
+    const over = await everything()
+    expect(over.all.items.map(({ state }) => state)).toEqual(['completed'])
+    expect(over.agents.total).toMatchObject({ calls: 1, outcome_answered: 1, outcome_busy: 0 })
+  })
+
   it('leaves a call alone that is deleted meanwhile', async () => {
     for (let n = 0; n < 3; n += 1) await put(anEndedCall(n))
     await store.configuration.tenants.delete(undefined, tenantId)

@@ -51,7 +51,7 @@ ON CONFLICT (tenant_no, token) DO NOTHING`)
   )
   const changeJoined = db.prepare(`
 UPDATE call_records SET ${changingColumns.map((column) => `${column} = ${(joined as readonly string[]).includes(column) ? `coalesce(?, ${column})` : '?'}`).join(', ')},
-  is_open = ? WHERE no = ? AND revision < ?`)
+  is_open = ?, is_pending = max(is_pending, ?) WHERE no = ? AND revision < ?`)
   const exists = db.prepare<[number]>('SELECT 1 FROM call_records WHERE no = ?')
   const find = db
     .prepare<[number, string]>(
@@ -105,7 +105,8 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
     known.clear()
     const said = joined.map((column) => changing[changingColumns.indexOf(column)])
     fill.run(...said, startedAtMs, no)
-    changeJoined.run(...changing, isOpen, no, revision)
+    // Who knows more may know that it goes on: then it is settled anew.
+    changeJoined.run(...changing, isOpen, isOpen, no, revision)
     return no
   }
 
