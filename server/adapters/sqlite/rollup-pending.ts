@@ -23,11 +23,11 @@ export const createPendingSums = (db: Database) => {
   return (tenantNo: number): PendingSums => {
     const counts = createRollupCounts()
     for (const call of calls.unsettled(tenantNo)) counts.count(call, 1)
-    const rollups = [...counts.rollups.values()]
+    const rollups = counts.rollups()
     return {
       of: (dimension, key) =>
         rollups.filter((sum) => sum.key[0] === dimension && (key === undefined || sum.key[1] === key)),
-      delays: (key) => [...counts.delays.values()].filter((sum) => sum.key[0] === key),
+      delays: (key) => counts.delays().filter((sum) => sum.key[0] === key),
     }
   }
 }

@@ -33,8 +33,8 @@ export const createRollupSums = (db: Database) => {
     count: counts.count,
     /** Adds the sums to these levels, and begins anew. */
     flush: (levels: readonly RollupLevel[] = rollupLevels): void => {
-      addRollups(counts.rollups.values(), levels)
-      addDelays(counts.delays.values(), levels)
+      addRollups(counts.rollups(), levels)
+      addDelays(counts.delays(), levels)
       counts.clear()
     },
     forget: counts.clear,

@@ -38,10 +38,13 @@ describe('analytics over HTTP', () => {
   it('make roll-ups anew in the background', async () => {
     const { status, body } = await test.api('POST', `${site.path}/analytics/rebuild`)
     expect([status, body]).toEqual([202, { isRebuilding: true }])
-    await vi.waitFor(async () => {
-      const summary = await get<{ isRebuilding: boolean; callsToday: number }>('summary')
-      expect(summary.body).toMatchObject({ isRebuilding: false, callsToday: 1 })
-    })
+    await vi.waitFor(
+      async () => {
+        const summary = await get<{ isRebuilding: boolean; callsToday: number }>('summary')
+        expect(summary.body).toMatchObject({ isRebuilding: false, callsToday: 1 })
+      },
+      { timeout: 20_000 },
+    )
     await test.restart()
     expect((await get<{ callsToday: number }>('summary')).body.callsToday).toBe(1)
   })
