@@ -17,6 +17,19 @@ interface Leaf {
 
 /** Nobody nests deeper, and whoever does is shown no more than that. */
 const deepest = 64
+/** What would be more is compared as the one text it is: a megabyte holds half a million fields. */
+const mostFields = 20_000
+
+const tooDeep = '(nested too deep)'
+const textOf = (value: object): string => {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // It is read without recursion and written with it.
+    return tooDeep
+  }
+}
+const sizeOf = (value: object): number => (Array.isArray(value) ? value.length : Object.keys(value).length)
 
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
@@ -34,12 +47,19 @@ const unwrapped = (value: unknown): unknown => {
 /** Everything that is no object or list, by its folded path: fields mean the same in any case and with or without underscores. */
 const leavesOf = (content: unknown): Map<string, Leaf> => {
   const leaves = new Map<string, Leaf>()
+  let fields = 0
   const visit = (given: unknown, path: string, key: string, depth: number): void => {
-    const value = depth < deepest ? unwrapped(given) : '(nested too deep)'
+    const value = depth < deepest ? unwrapped(given) : tooDeep
     if (typeof value !== 'object' || value === null) {
       leaves.set(key, { path, value: value as Scalar })
       return
     }
+    const size = sizeOf(value)
+    if (fields + size > mostFields) {
+      leaves.set(key, { path, value: textOf(value) })
+      return
+    }
+    fields += size
     const entries = Object.entries(value)
     if (entries.length === 0) leaves.set(key, { path, value: Array.isArray(value) ? '[]' : '{}' })
     for (const [name, held] of entries)

@@ -41,6 +41,8 @@ describe('the comparison of two contents', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000)
     const [difference] = compare({ deep }, {})
     expect(difference).toMatchObject({ before: '(nested too deep)' })
+    const found = compare({ many: Array.from({ length: 19_998 }, () => 0), deep }, {})
+    expect(found.find(({ path }) => path === '/deep')).toEqual({ path: '/deep', before: '(nested too deep)' })
   })
 
   it('finds nothing between a content and itself, and the same backwards as forwards', () => {
@@ -51,5 +53,13 @@ describe('the comparison of two contents', () => {
         expect(compare(a, b).length).toBe(compare(b, a).length)
       }),
     )
+  })
+
+  it('takes what has too many fields for the one text it is', () => {
+    const many = (last: number) => ({ few: { a: last }, numbers: [...Array.from({ length: 20_000 }, () => 0), last] })
+    expect(compare({ payload: many(1) }, { payload: many(1) })).toEqual([])
+    const found = compare({ payload: many(1) }, { payload: many(2) })
+    expect(found.map(({ path }) => path)).toEqual(['/payload/few/a', '/payload/numbers'])
+    expect(found[1]?.after).toMatch(/^\[0,.*,2\]$/)
   })
 })
