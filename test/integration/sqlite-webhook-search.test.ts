@@ -108,20 +108,23 @@ describe('compressing in the background', () => {
     expect(begins).toEqual([])
   })
 
-  it('leaves a row alone that another node has compressed or deleted meanwhile', () => {
-    add(Array.from({ length: 7 }, (_, n) => anEvent({ id: `n${n}` })))
+  it('leaves a row as another node has compressed, deleted or changed it before its turn came', () => {
+    add(Array.from({ length: 8 }, (_, n) => anEvent({ id: `n${n}`, payload: '{"from":"+12025550123"}' })))
     const { packSlice } = createBodyPacker(db, () => {
-      db.exec(
-        "DELETE FROM webhook_audit WHERE id = 'n4'; UPDATE webhook_audit SET bodies = x'00' WHERE id = 'n5'; BEGIN",
-      )
+      db.exec(`
+DELETE FROM webhook_audit WHERE id = 'n4'; UPDATE webhook_audit SET bodies = x'00' WHERE id = 'n5';
+UPDATE webhook_audit SET payload = '{"from":"erased"}' WHERE id = 'n6'; BEGIN`)
     })
     packSlice()
     expect(
       db.prepare("SELECT id, hex(substr(bodies, 1, 1)) AS form FROM webhook_audit WHERE id > 'n3' ORDER BY id").all(),
     ).toEqual([
       { id: 'n5', form: '00' },
-      { id: 'n6', form: '01' },
+      { id: 'n6', form: '' },
+      { id: 'n7', form: '01' },
     ])
+    expect(pack()).toEqual({ rows: 1, isDone: true })
+    expect(events.get('t', 'n6')?.payload).toBe('{"from":"erased"}')
   })
 
   it('leaves all as it was when it cannot write', () => {

@@ -49,8 +49,10 @@ export const createBodyPacker = (db: Database, begin: () => void) => {
   const next = db.prepare<[number], PlainRow>(
     `SELECT * FROM webhook_audit INDEXED BY webhook_audit_plain WHERE bodies IS NULL ORDER BY no LIMIT ?`,
   )
-  // Another node may have been there first.
-  const take = db.prepare<[number]>('DELETE FROM webhook_audit WHERE no = ? AND bodies IS NULL')
+  // Another node may have been there first, or has erased a number in it.
+  const take = db.prepare<[PlainRow]>(`
+DELETE FROM webhook_audit WHERE no = $no AND bodies IS NULL
+  AND (reason, headers, payload, answer) IS ($reason, $headers, $payload, $answer)`)
   const put = db.prepare<[PlainRow]>(`
 INSERT INTO webhook_audit (no, tenant_no, transitions_before, id, kind, at_ms, token, outcome, reason, status, latency_micros,
   headers, payload, answer, bodies)
@@ -59,7 +61,7 @@ VALUES ($no, $tenant_no, $transitions_before, $id, $kind, $at_ms, $token, $outco
   const replace = (rows: readonly (PlainRow & { readonly packed: Buffer })[]): void => {
     begin()
     try {
-      const taken = rows.filter(({ no }) => take.run(no).changes === 1)
+      const taken = rows.filter((row) => take.run(row).changes === 1)
       for (const { packed, ...row } of taken) put.run({ ...row, bodies: packed })
       db.exec('COMMIT')
     } catch (error) {
