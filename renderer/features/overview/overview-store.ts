@@ -55,7 +55,7 @@ export const createOverviewStore = (now: () => number) => {
       }))
     },
     load(live: Output<'calls.live'>, askedAtMs: number): void {
-      const read = { items: live.items, isWhole: live.nextCursor === undefined }
+      const read = { items: live.items, isWhole: live.items.length >= (live.total ?? 0) }
       store.setState((state) => ({ ...state, isLoaded: true, calls: reconcile(state.calls, read, askedAtMs, now()) }))
     },
     loadDecisions: (earlier: readonly DecisionRow[]) => onDecisions((decisions) => addEarlier(decisions, earlier)),

@@ -41,6 +41,14 @@ describe('the overview', () => {
     expect(store.getState().isLoaded).toBe(true)
   })
 
+  it('knows that there are more calls than were read', () => {
+    const store = createOverviewStore(() => 5)
+    store.load({ items: [call], total: 2 }, 4)
+    expect(store.getState().calls.isCut).toBe(true)
+    store.load({ items: [call], total: 1 }, 4)
+    expect(store.getState().calls.isCut).toBe(false)
+  })
+
   it('does not wake anybody for a sweep that moves nothing', () => {
     const store = createOverviewStore(() => 5)
     let changes = 0
