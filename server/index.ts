@@ -304,7 +304,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       ...createScheduleHandlers(configDeps),
       ...createSavedFilterHandlers(configDeps),
       ...createExportHandlers({ ...exportDeps, directory, newId, runner: exportRunner }),
-      ...createCallHandlers({ calls, directory, cloudonix, log }),
+      ...createCallHandlers({ calls, callLog, directory, cloudonix, log }),
       ...createAnalyticsHandlers({ analytics: store.analytics, calls, directory, clock, log }),
       ...createCloudonixHandlers(cloudonix, directory),
       ...createRoutingHandlers({ ...configDeps, dryRun: createDryRun(runtime, clock, Math.random), csv: csvText }),

@@ -8,12 +8,15 @@ import type { Cloudonix } from '../ports/cloudonix.ts'
 import type { Log } from '../ports/system.ts'
 import { toCallFilter } from './call-filter.ts'
 import { platformDomainOf } from './cloudonix.ts'
-import { assertKnownTenant, type TenantDirectory } from './tenant-directory.ts'
+import { readLiveCalls } from './live-calls.ts'
+import { assertKnownTenant, tenantInForce, type TenantDirectory } from './tenant-directory.ts'
+import type { RememberingCallLog } from './unsaved-units.ts'
 
 type CallHandlers = Pick<Handlers, Extract<keyof Handlers, `calls.${string}`>>
 
 interface CallDeps {
   readonly calls: CallStore
+  readonly callLog: Pick<RememberingCallLog, 'settled' | 'newestOf'>
   readonly directory: Pick<TenantDirectory, 'byId'>
   readonly cloudonix: Cloudonix
   readonly log: Log
@@ -31,7 +34,7 @@ const explainAgain = (decisions: StoredCall['decisions']): CallExplanation => {
   return { outcome: isDifferent ? 'different' : unlike.length > 0 ? 'incomplete' : 'same', decisions: again }
 }
 
-export const createCallHandlers = ({ calls, directory, cloudonix, log }: CallDeps): CallHandlers => {
+export const createCallHandlers = ({ calls, callLog, directory, cloudonix, log }: CallDeps): CallHandlers => {
   const known = async (tenantId: string, id: string): Promise<StoredCall> => {
     assertKnownTenant(directory, tenantId)
     const found = await calls.get(tenantId, id)
@@ -40,8 +43,7 @@ export const createCallHandlers = ({ calls, directory, cloudonix, log }: CallDep
   }
   return {
     async 'calls.live'(_actor, { tenantId, limit = 50 }) {
-      assertKnownTenant(directory, tenantId)
-      return calls.live(tenantId, limit)
+      return readLiveCalls(calls, callLog, tenantInForce(directory, tenantId), limit)
     },
     async 'calls.list'(_actor, { tenantId, limit = 50, cursor, sort, order, ...filters }) {
       assertKnownTenant(directory, tenantId)

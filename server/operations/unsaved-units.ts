@@ -20,12 +20,17 @@ export interface RememberingCallLog extends CallLog {
   unsaved(): number
   /** The newest state of a call among them. */
   newest(tenantId: string, token: string): Call | undefined
+  /** The newest state of each of a tenant's calls among them. */
+  newestOf(tenantId: string): readonly Call[]
+  /** Resolves when everything appended so far is stored or was refused, and after a second in any case. */
+  settled(): Promise<void>
 }
 
 const mostRefusals = 20
 /** Whole ones weigh some kilobytes, calls alone some hundred bytes. */
 const mostKept = { units: 20_000, calls: 200_000 }
 const retriedAtOnce = 500
+const longestWaitMs = 1000
 const tellEveryMs = 10_000
 
 const keyOf = (tenantId: string, token: string): string => `${tenantId}\n${token}`
@@ -35,6 +40,9 @@ const isRefusal = (error: unknown): boolean => error instanceof DomainError && e
 
 const newer = (one: Call | undefined, other: Call | undefined): Call | undefined =>
   one && other ? (other.revision > one.revision ? other : one) : (one ?? other)
+
+const newestAmong = (units: readonly Unsaved[]): Call | undefined =>
+  units.reduce<Call | undefined>((call, { unit }) => newer(call, unit.call), undefined)
 
 /**
  * By the time the store refuses a unit its call has moved on in memory. So the unit is kept, and goes in again before the
@@ -48,6 +56,7 @@ export const rememberUnsaved = (
   most = mostKept,
 ): RememberingCallLog => {
   const waiting = new Map<string, Unsaved[]>()
+  const underWay = new Set<Promise<void>>()
   const kept = { units: 0, calls: 0 }
   const tell = createSeldom(clock, tellEveryMs)
 
@@ -85,12 +94,16 @@ export const rememberUnsaved = (
   }
 
   const store = async (key: string | undefined, unsaved: Unsaved, durability: 'written' | 'synced'): Promise<void> => {
+    const stored = callLog.append(unsaved.unit, durability)
+    underWay.add(stored)
     try {
-      await callLog.append(unsaved.unit, durability)
+      await stored
     } catch (error) {
       const refusals = unsaved.refusals + (isRefusal(error) ? 1 : 0)
       if (key !== undefined) keep(key, { ...unsaved, refusals })
       throw error
+    } finally {
+      underWay.delete(stored)
     }
   }
 
@@ -122,10 +135,16 @@ export const rememberUnsaved = (
       }
     },
     unsaved: () => kept.units + kept.calls,
-    newest: (tenantId, token) =>
-      waiting
-        .get(keyOf(tenantId, token))
-        ?.reduce<Call | undefined>((call, { unit }) => newer(call, unit.call), undefined),
+    newest: (tenantId, token) => newestAmong(waiting.get(keyOf(tenantId, token)) ?? []),
+    newestOf: (tenantId) =>
+      [...waiting].flatMap(([key, units]) => (key.startsWith(keyOf(tenantId, '')) ? (newestAmong(units) ?? []) : [])),
+    async settled() {
+      if (underWay.size === 0) return
+      let timer: NodeJS.Timeout | undefined
+      const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestWaitMs)))
+      await Promise.race([Promise.allSettled(underWay), over])
+      clearTimeout(timer)
+    },
   }
 }
 
