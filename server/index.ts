@@ -331,6 +331,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       authenticate: access.authenticate,
       signIn: access.signIn,
       eventLog,
+      isKnownTenant: (id) => directory.byId(id) !== undefined,
       readiness: () => {
         const { status, problems } = health.read(0, callLog.backlog())
         return { ready: status !== 'closing', status, problems }

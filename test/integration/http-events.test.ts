@@ -145,6 +145,7 @@ describe('the stream of events', () => {
 
   it.each([
     ['/api/v1/events?tenantId=t2', 'analyst-token', 404],
+    ['/api/v1/events?tenantId=misspelled', 'owner-token', 404],
     ['/api/v1/events?tenantId=t1&tenantId=t2', 'owner-token', 400],
     ['/api/v1/events?tenantId=', 'owner-token', 400],
   ])('%s by %s is refused', async (path, token, status) => {
@@ -203,6 +204,32 @@ describe('the stream of events', () => {
       const listener = await hear(port, path)
       await expect.poll(listener.text).toBe('retry: 2000\n\nid: e1-1\n\n')
     }
+  })
+
+  it('says so to who names several events to go on after', async () => {
+    const { port, bus } = await anApp()
+    for (const agent of ['a1', 'a2']) bus.publish('agent.changed', changed('t1', agent))
+    const listener = await hear(port, '/api/v1/events?lastEventId=e1-1&lastEventId=e1-0')
+    await expect.poll(() => listener.messages().map(({ event }) => event)).toEqual(['resync'])
+  })
+
+  it('does not keep a closing server for who is let in when it has begun to close', async () => {
+    let letIn = (): void => undefined
+    const { app, port, followers } = await anApp({
+      authenticate: async () => {
+        await new Promise<void>((settle) => (letIn = settle))
+        return { actor: { kind: 'token', name: 'Ada', role: 'owner' } }
+      },
+    })
+    const listening = hear(port)
+    await new Promise((settle) => setTimeout(settle, 100))
+    const closed = app.close().then(() => 'closed')
+    await new Promise((settle) => setTimeout(settle, 100))
+    letIn()
+    const { response, stop } = await listening
+    expect([response.statusCode, followers()]).toEqual([503, 0])
+    expect(await Promise.race([closed, new Promise((settle) => setTimeout(settle, 2000))])).toBe('closed')
+    stop()
   })
 
   it('does not keep a closing server for who does not read', async () => {

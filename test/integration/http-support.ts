@@ -99,6 +99,7 @@ export const anAdminApp = async ({
       close: async (cookie) => void sessions.delete(cookie),
     },
     eventLog: events.eventLog,
+    isKnownTenant: (id) => ['t1', 't2'].includes(id),
     readiness: () => ({ ready: true, status: 'ok', problems: [] }),
     metrics: () => 'switchyard_up 1\n',
     log,

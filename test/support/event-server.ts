@@ -24,6 +24,7 @@ const app = await buildAdminApp({
   authenticate: () => Promise.resolve({ actor: { kind: 'token', name: 'Ada', role: 'owner' } }),
   signIn: { open: () => Promise.resolve(undefined), close: () => Promise.resolve() },
   eventLog: createEventLog(bus, { epoch: 'e1' }),
+  isKnownTenant: () => true,
   readiness: () => ({ ready: true, status: 'ok', problems: [] }),
   metrics: () => '',
   log: quiet,

@@ -30,6 +30,7 @@ export interface AdminAppDeps {
   readonly authenticate: Authenticate
   readonly signIn: SignIn
   readonly eventLog: EventLog
+  readonly isKnownTenant: (id: string) => boolean
   readonly readiness: () => Readiness
   readonly metrics: () => Promise<string> | string
   /** Where the built console lies. */
@@ -78,6 +79,7 @@ export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance
     addContractRoutes(api, deps.dispatch)
     addEventStream(api, {
       eventLog: deps.eventLog,
+      isKnownTenant: deps.isKnownTenant,
       log,
       isStillWelcome: async ({ credentials }) =>
         credentials !== undefined && (await deps.authenticate(credentials)) !== undefined,

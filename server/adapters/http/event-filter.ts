@@ -16,12 +16,13 @@ const readNames = (asked: unknown): readonly string[] =>
 export const readEventFilter = (
   actor: Actor | undefined,
   query: { readonly tenantId?: unknown; readonly events?: unknown },
+  isKnownTenant: (id: string) => boolean,
 ): { readonly filter: EventFilter } | { readonly error: Failure } => {
   const { tenantId, events: asked } = query
   const bound = actor?.tenantId
   if ((tenantId !== undefined && typeof tenantId !== 'string') || tenantId === '')
     return refusal('INVALID_INPUT', '/tenantId must be the id of one tenant')
-  if (bound !== undefined && tenantId !== undefined && tenantId !== bound)
+  if (tenantId !== undefined && ((bound !== undefined && tenantId !== bound) || !isKnownTenant(tenantId)))
     return refusal('NOT_FOUND', 'There is no such tenant')
   const names = asked === undefined ? undefined : readNames(asked)
   const unknown = names?.find((name) => !isEventName(name))

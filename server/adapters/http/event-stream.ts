@@ -23,11 +23,12 @@ interface Client {
   fullSinceMs: number | undefined
 }
 
+/** Who names several has not said where to go on. */
 const lastSeen = (request: FastifyRequest): string | undefined => {
   const header = request.headers['last-event-id']
-  const { lastEventId } = request.query as { lastEventId?: unknown }
-  if (typeof header === 'string' && header !== '') return header
-  return typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined
+  const { lastEventId } = request.query as { lastEventId?: string | string[] }
+  const named = header === undefined || header === '' ? lastEventId : header
+  return named === undefined || named === '' ? undefined : String(named)
 }
 
 const write = (client: Client, bytes: Uint8Array | string): void => {
@@ -49,10 +50,12 @@ export const addEventStream = (
   deps: {
     readonly eventLog: EventLog
     readonly log: Log
+    readonly isKnownTenant: (id: string) => boolean
     readonly isStillWelcome: (request: FastifyRequest) => Promise<boolean>
   },
 ): void => {
   const clients = new Set<Client>()
+  let isClosing = false
 
   const leave = (client: Client): void => {
     clients.delete(client)
@@ -81,14 +84,20 @@ export const addEventStream = (
   heart.unref()
 
   app.addHook('preClose', async () => {
+    isClosing = true
     clearInterval(heart)
     for (const client of clients) end(client)
   })
 
   app.get(eventsPath, { exposeHeadRoute: false }, (request, reply) => {
-    const asked = readEventFilter(request.actor, request.query as object)
+    const asked = readEventFilter(request.actor, request.query as object, deps.isKnownTenant)
     if ('error' in asked) {
       sendFailure(reply, asked.error)
+      return
+    }
+    // It was asked for before, and let in since.
+    if (isClosing) {
+      sendFailure(reply, { code: 'UNAVAILABLE', message: 'The server is shutting down; listen again in a moment' })
       return
     }
     reply.hijack()
