@@ -126,7 +126,13 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       toOpenCircuits(await store.calls.openCircuits(), inFlight, directory, clock.nowMs())
     const openEmbedded = async (journal: RuntimeJournal, inFlight: readonly Call[]) =>
       createEmbeddedRuntimeState(journal, inFlight, await openCircuits(inFlight))
-    const nodes = createNodeListener({ bus, directory, store: store.configuration, log })
+    const nodes = createNodeListener({
+      bus,
+      directory,
+      store: store.configuration,
+      onMissed: () => eventLog.noteGap(),
+      log,
+    })
     const catchUp = (): void =>
       void nodes
         .catchUp()
@@ -157,6 +163,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
             onMessage: (message) => void nodes.hear(message as NodeMessage),
             onGap: () => {
               catchUp()
+              // It may be that a number was erased.
+              eventLog.forget()
               eventLog.noteGap()
             },
             onUnfit: (problem) =>
@@ -164,7 +172,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
           })
     const runtime = shared?.runtime ?? (await openEmbedded(store.journal, await store.calls.inFlight()))
     closers.push(() => (shared ?? runtime).close())
-    const events = shared ? telling(bus, shared.publish) : bus
+    const events = shared ? telling(bus, shared.channel.publish) : bus
     const changes = shared && (await openChangeLock(config.dataDir))
     closers.push(() => Promise.resolve(changes?.close()))
     /** Knows what others have changed before it changes anything. */
@@ -286,7 +294,10 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       exports: store.exports,
       retention: store.retention,
       archives,
-      eventLog,
+      forgetEvents: () => {
+        eventLog.forget()
+        shared?.channel.tellGap()
+      },
       alone,
     })
     await store.erasures.interrupt(clock.nowMs())

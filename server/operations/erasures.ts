@@ -7,7 +7,6 @@ import { asDialled } from '../domain/numbers/read-number.ts'
 import type { ArchiveFiles } from '../ports/archive-files.ts'
 import type { ConfigurationStore } from '../ports/configuration.ts'
 import type { ErasureStore, SoughtNumber } from '../ports/erasure-store.ts'
-import type { EventLog } from '../ports/event-log.ts'
 import type { ExportStore } from '../ports/exports.ts'
 import type { RetentionStore } from '../ports/retention-store.ts'
 import type { RuntimeState } from '../ports/runtime-state.ts'
@@ -26,7 +25,8 @@ interface ErasureDeps {
   readonly store: ConfigurationStore
   readonly directory: TenantDirectory
   readonly runtime: Pick<RuntimeState, 'forgetAnswers' | 'forgetCaller'>
-  readonly eventLog: Pick<EventLog, 'forget'>
+  /** Those kept for who comes back, in all processes. */
+  readonly forgetEvents: () => void
   readonly clock: Pick<Clock, 'nowMs'>
   readonly newId: NewId
   readonly newSecret: NewSecret
@@ -66,7 +66,7 @@ export const createErasureHandlers = (
     store,
     directory,
     runtime,
-    eventLog,
+    forgetEvents,
     clock,
     newId,
     newSecret,
@@ -115,7 +115,7 @@ export const createErasureHandlers = (
     await runtime.forgetCaller(tenantId, sought.number, tokens)
     // What is still good is found in the file.
     await runtime.forgetAnswers(tenantId)
-    eventLog.forget()
+    forgetEvents()
     const found = await createArchiveEraser(archives, sought)(tenantId, {
       label,
       keep,

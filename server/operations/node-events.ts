@@ -39,14 +39,18 @@ export const createNodeListener = ({
   bus,
   directory,
   store,
+  onMissed,
   log,
 }: {
   /** Of this node alone. */
   readonly bus: EventBus
   readonly directory: TenantDirectory
   readonly store: Pick<ConfigurationStore, 'tenantVersions'>
+  /** What clients could not be told of when it was heard is in force now. */
+  readonly onMissed: () => void
   readonly log: Log
 }) => {
+  let isMissed = false
   const bringUp = async (): Promise<void> => {
     const known = new Map(directory.all().map(({ tenant }) => [tenant.id, tenant.configVersion]))
     for (const { id, configVersion } of await store.tenantVersions()) {
@@ -55,6 +59,9 @@ export const createNodeListener = ({
     }
     // Deleted meanwhile.
     for (const id of known.keys()) await directory.reload(id)
+    if (!isMissed) return
+    isMissed = false
+    onMissed()
   }
 
   let running: Promise<void> | undefined
@@ -79,6 +86,7 @@ export const createNodeListener = ({
         if (ofConfiguration.includes(name)) await catchUp()
         bus.publish(name, payload)
       } catch (error) {
+        isMissed ||= ofConfiguration.includes(name)
         log.error({ err: error, event: name }, 'What another node told could not be taken in; it is looked for again')
       }
     },

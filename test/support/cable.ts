@@ -6,6 +6,8 @@ export interface Cable {
   readonly url: string
   cut(): void
   mend(): void
+  /** What is connected now stays so, and carries nothing any more. */
+  stall(): void
   dispose(): Promise<void>
 }
 
@@ -38,6 +40,12 @@ export const aCable = async (url: string): Promise<Cable> => {
     url: `${protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
     mend: () => void (isCut = false),
+    stall() {
+      for (const socket of open) {
+        socket.unpipe()
+        socket.resume()
+      }
+    },
     async dispose() {
       cut()
       server.close()

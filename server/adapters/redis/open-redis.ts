@@ -9,7 +9,7 @@ import { createSharedRuntimeState, type SharedStateParts } from './shared-runtim
 
 export interface SharedRedis {
   readonly runtime: RuntimeState
-  readonly publish: NodeChannel['publish']
+  readonly channel: Pick<NodeChannel, 'publish' | 'tellGap'>
   close(): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export const openRedis = async ({
   const channel = await openNodeChannel(client, site, nodeId, onMessage, onGap, parts.log)
   return {
     runtime,
-    publish: channel.publish,
+    channel,
     async close() {
       await channel.close()
       await runtime.close()

@@ -42,6 +42,7 @@ export const connectionOptions = {
 export const earOptions = {
   protocol: 2,
   lazyConnect: true,
+  commandTimeout: longestCommandMs,
   connectTimeout: 1000,
   retryStrategy: () => null,
 } as const satisfies RedisOptions

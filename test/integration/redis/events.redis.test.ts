@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { listenTo } from '../../support/event-reader.ts'
 import { lastIdIn } from '../../support/event-text.ts'
 import { startNodes, type Nodes } from '../../support/nodes.ts'
-import { createSite, type Site } from '../../support/site.ts'
+import { createSite, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
 import { ownerToken, type TestServer } from '../../support/test-server.ts'
 
 let nodes: Nodes
@@ -39,4 +39,23 @@ it('tells everybody to read again when a node could not hear the others for a wh
       data: { reason: 'gap' },
     })
   await there.leave()
+})
+
+it('keeps no event with a number that was erased, on any node', async () => {
+  const there = await listen(1)
+  await expect.poll(() => lastIdIn(there.text())).toBeDefined()
+  const began = lastIdIn(there.text())
+  const caller = '+12025550177'
+  const token = newToken()
+  await nodes.post(0, `${site.base}/application`, voiceRequest(token, numberOf.priority, caller))
+  await nodes.post(0, `${site.base}/cdr`, { session: token, disposition: 'NOANSWER', duration: 5, billsec: 0 })
+  await expect.poll(() => there.text(), { timeout: 10_000 }).toContain(caller)
+  await expect.poll(() => names(there)).toContain('call.ended')
+
+  expect((await nodes.api(0)('POST', `${site.path}/erasures`, { number: caller, mode: 'erase' })).status).toBe(202)
+  await expect.poll(() => names(there), { timeout: 10_000 }).toContain('resync')
+  const back = await listen(1, began)
+  await expect.poll(() => names(back)).toContain('resync')
+  expect(back.text()).not.toContain(caller)
+  for (const one of [there, back]) await one.leave()
 })

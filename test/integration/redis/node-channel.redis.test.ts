@@ -3,11 +3,13 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openNodeChannel, type NodeChannel, type NodeMessage } from '../../../server/adapters/redis/node-channel.ts'
 import { connectRedis, type RedisClient } from '../../../server/adapters/redis/redis-client.ts'
+import { aCable } from '../../support/cable.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 
 let redis: TestRedis
 let opened: { client: RedisClient; channel: NodeChannel }[]
 let heard: NodeMessage[]
+let gaps: string[]
 let warnings: string[]
 const log = { info: () => undefined, warn: (_: object, text: string) => warnings.push(text), error: () => undefined }
 
@@ -19,7 +21,7 @@ const join = async (nodeId: string, url = redis.url, site = 'site-1'): Promise<N
     site,
     nodeId,
     (message) => heard.push(message),
-    () => undefined,
+    () => gaps.push(nodeId),
     log,
   )
   opened.push({ client, channel })
@@ -30,6 +32,7 @@ beforeEach(async () => {
   redis = await startRedis()
   opened = []
   heard = []
+  gaps = []
   warnings = []
 })
 afterEach(async () => {
@@ -93,6 +96,44 @@ describe('what nodes tell each other', () => {
       { timeout: 3000, interval: 100 },
     )
   })
+
+  it('is a gap for the others when it could not be told while they went on listening', async () => {
+    const cable = await aCable(redis.url)
+    const [first] = [await join('first', cable.url), await join('second')]
+    expect(gaps).toEqual(['first', 'second'])
+    cable.cut()
+    await sleep(50)
+    first.publish('t1', changed)
+    first.publish(undefined, changed)
+    await sleep(1500)
+    expect([heard, gaps]).toEqual([[], ['first', 'second']])
+    cable.mend()
+    await vi.waitFor(() => expect(gaps.filter((nodeId) => nodeId === 'second')).toHaveLength(2), 5000)
+    await sleep(1500)
+    expect(gaps.filter((nodeId) => nodeId === 'second')).toHaveLength(2)
+    first.publish('t1', changed)
+    await vi.waitFor(() => expect(heard).toEqual([changed]))
+    await cable.dispose()
+  })
+
+  it('is a gap when what was told before does not stand any more', async () => {
+    const [first] = [await join('first'), await join('second')]
+    first.tellGap()
+    await vi.waitFor(() => expect(gaps).toEqual(['first', 'second', 'second']))
+    expect(warnings).toEqual([])
+  })
+
+  it('is heard again by a node whose connection died without a word', async () => {
+    const cable = await aCable(redis.url)
+    const [first] = [await join('first'), await join('second', cable.url)]
+    cable.stall()
+    first.publish('t1', changed)
+    await vi.waitFor(() => expect(gaps).toEqual(['first', 'second', 'second']), 10_000)
+    expect(heard).toEqual([])
+    first.publish('t1', changed)
+    await vi.waitFor(() => expect(heard).toEqual([changed]))
+    await cable.dispose()
+  }, 15_000)
 
   it('is none of the business of another installation', async () => {
     await join('stranger', `${redis.url}/1`, 'site-2')

@@ -28,7 +28,14 @@ const aNode = (stored: Record<string, number>) => {
   const store = {
     tenantVersions: () => Promise.resolve(Object.entries(stored).map(([id, configVersion]) => ({ id, configVersion }))),
   }
-  return { inForce, done, gate, errors, bus, node: createNodeListener({ bus, directory, store, log }) }
+  return {
+    inForce,
+    done,
+    gate,
+    errors,
+    bus,
+    node: createNodeListener({ bus, directory, store, onMissed: () => done.push('missed'), log }),
+  }
 }
 
 const changed: NodeMessage = { name: 'rule.changed', payload: { tenantId: 't1', id: 'r1', change: 'created' } }
@@ -72,6 +79,10 @@ describe('a node that hears of a change', () => {
     expect([done, errors.length]).toEqual([[], 1])
     await node.catchUp()
     expect(inForce.get('t1')).toBe(2)
+    // And they are told that there was something.
+    expect(done).toEqual(['reload t1', 'missed'])
+    await node.catchUp()
+    expect(done).toEqual(['reload t1', 'missed'])
   })
 
   it('tells its clients of no event that the contract does not have', async () => {
