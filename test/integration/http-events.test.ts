@@ -269,7 +269,7 @@ describe('the stream of events', () => {
       const reader = await hear(port)
       const sleeper = await sleep(port)
       for (let n = 0; n < 200; n += 1) bus.publish('agent.changed', changed('t1', `${n}${'x'.repeat(50_000)}`))
-      await expect.poll(() => reader.messages().length).toBe(200)
+      await expect.poll(() => reader.messages().length, { timeout: 10_000 }).toBe(200)
       vi.advanceTimersByTime(60_000)
       expect(followers()).toBe(2)
       vi.advanceTimersByTime(15_000)

@@ -200,7 +200,7 @@ const eventPath = (): JsonObject => ({
     ],
     responses: {
       '200': { description: 'The stream', content: { 'text/event-stream': { schema: reference('schemas', 'Event') } } },
-      ...refusals('INVALID_INPUT', 'UNAUTHENTICATED', 'NOT_FOUND'),
+      ...refusals('INVALID_INPUT', 'UNAUTHENTICATED', 'NOT_FOUND', 'UNAVAILABLE'),
     },
   },
 })
