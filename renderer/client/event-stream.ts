@@ -13,7 +13,7 @@ export interface EventStreamOptions {
 const firstPauseMs = 500
 const longestPauseMs = 15_000
 /** The server says something at least every 15 s; a connection silent for longer is dead, whatever the browser believes. */
-const silenceMs = 40_000
+export const silenceMs = 40_000
 
 /** Doubles up to a quarter of a minute, spread out so that many consoles do not come back in one instant. */
 export const pauseMs = (failures: number, random: () => number): number =>

@@ -3,7 +3,7 @@ import type { ControlPlaneStatus, SwitchyardBridge } from '../../shared/contract
 import type { Connection, ConsoleClient } from './console-client.ts'
 import { createSignal } from './emitter.ts'
 import { createEventReceiver } from './event-receiver.ts'
-import { pauseMs } from './event-stream.ts'
+import { pauseMs, silenceMs } from './event-stream.ts'
 
 export interface IpcClientOptions {
   readonly bridge: SwitchyardBridge
@@ -54,13 +54,31 @@ export const createIpcClient = ({ bridge, now, random, report }: IpcClientOption
       setTimeout(resolve, ms)
     })
 
+  /** A process that hangs is still there, and is not started anew. */
+  let isSilent = false
+  const noteSilence = (): void => {
+    if (connection.get().state !== 'live') return
+    isSilent = true
+    connection.set({ state: 'reconnecting', sinceMs: now(), reason: 'the control plane does not answer' })
+  }
+  const listen = async (): Promise<Reply<string>> => {
+    const silence = setInterval(noteSilence, silenceMs)
+    try {
+      return await bridge.nextEvents(receiver.lastId())
+    } finally {
+      clearInterval(silence)
+    }
+  }
+
   /** Asks for one piece after the other. A control plane started anew does not know the last id, and says so. */
   const follow = async (): Promise<never> => {
     let take: ((text: string) => void) | undefined
     for (let failures = 0; ;) {
-      const reply = await bridge.nextEvents(receiver.lastId()).catch(unreachable)
+      const reply = await listen().catch(unreachable)
       if (reply.ok) {
         failures = 0
+        if (isSilent) apply({ state: 'running' })
+        isSilent = false
         take ??= receiver.open()
         take(reply.value)
       } else {

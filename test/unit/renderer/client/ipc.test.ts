@@ -84,6 +84,23 @@ describe('the control plane in the desktop window', () => {
     await vi.waitUntil(() => polls.length === 2)
   })
 
+  it('says so when the control plane is there and says nothing, and when it does again', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const { client, tell } = aShell()
+      await tell('id: e1-1\n\n')
+      expect(client.connection().state).toBe('live')
+      vi.advanceTimersByTime(39_000)
+      expect(client.connection().state).toBe('live')
+      vi.advanceTimersByTime(1000)
+      expect(client.connection()).toMatchObject({ state: 'reconnecting', reason: 'the control plane does not answer' })
+      await tell(recovered)
+      expect(client.connection().state).toBe('live')
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('reads anew what it asked for before it knew where the stream stands', async () => {
     const { client, tell } = aShell()
     const resync = vi.fn()
