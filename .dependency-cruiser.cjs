@@ -27,7 +27,11 @@ module.exports = {
       { path: '^server/adapters/([^/]+)/' },
       { path: '^server/adapters/', pathNot: '^server/adapters/$1/' },
     ),
-    never('adapters do not drive', { path: '^server/adapters/' }, { path: '^server/(operations/|index[.]ts$)' }),
+    never(
+      'adapters do not drive',
+      { path: '^server/adapters/' },
+      { path: '^server/(operations/|composition/|[^/]+[.]ts$)' },
+    ),
     never(
       'entries use the front door',
       { path: '^server/entry/' },

@@ -1,10 +1,8 @@
 import { loadMasterKey } from './adapters/sqlite/master-key.ts'
 import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
-import { systemClock } from './adapters/system/clock.ts'
-import { systemCrypto } from './adapters/system/crypto.ts'
-import { newId, newSecret } from './adapters/system/ids.ts'
 import { createLog } from './adapters/system/log.ts'
-import { createAccess, type Access } from './operations/access.ts'
+import { composeAccess } from './composition/access.ts'
+import type { Access } from './operations/access.ts'
 import type { ServerConfig } from './server-config.ts'
 
 /** Opens the store alone, for commands that need no running server. */
@@ -14,12 +12,8 @@ export const openAccess = async (
   const log = createLog(config.logLevel ?? 'warn')
   const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
   const store = await openSqliteStore({ dataDir: config.dataDir, masterKey, log })
-  const access = createAccess({
+  const access = composeAccess({
     store: store.access,
-    clock: systemClock,
-    crypto: systemCrypto,
-    newId,
-    newSecret,
     log,
     isKnownTenant: async (tenantId) => (await store.configuration.tenants.get(undefined, tenantId)) !== undefined,
   })

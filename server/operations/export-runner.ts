@@ -22,6 +22,7 @@ export interface ExportLimits {
   /** Of one tenant: not done, or with their file. */
   readonly mostPerTenant: number
 }
+export const usualExportLimits: ExportLimits = { mostBytes: 4 * 2 ** 30, keptMs: 72 * 3_600_000, mostPerTenant: 20 }
 
 export interface ExportDeps {
   readonly store: ExportStore

@@ -1,0 +1,54 @@
+import { createEventBus } from '../adapters/memory/event-bus.ts'
+import { createEventLog } from '../adapters/memory/event-log.ts'
+import { loadMasterKey } from '../adapters/sqlite/master-key.ts'
+import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.ts'
+import { systemClock, systemWait } from '../adapters/system/clock.ts'
+import { systemCrypto } from '../adapters/system/crypto.ts'
+import { newId, newSecret } from '../adapters/system/ids.ts'
+import { createLog } from '../adapters/system/log.ts'
+import { createHealth } from '../operations/health.ts'
+import { createTenantDirectory } from '../operations/tenant-directory.ts'
+import type { ServerConfig } from '../server-config.ts'
+import type { OnClose } from './closing.ts'
+
+export type Base = Awaited<ReturnType<typeof openBase>>
+
+/** What every part builds on: the system, the store, the configuration in force, events and health. */
+export const openBase = async (config: ServerConfig, onClose: OnClose) => {
+  const log = createLog(config.logLevel ?? 'info')
+  const clock = systemClock
+  const startedAtMs = clock.nowMs()
+  const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
+  const store = await openSqliteStore({
+    dataDir: config.dataDir,
+    masterKey,
+    log,
+    appVersion: config.version,
+    occupant: config.redisUrl === undefined ? 'server' : 'node',
+  })
+  onClose(() => store.close())
+  const bus = createEventBus()
+  const directory = createTenantDirectory(store.configuration, log)
+  await directory.loadAll()
+  return {
+    config,
+    onClose,
+    log,
+    clock,
+    crypto: systemCrypto,
+    newId,
+    newSecret,
+    wait: systemWait,
+    chance: Math.random,
+    startedAtMs,
+    masterKey,
+    store,
+    /** Of this process alone; other nodes are told by `events` of the runtime state. */
+    bus,
+    eventLog: createEventLog(bus, { epoch: newId() }),
+    health: createHealth(clock, bus),
+    directory,
+    /** Without a slash at its end. */
+    publicUrl: config.publicUrl?.replace(/\/+$/, ''),
+  }
+}

@@ -1,0 +1,51 @@
+import { createArchiveFiles } from '../adapters/archives/archive-files.ts'
+import { createKeyedLock } from '../adapters/memory/keyed-lock.ts'
+import { openChangeLock } from '../adapters/sqlite/open-sqlite-store.ts'
+import { createErasureHandlers } from '../operations/erasures.ts'
+import { createRetentionHandlers } from '../operations/retention.ts'
+import type { Base } from './base.ts'
+import type { Running } from './runtime-state.ts'
+
+export type Retention = Awaited<ReturnType<typeof openRetention>>
+
+/** What takes records away: retention by their age, erasures by a number. One at a time, in all processes. */
+export const openRetention = async (base: Base, { runtime, nodes }: Running) => {
+  const { config, store, directory, eventLog, clock, newId, newSecret, log, onClose } = base
+  const recordsLock = nodes && (await openChangeLock(config.dataDir, 'records.lock'))
+  onClose(() => recordsLock?.close())
+  const oneAtATime = createKeyedLock()
+  const alone = <T>(work: () => Promise<T>): Promise<T> =>
+    oneAtATime('', () => (recordsLock ? recordsLock.alone(work) : work()))
+  const archives = createArchiveFiles(config.dataDir)
+  const retention = createRetentionHandlers({
+    retention: store.retention,
+    storage: store.storage,
+    archives,
+    directory,
+    clock,
+    log,
+    alone,
+  })
+  const erasures = createErasureHandlers({
+    erasures: store.erasures,
+    retention: store.retention,
+    archives,
+    exports: store.exports,
+    store: store.configuration,
+    directory,
+    runtime,
+    forgetEvents: () => {
+      eventLog.forget()
+      nodes?.tellGap()
+    },
+    clock,
+    newId,
+    newSecret,
+    log,
+    alone,
+  })
+  await store.erasures.interrupt(clock.nowMs())
+  // Erasures under way end before the store does.
+  onClose(erasures.settled)
+  return { run: retention.run, handlers: { ...erasures.handlers, ...retention.handlers } }
+}
