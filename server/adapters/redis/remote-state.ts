@@ -1,25 +1,15 @@
 import type { Call } from '../../domain/calls/call.ts'
 import { isTerminal } from '../../../shared/vocabulary.ts'
-import { circuitAt, circuitState, type Circuit } from '../../domain/routing/circuit/circuit.ts'
 import { chooseTrunk, type TrunkChoice } from '../../domain/routing/choose-trunk.ts'
-import type {
-  CircuitChange,
-  CircuitStanding,
-  CircuitSubject,
-  EndedAttempt,
-  GroupState,
-  OpenCircuit,
-  Selection,
-  SelectionRequest,
-  TrunkRequest,
-} from '../../ports/runtime-state.ts'
+import type { GroupState, Selection, SelectionRequest, TrunkRequest } from '../../ports/runtime-state.ts'
 import type { Log, NewId } from '../../ports/system.ts'
 import type { AnswerSeal } from './answer-seal.ts'
+import { createSharedCircuits } from './circuits.ts'
 import * as keys from './keys.ts'
 import * as scripts from './lua/scripts.ts'
-import { isRefusal } from './redis-faults.ts'
-import { script, type RedisClient, type Script } from './redis-client.ts'
-import { listOf, selectionArgs, toChanges, toSelection, unlimited, type ChangeWire } from './selection-wire.ts'
+import { freeOrphanedSlots } from './orphaned-slots.ts'
+import { script, type RedisClient } from './redis-client.ts'
+import { listOf, selectionArgs, toSelection, unlimited } from './selection-wire.ts'
 
 const hourMs = 3_600_000
 const liveCallKeptMs = 24 * hourMs
@@ -27,19 +17,13 @@ const endedCallKeptMs = hourMs
 const answerKeptMs = hourMs
 /** A node that died lets go of its calls after this. Nothing under a lock waits for anything but Redis and the store's reader. */
 const lockMs = 2000
-/** Redis serves others in between. */
-const orphansAtOnce = 20
 
 const select = script(scripts.selectScript)
 const selectTrunk = script(scripts.selectTrunkScript)
-const endAttempt = script(scripts.endAttemptScript)
-const noteAnswer = script(scripts.noteAnswerScript)
 const acquire = script(scripts.acquireScript)
 const save = script(scripts.saveScript)
 const adopt = script(scripts.adoptScript)
-const restoreCircuit = script(scripts.restoreCircuitScript)
 const overdue = script(scripts.overdueScript)
-const freeOrphan = script(scripts.freeOrphanScript)
 
 export interface Answer {
   readonly status: number
@@ -75,17 +59,9 @@ const readHash = (hash: Record<string, string>, kind: string): Map<string, strin
   )
 
 /** The runtime state that all nodes share, command by command. Each rejects when Redis does not answer in time. */
-export const createRemoteState = (
-  { redis, run, soon, primaries }: RedisClient,
-  site: string,
-  seal: AnswerSeal,
-  newId: NewId,
-  log: Log,
-) => {
+export const createRemoteState = (client: RedisClient, site: string, seal: AnswerSeal, newId: NewId, log: Log) => {
+  const { redis, run, runCalmly, soon, primaries } = client
   const siteKeys = keys.siteKeys(site)
-  /** What no call waits for. */
-  const runCalmly = (script: Script, prefix: string, args: readonly (string | number)[]): Promise<unknown> =>
-    redis.eval(script.text, 1, prefix, ...args)
   const prefixOf = keys.tenantPrefix
   const knownTenants = new Set<string>()
 
@@ -106,22 +82,6 @@ export const createRemoteState = (
     for (const primary of primaries())
       for await (const names of primary.redis.scanStream({ match: pattern, count: 500 }))
         if ((names as string[]).length > 0) await redis.unlink(...(names as string[]))
-  }
-
-  const readCircuit = async (tenantId: string, { kind, id }: CircuitSubject): Promise<Circuit> => {
-    const hash = await redis.hgetall(prefixOf(tenantId) + keys.circuitKey(kind, id))
-    const json = <T>(text: string | undefined, fallback: T): T =>
-      text === undefined ? fallback : (JSON.parse(text) as T)
-    return {
-      row: json(hash['row'], {}),
-      slices: json(hash['slices'], []),
-      trials: json(hash['trials'], []),
-      ...(hash['openedAtMs'] !== undefined && {
-        openedAtMs: Number(hash['openedAtMs']),
-        retryAtMs: Number(hash['retryAtMs']),
-        reason: hash['reason'],
-      }),
-    }
   }
 
   const adoptBy = async (
@@ -145,6 +105,8 @@ export const createRemoteState = (
   }
 
   return {
+    ...createSharedCircuits(client, newId),
+
     /** What was known of Redis is not known any more. */
     beginAnew: () => knownTenants.clear(),
 
@@ -178,27 +140,6 @@ export const createRemoteState = (
         Promise.all(names.map((name) => asked.zrem(prefixOf(tenantId) + name, leaseKey))),
       )
       return (removed[0] ?? 0) > 0
-    },
-
-    async endAttempt({ tenantId, ...ended }: EndedAttempt): Promise<CircuitChange[]> {
-      const text = (await run(endAttempt, prefixOf(tenantId), [newId(), JSON.stringify(ended)])) as string
-      return toChanges(JSON.parse(text) as ChangeWire[])
-    },
-
-    async noteAnswer(tenantId: string, agentId: string, provider: string, leaseKey: string, nowMs: number) {
-      await run(noteAnswer, prefixOf(tenantId), [agentId, provider, leaseKey, nowMs])
-    },
-
-    async circuits(tenantId: string, subjects: readonly CircuitSubject[], nowMs: number): Promise<CircuitStanding[]> {
-      const found = await Promise.all(
-        subjects.map(async (subject) => ({ subject, circuit: circuitAt(await readCircuit(tenantId, subject), nowMs) })),
-      )
-      return found.flatMap(({ subject, circuit }) => {
-        const { reason, openedAtMs, retryAtMs } = circuit
-        return openedAtMs === undefined
-          ? []
-          : [{ subject, state: circuitState(circuit), reason, openedAtMs, retryAtMs }]
-      })
     },
 
     async activeCalls(tenantId: string, agentIds: readonly string[], nowMs: number): Promise<Map<string, number>> {
@@ -308,53 +249,13 @@ export const createRemoteState = (
       for (const { tallyKey, windowKey } of [keys.windowTally(groupId), keys.rotationTally(groupId)])
         await redis.unlink(prefixOf(tenantId) + tallyKey, prefixOf(tenantId) + windowKey)
     },
-    /** Opens a circuit that Redis does not have open. */
-    async restoreCircuit({ tenantId, subject, openedAtMs, retryAtMs, reason, trials }: OpenCircuit): Promise<void> {
-      const place = keys.circuitKey(subject.kind, subject.id)
-      await runCalmly(restoreCircuit, prefixOf(tenantId), [
-        place,
-        openedAtMs,
-        retryAtMs,
-        reason,
-        JSON.stringify(trials),
-      ])
-    },
-    async forgetCircuits(tenantId: string, subjects: readonly CircuitSubject[]): Promise<void> {
-      for (const { kind, id } of subjects) await redis.unlink(prefixOf(tenantId) + keys.circuitKey(kind, id))
-    },
     async forgetTenant(tenantId: string): Promise<void> {
       await deleteMatching(`${prefixOf(tenantId)}*`)
       await redis.srem(siteKeys.tenants, tenantId)
       knownTenants.delete(tenantId)
     },
 
-    /** Gives back slots that no attempt holds: their node died between choosing and keeping the call. Answers how many. */
-    async freeOrphans(): Promise<number> {
-      let freed = 0
-      for (const tenantId of await redis.smembers(siteKeys.tenants)) {
-        const free = async (name: string, leaseKey: string): Promise<number> => {
-          const [token = '', n = ''] = leaseKey.split('\n')
-          try {
-            return Number(
-              await runCalmly(freeOrphan, prefixOf(tenantId), [name, leaseKey, token, n, keys.lockKey(token)]),
-            )
-          } catch (error) {
-            if (!isRefusal(error)) throw error
-            log.error({ err: error, name }, 'Redis does not say whether a call holds a slot; it stays taken')
-            return 0
-          }
-        }
-        for (const place of await redis.smembers(prefixOf(tenantId) + keys.leasePlaces)) {
-          const name = prefixOf(tenantId) + place
-          const leases = await redis.zrange(name, '0', '-1')
-          for (let from = 0; from < leases.length; from += orphansAtOnce) {
-            const some = leases.slice(from, from + orphansAtOnce)
-            for (const count of await Promise.all(some.map((leaseKey) => free(name, leaseKey)))) freed += count
-          }
-        }
-      }
-      return freed
-    },
+    freeOrphans: async (): Promise<number> => freeOrphanedSlots(client, await redis.smembers(siteKeys.tenants), log),
   }
 }
 export type RemoteState = ReturnType<typeof createRemoteState>
