@@ -14,6 +14,7 @@ module.exports = {
     only('^server/domain/', '^shared/vocabulary[.]ts$', npm('xmlbuilder2', 'libphonenumber-js')),
     only('^server/ports/', '^server/domain/', '^shared/'),
     only('^server/operations/', '^server/(domain|ports)/', '^shared/', npm('typebox')),
+    only('^server/sealing/', '^(node:)?crypto$'),
     only('^preload/', '^shared/', npm('electron')),
     never('renderer sees shared alone', { path: '^renderer/' }, { path: '^(main|preload|server)/' }),
     never('renderer runs in a browser', { path: '^renderer/' }, { dependencyTypes: ['core'] }),

@@ -10,7 +10,7 @@ import {
 } from './config-repository.ts'
 import type { Keyring } from './keyring.ts'
 import { bit, given, json, parse } from './rows.ts'
-import { seal, unsealText } from './sealing.ts'
+import { seal, unsealText } from '../../sealing/sealing.ts'
 import { inTransaction } from './transaction.ts'
 
 interface AgentRow {

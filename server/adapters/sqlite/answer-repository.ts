@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import type { AnswerRow } from '../../ports/call-store.ts'
 import type { Keyring, TenantKeys } from './keyring.ts'
-import { seal, unsealText } from './sealing.ts'
+import { seal, unsealText } from '../../sealing/sealing.ts'
 
 const place = (tenantNo: number, key: string) => `webhook_answers.body.${tenantNo}.${key}`
 const keyHash = (key: string): Buffer => hash('sha256', key, 'buffer').subarray(0, 16)

@@ -1,7 +1,7 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { DomainError } from '../../domain/errors.ts'
-import { seal, unseal } from './sealing.ts'
+import { seal, unseal } from '../../sealing/sealing.ts'
 import { MasterKeyError } from './store-errors.ts'
 
 export interface TenantKeys {

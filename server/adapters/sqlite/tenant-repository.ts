@@ -4,7 +4,7 @@ import type { StoredTenant, TenantVersion } from '../../ports/configuration.ts'
 import { createConfigList, mapPage, refuseTaken, type SyncConfigRepository } from './config-repository.ts'
 import type { Keyring } from './keyring.ts'
 import { given, json, parse, parseGiven } from './rows.ts'
-import { seal, unsealText } from './sealing.ts'
+import { seal, unsealText } from '../../sealing/sealing.ts'
 import { inTransaction } from './transaction.ts'
 
 interface TenantRow {
