@@ -1,6 +1,7 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { databaseFile } from '../../server/adapters/sqlite/data-directory.ts'
 import { createStoreThread } from '../../server/adapters/sqlite/store-thread-client.ts'
 import { aTenant, aVoiceUnit } from '../support/store-rows.ts'
 import { aDataDir, aSqliteStore, openInlineStore, openThreadedStore, silent } from '../support/sqlite-store.ts'
@@ -66,6 +67,17 @@ describe('the threads of a store', { timeout: 30_000 }, () => {
     expect(callLog.health().lastError).toContain(role)
     await vi.waitFor(() => expect(callLog.health().failingSinceMs).toBeUndefined(), 10_000)
     expect(await read()).toBeDefined()
+  })
+
+  it.runIf(process.platform === 'linux')('keep the file locked when the writer dies that scrubbed it', async () => {
+    const { ino } = await stat(databaseFile(site.dataDir))
+    const locks = async (): Promise<number> =>
+      (await readFile('/proc/locks', 'utf8')).split('\n').filter((line) => line.includes(`:${ino} `)).length
+    await site.store.erasures.scrub({ number: '+17025550147', country: 'US' })
+    expect(await locks()).toBe(1)
+    await threadOf('writer').terminate()
+    // Otherwise whoever leaves the file takes it for the last one there, and the write-ahead log away from those who write to it.
+    expect(await locks()).toBe(1)
   })
 
   it('are started again after an error that nobody caught, and what it was is logged', async () => {

@@ -24,6 +24,7 @@ import { createErasureStore } from './erasure-store.ts'
 import type { LookupApi } from './lookup-thread-api.ts'
 import { packUnit } from './packed-unit.ts'
 import type { ReaderApi } from './reader-thread-api.ts'
+import { createScrub } from './scrub.ts'
 import { createSeenTokens } from './seen-tokens.ts'
 import type { StoreThread } from './store-thread-client.ts'
 import { createTallyJournal } from './tally-journal.ts'
@@ -143,6 +144,14 @@ export const connectStore = async ({
   })
   // What a process that ended left behind.
   if (isOccupant) settler.wake()
+  const scrub = createScrub({ reader, writer }, files.database.fd)
+  // What moves pages would take them past who looks for what is left in them.
+  let moving: Promise<unknown> = Promise.resolve()
+  const inPlace = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = moving.then(work)
+    moving = done.catch(() => undefined)
+    return done
+  }
   const health = (): CallLogHealth => {
     const told = callLog.health()
     const fault = writer.fault() ?? lookup.fault() ?? reader.fault()
@@ -183,7 +192,7 @@ export const connectStore = async ({
     },
     storage: {
       size: (withTables) => reader.call('storage', 'size', withTables),
-      shrink: () => writer.call('storage', 'shrink'),
+      shrink: () => inPlace(() => writer.call('storage', 'shrink')),
     },
     retention: {
       archives: (tenantId) => reader.call('retention', 'archives', tenantId),
@@ -195,7 +204,7 @@ export const connectStore = async ({
       restore: (...of) => writer.call('retention', 'restore', ...of),
       keep: (...of) => writer.call('retention', 'keep', ...of),
     },
-    erasures: createErasureStore({ reader, writer, callLog }),
+    erasures: createErasureStore({ reader, writer, callLog, scrub: (sought) => inPlace(() => scrub(sought)) }),
     callLog: { ...callLog, health },
     dialect: {
       add: (tenantId, counts) => writer.call('dialect', 'add', tenantId, counts),

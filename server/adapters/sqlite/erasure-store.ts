@@ -14,10 +14,12 @@ export const createErasureStore = ({
   reader,
   writer,
   callLog,
+  scrub,
 }: {
   reader: StoreThread<ReaderApi>
   writer: StoreThread<WriterApi>
   callLog: Pick<GroupCallLog, 'flush'>
+  scrub: ErasureStore['scrub']
 }): ErasureStore => {
   const find = async (
     tenantId: string,
@@ -74,7 +76,7 @@ export const createErasureStore = ({
       await find(tenantId, sought, 'exports', rewrite('exports'), sliceRows)
       return { counts: { calls: calls.found, ongoingCalls: calls.ongoing, decisions, webhookEvents }, tokens }
     },
-    scrub: (sought) => writer.call('erasure', 'scrub', sought),
+    scrub,
     list: (tenantId) => reader.call('erasure', 'list', tenantId),
     get: (tenantId, id) => reader.call('erasure', 'get', tenantId, id),
     put: (tenantId, erasure) => writer.call('erasure', 'put', tenantId, erasure),

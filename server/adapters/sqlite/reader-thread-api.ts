@@ -20,6 +20,7 @@ import { openDatabase } from './open-database.ts'
 import { createSqliteOutboundRuleRepository } from './outbound-rule-repository.ts'
 import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createQueries } from './query-builder.ts'
+import { createResidueReader } from './residue.ts'
 import { createRetentionReader } from './retention-reader.ts'
 import { createRollupReader } from './rollup-reader.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
@@ -66,7 +67,11 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     answers: { kept: createAnswerCount(db, keyring) },
     access: { tokens, findToken, findSession },
     journal: { load: createJournalReader(db) },
-    erasure: { find: createErasureReader(db, keyring), ...createErasureRepository(db, keyring) },
+    erasure: {
+      find: createErasureReader(db, keyring),
+      ...createErasureRepository(db, keyring),
+      residue: createResidueReader(db),
+    },
     storage: { size: createStorageSize(db, file) },
     retention: createRetentionReader(db, keyring),
     seenTokens: createTokenSeeder(db),

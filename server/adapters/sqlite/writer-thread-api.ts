@@ -25,8 +25,8 @@ import { createSqliteProviderRepository } from './provider-repository.ts'
 import { createSqliteRequestBudget } from './request-budget.ts'
 import { createRetentionWriter } from './retention-writer.ts'
 import { createRollupRebuild } from './rollup-rebuild.ts'
-import { createScrub } from './scrub.ts'
 import { createSettling } from './settling.ts'
+import { createScrubWriter } from './scrub-writer.ts'
 import { createSqliteRuleRepository } from './rule-repository.ts'
 import { createSqliteSavedFilterRepository } from './saved-filter-repository.ts'
 import { createShrink } from './storage-size.ts'
@@ -104,7 +104,6 @@ export const openWriter = (options: ThreadOptions) => {
   const rebuild = createRollupRebuild(db, keyring)
   const exclusively = options.isShared ? createExclusiveCopy(db, options.file) : undefined
   const writeBatch = createBatchWriter(db, keyring, options.isShared)
-  const scrub = createScrub(db, options.file)
   const { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode } =
     createSqliteAccessRepository(db)
 
@@ -151,7 +150,7 @@ export const openWriter = (options: ThreadOptions) => {
     erasure: {
       ...createErasureWriter(db, keyring, writeBatch.forget),
       ...createErasureRepository(db, keyring),
-      scrub: scrub.run,
+      ...createScrubWriter(db, options.file),
     },
     retention: createRetentionWriter(db, keyring, writeBatch.forget),
     storage: { shrink: createShrink(db) },
@@ -164,7 +163,6 @@ export const openWriter = (options: ThreadOptions) => {
         if (exclusively) exclusively.close()
         else checkpoints.empty()
         db.close()
-        scrub.close()
       },
     },
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { freePagesOf, freeRangesOf } from '../../../../server/adapters/sqlite/free-space.ts'
+import { freePagesOf, freeRangesOf, readFreeSpace } from '../../../../server/adapters/sqlite/free-space.ts'
 
 const leaf = (fields: { cells: number; content: number; block?: number }, at = 0): Buffer => {
   const page = Buffer.alloc(4096)
@@ -50,5 +50,57 @@ describe('free space of a page', () => {
     pages.get(2)!.writeUInt32BE(9, 12)
     pages.get(3)!.writeUInt32BE(2, 0)
     expect(freePagesOf((n) => pages.get(n)!)).toEqual({ leaves: new Set([7, 9]), trunks: new Set([2, 3]) })
+  })
+})
+
+describe('free space of a file', () => {
+  const file = ({
+    hasMaps,
+    pageCount = 9,
+    reserved = 0,
+  }: {
+    hasMaps: boolean
+    pageCount?: number
+    reserved?: number
+  }) => {
+    const pages = new Map<number, Buffer>(Array.from({ length: 9 }, (_, i) => [i + 1, Buffer.alloc(4096)]))
+    const first = pages.get(1)!
+    first.writeUInt8(reserved, 20)
+    first.writeUInt32BE(pageCount, 28)
+    if (hasMaps) first.writeUInt32BE(3, 52)
+    pages.set(4, leaf({ cells: 0, content: 4096 }))
+    const map = pages.get(2)!
+    // Of pages 3 to 6: a b-tree, a b-tree, an overflow page, a free one.
+    for (const [i, kind] of [5, 5, 3, 2].entries()) map[5 * i] = kind
+    return { pages, free: readFreeSpace((pageNo) => pages.get(pageNo)!) }
+  }
+
+  it('is none in a page that tells of others, however much that looks like a page with cells', () => {
+    const { pages, free } = file({ hasMaps: true })
+    const map = pages.get(2)!
+    expect(freeRangesOf(map, 2)).not.toEqual([])
+    expect(free.rangesOf(map, 2)).toEqual([])
+  })
+
+  it('is none in the text of a long row, whatever it begins with', () => {
+    const { free } = file({ hasMaps: true })
+    const text = leaf({ cells: 0, content: 4096 })
+    expect(free.rangesOf(text, 5)).toEqual([])
+    expect(free.rangesOf(text, 4)).toEqual([[8, 4096]])
+  })
+
+  it('is not told of a file too large to tell texts from cells by their beginning, unless it has a word on each page', () => {
+    const page = leaf({ cells: 0, content: 4096 })
+    expect(file({ hasMaps: false }).free.rangesOf(page, 4)).toEqual([[8, 4096]])
+    expect(file({ hasMaps: false, pageCount: 0x0200_0000 }).free.rangesOf(page, 4)).toBeUndefined()
+    expect(file({ hasMaps: true, pageCount: 0x0200_0000 }).free.rangesOf(page, 4)).toEqual([[8, 4096]])
+  })
+
+  it('is not told of a file whose pages end with something else', () => {
+    expect(file({ hasMaps: true, reserved: 8 }).free.rangesOf(leaf({ cells: 0, content: 4096 }), 4)).toBeUndefined()
+  })
+
+  it('is none beyond the end', () => {
+    expect(file({ hasMaps: true }).free.rangesOf(leaf({ cells: 0, content: 4096 }), 10)).toEqual([])
   })
 })
