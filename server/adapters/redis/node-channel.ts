@@ -49,15 +49,23 @@ const readMessage = (text: string): Told | undefined => {
   }
 }
 
-/** `onMessage` gets what other nodes say; `onGap` is called when something may have been missed. */
-export const openNodeChannel = async (
-  { redis, openEar }: RedisClient,
-  site: string,
-  nodeId: string,
-  onMessage: (message: NodeMessage) => void,
-  onGap: () => void,
-  log: Log,
-): Promise<NodeChannel> => {
+export const openNodeChannel = async ({
+  client: { redis, openEar },
+  site,
+  nodeId,
+  onMessage,
+  onGap,
+  log,
+}: {
+  readonly client: Pick<RedisClient, 'redis' | 'openEar'>
+  readonly site: string
+  readonly nodeId: string
+  /** Gets what other nodes say. */
+  readonly onMessage: (message: NodeMessage) => void
+  /** Something may have been missed. */
+  readonly onGap: () => void
+  readonly log: Log
+}): Promise<NodeChannel> => {
   const { events } = siteKeys(site)
   const hear = (channel: string, text: string): void => {
     const told = readMessage(text)

@@ -40,7 +40,7 @@ export const openRedis = async ({
   const nodes = joinNodes({ client, register, site, nodeId, log: parts.log, onUnfit })
   const remote = createRemoteState(client, site, createAnswerSeal(masterKey), parts.newId, parts.log)
   const runtime = await createSharedRuntimeState({ ...parts, client, nodes, remote })
-  const channel = await openNodeChannel(client, site, nodeId, onMessage, onGap, parts.log)
+  const channel = await openNodeChannel({ client, site, nodeId, onMessage, onGap, log: parts.log })
   return {
     runtime,
     channel,

@@ -253,8 +253,14 @@ describe('nodes on a Redis Cluster', { timeout: 30_000 }, () => {
     const open = async (nodeId: string) => {
       const client = connectRedis(cluster.url)
       await client.connect()
-      const noteGap = () => gaps.push(nodeId)
-      const channel = await openNodeChannel(client, 'site', nodeId, (one) => heard.push(one), noteGap, quiet)
+      const channel = await openNodeChannel({
+        client,
+        site: 'site',
+        nodeId,
+        onMessage: (one) => heard.push(one),
+        onGap: () => gaps.push(nodeId),
+        log: quiet,
+      })
       const close = () => channel.close().then(() => client.close())
       return { channel, close }
     }

@@ -16,14 +16,14 @@ const log = { info: () => undefined, warn: (_: object, text: string) => warnings
 const join = async (nodeId: string, url = redis.url, site = 'site-1'): Promise<NodeChannel> => {
   const client = connectRedis(url)
   await client.connect().catch(() => undefined)
-  const channel = await openNodeChannel(
+  const channel = await openNodeChannel({
     client,
     site,
     nodeId,
-    (message) => heard.push(message),
-    () => gaps.push(nodeId),
+    onMessage: (message) => heard.push(message),
+    onGap: () => gaps.push(nodeId),
     log,
-  )
+  })
   opened.push({ client, channel })
   return channel
 }
