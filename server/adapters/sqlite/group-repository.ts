@@ -1,29 +1,18 @@
 import type { Database } from 'better-sqlite3'
-import { sql } from 'kysely'
 import { DomainError } from '../../domain/errors.ts'
 import type { Member, StoredGroup } from '../../ports/configuration.ts'
-import {
-  createConfigList,
-  createVersionBump,
-  mapPage,
-  refuseTaken,
-  type SyncConfigRepository,
-} from './config-repository.ts'
+import { createVersionBump, type SyncConfigRepository } from './config-repository.ts'
+import { byName, createNounRepository, createNounTable } from './noun-repository.ts'
 import { bit, json, parse, parseGiven } from './rows.ts'
 import { errorCode } from './store-errors.ts'
 import { targetId } from './target-id.ts'
-import { inTransaction } from './transaction.ts'
 
-interface GroupRow {
-  readonly tenant_id: string
-  readonly id: string
+interface Cells {
   readonly name: string
   readonly strategy: StoredGroup['strategy']
   readonly settings: string
   readonly fallback: string | null
-  readonly version: number
-  readonly created_at_ms: number
-  readonly updated_at_ms: number
+  readonly fallback_id: string | null
 }
 
 interface MemberRow {
@@ -76,70 +65,27 @@ const createMemberTable = (db: Database) => {
 }
 
 export const createSqliteGroupRepository = (db: Database): SyncConfigRepository<StoredGroup> => {
-  const bump = createVersionBump(db)
   const members = createMemberTable(db)
-  const one = db.prepare<[string, string], GroupRow>('SELECT * FROM agent_groups WHERE tenant_id = ? AND id = ?')
-  const insert = db.prepare(`
-INSERT INTO agent_groups (tenant_id, id, name, strategy, settings, fallback, fallback_id, version, created_at_ms, updated_at_ms)
-VALUES (:tenantId, :id, :name, :strategy, :settings, :fallback, :fallbackId, :version, :createdAtMs, :updatedAtMs)`)
-  const change = db.prepare(`
-UPDATE agent_groups SET name = :name, strategy = :strategy, settings = :settings, fallback = :fallback,
-  fallback_id = :fallbackId, version = :version, updated_at_ms = :updatedAtMs
-WHERE tenant_id = :tenantId AND id = :id AND version = :version - 1`)
-  const remove = db.prepare('DELETE FROM agent_groups WHERE tenant_id = ? AND id = ?')
-  const page = createConfigList<GroupRow>(db, {
+  const table = createNounTable<StoredGroup, Cells>(db, {
     table: 'agent_groups',
-    tenantColumn: 'tenant_id',
-    order: [
-      { by: sql`name COLLATE NOCASE`, value: (row) => row.name },
-      { by: sql`id`, value: (row) => row.id },
-    ],
+    cells: {
+      name: (group) => group.name,
+      strategy: (group) => group.strategy,
+      settings: (group) => json(group.settings),
+      fallback: (group) => json(group.fallback),
+      fallback_id: (group) => targetId(group.fallback),
+    },
+    read: (cells) => ({
+      name: cells.name,
+      strategy: cells.strategy,
+      settings: parse(cells.settings),
+      fallback: parseGiven(cells.fallback),
+      members: members.read(cells.tenant_id, cells.id),
+    }),
+    taken: { name: ({ name }) => `There is already an agent group named "${name}"; choose another name` },
+    order: byName,
     search: ['name', 'strategy'],
     filters: { strategy: 'strategy', name: 'name' },
   })
-
-  const columns = ({ members: _members, ...group }: StoredGroup) => ({
-    ...group,
-    settings: json(group.settings),
-    fallback: json(group.fallback),
-    fallbackId: targetId(group.fallback),
-  })
-  const toGroup = (row: GroupRow): StoredGroup => ({
-    id: row.id,
-    version: row.version,
-    createdAtMs: row.created_at_ms,
-    updatedAtMs: row.updated_at_ms,
-    tenantId: row.tenant_id,
-    name: row.name,
-    strategy: row.strategy,
-    settings: parse(row.settings),
-    fallback: parseGiven(row.fallback),
-    members: members.read(row.tenant_id, row.id),
-  })
-  const taken = <T>({ name }: StoredGroup, write: () => T) =>
-    refuseTaken(write, 'name', `There is already an agent group named "${name}"; choose another name`)
-
-  return {
-    list: (tenantId, query) => mapPage(page(tenantId, query), toGroup),
-    get: (tenantId, id) => {
-      const row = one.get(tenantId ?? '', id)
-      return row && toGroup(row)
-    },
-    create: inTransaction(db, (group: StoredGroup) => {
-      bump.besideRules(group.tenantId)
-      taken(group, () => insert.run(columns(group)))
-      members.replace(group)
-    }),
-    update: inTransaction(db, (group: StoredGroup) => {
-      if (taken(group, () => change.run(columns(group))).changes === 0) return false
-      members.replace(group)
-      bump.besideRules(group.tenantId)
-      return true
-    }),
-    delete: inTransaction(db, (tenantId: string | undefined, id: string) => {
-      if (tenantId === undefined || remove.run(tenantId, id).changes === 0) return false
-      bump.besideRules(tenantId)
-      return true
-    }),
-  }
+  return createNounRepository(db, table, { bump: createVersionBump(db).besideRules, after: members.replace })
 }

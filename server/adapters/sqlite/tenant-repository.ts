@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3'
-import { sql } from 'kysely'
 import type { StoredTenant, TenantVersion } from '../../ports/configuration.ts'
 import { createConfigList, mapPage, refuseTaken, type SyncConfigRepository } from './config-repository.ts'
 import type { Keyring } from './keyring.ts'
+import { byName } from './noun-repository.ts'
 import { given, json, parse, parseGiven } from './rows.ts'
 import { seal, unsealText } from '../../sealing/sealing.ts'
 import { inTransaction } from './transaction.ts'
@@ -121,10 +121,7 @@ WHERE id = :id AND version = :version - 1`)
   const remove = db.prepare('DELETE FROM tenants WHERE id = ?')
   const page = createConfigList<TenantRow>(db, {
     table: 'tenants',
-    order: [
-      { by: sql`name COLLATE NOCASE`, value: (row) => row.name },
-      { by: sql`id`, value: (row) => row.id },
-    ],
+    order: byName,
     search: ['name', 'domain', 'domain_aliases'],
     filters: { id: 'id', domain: 'domain' },
   })
