@@ -3,7 +3,6 @@ import {
   isSupportedCountry,
   Metadata,
   parsePhoneNumberFromString,
-  type CountryCode,
 } from 'libphonenumber-js/max'
 
 /** Finds one phone number in texts, however it is written there. */
@@ -69,7 +68,7 @@ export const createNumberFinder = (
   // Behind it and the code of a country, what is dialled in this one is a number of that one.
   const before = String.raw`(?:${plus}|${isOther ? String.raw`\+|` : ''}\b00|\b011)`
   const ofOther = String.raw`(?:\+|${plus}|\b00|\b011)${separator}[1-9]\d{0,2}${separator}(?:0${separator})?`
-  const isDialled = isSupportedCountry(country) && getCountryCallingCode(country as CountryCode) === code
+  const isDialled = isSupportedCountry(country) && getCountryCallingCode(country) === code
   const dialled = isDialled ? `|(?<!${before})(?<!${ofOther})${prefix}${spelled(national)}` : ''
   const pattern = new RegExp(`${behindDigits ? String.raw`\d{0,12}` : start}(?:${whole}${dialled})(?!\\d)`, 'gi')
   const trace = new RegExp(spelled(national), 'i')
