@@ -58,7 +58,10 @@ export const createOperations = (
     demo: config.demo === true,
   }
   const handlers: Handlers = {
-    ...createTenantHandlers(deps, exports.runner),
+    ...createTenantHandlers(deps, async (tenantId) => {
+      await exports.runner.forgetTenant(tenantId)
+      await parts.retention.archives.removeTenant(tenantId)
+    }),
     ...createProviderHandlers(deps),
     ...createVoiceAgentHandlers({ ...deps, results, calls, callLog }),
     ...createAgentGroupHandlers(deps),

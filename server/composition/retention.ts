@@ -22,6 +22,7 @@ export const openRetention = async (base: Base, { runtime, nodes }: Running) => 
     storage: store.storage,
     archives,
     directory,
+    isTenant: async (tenantId) => (await store.configuration.tenants.get(undefined, tenantId)) !== undefined,
     clock,
     log,
     alone,
@@ -47,5 +48,5 @@ export const openRetention = async (base: Base, { runtime, nodes }: Running) => 
   await store.erasures.interrupt(clock.nowMs())
   // Erasures under way end before the store does.
   onClose(erasures.settled)
-  return { run: retention.run, handlers: { ...erasures.handlers, ...retention.handlers } }
+  return { archives, run: retention.run, handlers: { ...erasures.handlers, ...retention.handlers } }
 }

@@ -68,7 +68,7 @@ export const createArchiveEraser = (
       readonly label: string
       readonly keep: boolean
       readonly tokens: Set<string>
-      /** Told of each archive that was written anew; without it nothing is written. */
+      /** Records each archive that is written anew; without it nothing is written. */
       readonly replace?: (file: ArchiveFile) => Promise<void>
     },
   ): Promise<number> => {
@@ -78,7 +78,7 @@ export const createArchiveEraser = (
       for (const { dayMs } of (await files.list(tenantId)).filter((one) => one.kind === kind)) {
         if (!(await isIn(tenantId, kind, dayMs, change))) continue
         found += 1
-        if (replace) await replace(await files.write(tenantId, kind, dayMs, rewritten(tenantId, kind, dayMs, change)))
+        if (replace) await files.write(tenantId, kind, dayMs, rewritten(tenantId, kind, dayMs, change), replace)
       }
     }
     return found

@@ -14,6 +14,8 @@ interface RetentionDeps {
   readonly storage: Pick<Storage, 'size'>
   readonly archives: ArchiveFiles
   readonly directory: Pick<TenantDirectory, 'all' | 'byId'>
+  /** Other nodes may know of tenants that this one does not know of yet. */
+  readonly isTenant: (tenantId: string) => Promise<boolean>
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
   /** One at a time, in all processes. */
@@ -23,6 +25,8 @@ interface RetentionDeps {
 const dayMs = 86_400_000
 const restoreRows = 100
 const keptDays = 30
+/** What changed in a record may take so long to be stored. */
+const settledMs = 600_000
 
 const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10)
 const startOfDay = (day: string): number => {
@@ -42,6 +46,7 @@ export const createRetentionHandlers = ({
   storage,
   archives,
   directory,
+  isTenant,
   clock,
   log,
   alone,
@@ -71,28 +76,29 @@ export const createRetentionHandlers = ({
 
   const archive = async (tenantId: string, kind: RecordKind, day: number): Promise<void> => {
     const isThere = (await archives.list(tenantId)).some((one) => one.kind === kind && one.dayMs === day)
-    const file = await archives.write(tenantId, kind, day, merged(tenantId, kind, day, isThere))
-    await retention.putArchive(tenantId, file, clock.nowMs())
+    await archives.write(tenantId, kind, day, merged(tenantId, kind, day, isThere), (file) =>
+      retention.putArchive(tenantId, file, clock.nowMs()),
+    )
   }
 
   /** Day by day, the oldest first: written to its archive, and only then deleted, a few rows at a time. */
   const removeBefore = async (tenantId: string, kind: RecordKind, untilMs: number, isArchived: boolean) => {
     let removed = 0
-    let passedMs = -1
-    for (;;) {
-      const day = await retention.oldestDay(tenantId, kind, untilMs, clock.nowMs())
-      // Of this day something changed while it was archived: it goes next time.
-      if (day === undefined || day <= passedMs) return removed
-      const readAtMs = clock.nowMs() - 1
+    for (let fromMs = 0; ;) {
+      const nowMs = clock.nowMs()
+      const day = await retention.oldestDay(tenantId, kind, fromMs, untilMs, nowMs)
+      if (day === undefined) return removed
       if (isArchived) await archive(tenantId, kind, day)
       for (let dropped = -1; dropped !== 0; removed += dropped)
-        dropped = await retention.drop(tenantId, kind, day, readAtMs)
-      passedMs = day
+        dropped = await retention.drop(tenantId, kind, day, nowMs - settledMs)
+      // What changed lately may be newer than what was archived: it goes next time.
+      fromMs = day + dayMs
     }
   }
 
   const runFor = async ({ id, settings: { retention: kept = {} } }: StoredTenant): Promise<RemovedRecords> => {
     const { callDays, webhookEventDays, rollupDays, archive: isArchived = true } = kept
+    await archives.settle(id, await retention.archives(id))
     const before = (days: number): number => Math.floor((clock.nowMs() - days * dayMs) / dayMs) * dayMs
     const removed = {
       calls: callDays === undefined ? 0 : await removeBefore(id, 'calls', before(callDays), isArchived),
@@ -109,8 +115,10 @@ export const createRetentionHandlers = ({
 
   const restore = async (tenantId: string, kind: RecordKind, day: string, keepDays: number) => {
     const start = startOfDay(day)
-    const found = (await retention.archives(tenantId)).find((one) => one.kind === kind && one.dayMs === start)
+    const known = await retention.archives(tenantId)
+    const found = known.find((one) => one.kind === kind && one.dayMs === start)
     if (!found) throw new DomainError('NOT_FOUND', `There is no archive of ${kind} of ${day}`)
+    await archives.settle(tenantId, known)
     const keptUntilMs = clock.nowMs() + keepDays * dayMs
     // First: otherwise what is brought back could be removed again before the rest is.
     await retention.keep(tenantId, kind, start, keptUntilMs)
@@ -128,7 +136,11 @@ export const createRetentionHandlers = ({
 
   return {
     run: async () => {
-      for (const { tenant } of directory.all()) await alone(() => runFor(tenant))
+      for (const { tenant } of directory.all())
+        await alone(() => runFor(tenant)).catch((error: unknown) =>
+          log.error({ err: error, tenantId: tenant.id }, 'Old records of a tenant could not be removed'),
+        )
+      await alone(() => archives.removeOrphans(isTenant))
     },
     handlers: {
       async 'retention.archives'(_actor, { tenantId }) {

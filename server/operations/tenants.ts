@@ -6,7 +6,6 @@ import { DomainError } from '../domain/errors.ts'
 import { isTimeZone } from '../domain/schedules/time-zone.ts'
 import type { StoredTenant } from '../ports/configuration.ts'
 import { assertTarget, type ConfigDeps } from './config-context.ts'
-import type { ExportRunner } from './export-runner.ts'
 import { tidyPattern } from './patterns.ts'
 import { getRow, given, updateRow } from './rows.ts'
 
@@ -56,7 +55,11 @@ const tidySettings = ({ settings, defaultCountry }: StoredTenant): StoredTenant[
   return { ...settings, ...tidied('outboundAllow'), ...tidied('outboundDeny') }
 }
 
-export const createTenantHandlers = (deps: ConfigDeps, exports: Pick<ExportRunner, 'forgetTenant'>): TenantHandlers => {
+export const createTenantHandlers = (
+  deps: ConfigDeps,
+  /** Of a tenant that is gone. */
+  removeFiles: (tenantId: string) => Promise<void>,
+): TenantHandlers => {
   const { store, directory, runtime, events, clock, newId, newSecret, publicUrl } = deps
   const changed = async (tenantId: string, change: 'created' | 'updated' | 'deleted'): Promise<void> => {
     await directory.reload(tenantId)
@@ -167,7 +170,7 @@ export const createTenantHandlers = (deps: ConfigDeps, exports: Pick<ExportRunne
       }
       await store.tenants.delete(undefined, tenantId)
       await runtime.forgetTenant(tenantId)
-      await exports.forgetTenant(tenantId)
+      await removeFiles(tenantId)
       await changed(tenantId, 'deleted')
       return undefined
     },

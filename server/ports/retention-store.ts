@@ -22,8 +22,14 @@ export interface RetentionStore {
   archives(tenantId: string): Promise<readonly StoredArchive[]>
   /** Overwrites what was on record of this kind and day, but for how long its rows stay. */
   putArchive(tenantId: string, archive: ArchiveFile, madeAtMs: number): Promise<void>
-  /** The oldest UTC day that ends until then and has records, but for those brought back that are to stay. */
-  oldestDay(tenantId: string, kind: RecordKind, untilMs: number, nowMs: number): Promise<number | undefined>
+  /** The oldest UTC day from then until then that has records, but for those brought back that are to stay. */
+  oldestDay(
+    tenantId: string,
+    kind: RecordKind,
+    fromMs: number,
+    untilMs: number,
+    nowMs: number,
+  ): Promise<number | undefined>
   slice(tenantId: string, kind: RecordKind, dayMs: number, after: RecordSlice['next']): Promise<RecordSlice>
   /** Deletes some records of that day that did not change since; 0 when there are no more. */
   drop(tenantId: string, kind: RecordKind, dayMs: number, unchangedSinceMs: number): Promise<number>

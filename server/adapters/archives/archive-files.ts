@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip, createGzip, gunzipSync } from 'node:zlib'
+import { createGunzip, createGzip } from 'node:zlib'
 import { DomainError } from '../../domain/errors.ts'
 import type { ArchiveFiles } from '../../ports/archive-files.ts'
 
 const nameOf = (kind: string, dayMs: number): string => `${kind}-${new Date(dayMs).toISOString().slice(0, 10)}.jsonl.gz`
 const name = /^([a-z_]+)-(\d{4}-\d{2}-\d{2})\.jsonl\.gz$/
+const unfinished = '.part'
 /** Their text lies there as it is, or compressed; others, such as workbooks, cannot be looked into. */
 const readable = /\.(?:csv|jsonl?|txt)(?:\.gz)?(?:\.\w+)?$/
+const isPacked = /\.gz(?:\.\w+)?$/
 
 const listed = async (folder: string): Promise<string[]> => {
   try {
@@ -80,10 +82,23 @@ export const createArchiveFiles = (dataDir: string): ArchiveFiles => {
     }
   }
 
+  /** Line by line, so that a file of any size takes little memory and no number is cut in two. */
   const holdsText = async (file: string, holds: (text: string) => boolean): Promise<boolean> => {
     if (!readable.test(file)) return true
-    const bytes = await readFile(file)
-    return holds((bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8'))
+    const source = createReadStream(file)
+    const text = isPacked.test(file) ? source.pipe(createGunzip()) : source
+    source.once('error', (error) => text.destroy(error))
+    let rest = ''
+    for await (const piece of text.setEncoding('utf8')) {
+      const lines = rest + String(piece)
+      const end = lines.lastIndexOf('\n') + 1
+      if (holds(lines.slice(0, end))) {
+        source.destroy()
+        return true
+      }
+      rest = lines.slice(end)
+    }
+    return holds(rest)
   }
 
   return {
@@ -93,9 +108,10 @@ export const createArchiveFiles = (dataDir: string): ArchiveFiles => {
         const [, kind, day] = name.exec(file) ?? []
         return kind !== undefined && day !== undefined ? [{ kind, dayMs: Date.parse(day) }] : []
       }),
-    write: async (tenantId, kind, dayMs, lines) => {
+    write: async (tenantId, kind, dayMs, lines, record) => {
       const folder = folderOf(tenantId)
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined)
+        for (const parent of [dirname(folder), dataDir]) await syncFolder(parent)
       const file = join(folder, nameOf(kind, dayMs))
       const digest = createHash('sha256')
       let rows = 0
@@ -111,18 +127,34 @@ export const createArchiveFiles = (dataDir: string): ArchiveFiles => {
           done(null, chunk)
         },
       })
-      const temporary = `${file}.part`
+      const temporary = file + unfinished
       await pipeline(
         Readable.from(text()),
         createGzip(),
         counted,
         createWriteStream(temporary, { mode: 0o600, flush: true }),
       )
+      await syncFolder(folder)
+      await record({ kind, dayMs, rows, bytes: (await stat(temporary)).size, sha256: digest.digest('hex') })
       await rename(temporary, file)
       await syncFolder(folder)
-      return { kind, dayMs, rows, bytes: (await stat(file)).size, sha256: digest.digest('hex') }
     },
-    delete: (tenantId, kind, dayMs) => rm(join(folderOf(tenantId), nameOf(kind, dayMs)), { force: true }),
+    settle: async (tenantId, recorded) => {
+      const folder = folderOf(tenantId)
+      for (const part of (await listed(folder)).filter((file) => file.endsWith(unfinished))) {
+        const file = join(folder, part)
+        const whole = part.slice(0, -unfinished.length)
+        const noted = recorded.find(({ kind, dayMs }) => nameOf(kind, dayMs) === whole)
+        if (noted && (await digestOf(file)) === noted.sha256) await rename(file, join(folder, whole))
+        else await rm(file, { force: true })
+        await syncFolder(folder)
+      }
+    },
+    removeTenant: (tenantId) => rm(folderOf(tenantId), { recursive: true, force: true }),
+    removeOrphans: async (isTenant) => {
+      for (const tenantId of await listed(join(dataDir, 'archives')))
+        if (!(await isTenant(tenantId))) await rm(folderOf(tenantId), { recursive: true, force: true })
+    },
     sizes: async () => ({
       archiveBytes: await bytesIn(join(dataDir, 'archives')),
       exportBytes: await bytesIn(join(dataDir, 'exports')),

@@ -64,16 +64,22 @@ export const createRetentionReader = (db: Database, keyring: Keyring) => {
       const tenant = keyring.find(tenantId)
       return tenant ? archives.all(tenant.no).map(toArchive) : []
     },
-    /** The oldest UTC day before `untilMs` that has records of this kind which were not brought back. */
-    oldestDay: (tenantId: string, kind: RecordKind, untilMs: number, nowMs: number): number | undefined => {
+    /** The oldest UTC day between these times that has records of this kind which were not brought back. */
+    oldestDay: (
+      tenantId: string,
+      kind: RecordKind,
+      fromMs: number,
+      untilMs: number,
+      nowMs: number,
+    ): number | undefined => {
       const tenant = keyring.find(tenantId)
       if (!tenant) return undefined
-      for (let fromMs = 0; ;) {
-        const atMs = kinds[kind].oldest.get(tenant.no, fromMs)?.atMs ?? Infinity
+      for (let sinceMs = fromMs; ;) {
+        const atMs = kinds[kind].oldest.get(tenant.no, sinceMs)?.atMs ?? Infinity
         if (atMs >= untilMs) return undefined
         const day = Math.floor(atMs / dayMs) * dayMs
         if (!kept.get(tenant.no, kind, day, nowMs)) return day
-        fromMs = day + dayMs
+        sinceMs = day + dayMs
       }
     },
     /** Some records of that day, after a place; the last slice names no next one. */

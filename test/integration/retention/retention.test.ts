@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -26,20 +26,23 @@ const aSite = async (retention: StoredTenant['settings']['retention'] = { callDa
   })
   await Promise.all(units.map((unit) => store.callLog.append(unit, 'written')))
   await store.callLog.flush()
-  const open = (over: Partial<RetentionStore> = {}) =>
+  const make = (over: Partial<RetentionStore>, others: readonly string[] = []) =>
     createRetentionHandlers({
       retention: { ...store.retention, ...over },
       storage: store.storage,
       archives: createArchiveFiles(dataDir),
       directory: {
-        all: () => [{ tenant }] as never,
+        all: () => [{ tenant }, ...others.map((id) => ({ tenant: { ...tenant, id } }))] as never,
         byId: (id) => (id === tenant.id ? ({ tenant } as never) : undefined),
       },
+      isTenant: async (id) => (await store.configuration.tenants.get(undefined, id)) !== undefined,
       clock: { nowMs: () => nowMs },
       log: silent,
       alone: (work) => work(),
-    }).handlers
-  return { store, dataDir, dispose, open, tokens: units.map(({ call }) => call.token) }
+    })
+  const open = (over: Partial<RetentionStore> = {}) => make(over).handlers
+  const runAll = (others: readonly string[]): Promise<void> => make({}, others).run()
+  return { store, dataDir, dispose, open, runAll, tokens: units.map(({ call }) => call.token) }
 }
 type Made = Awaited<ReturnType<typeof aSite>>
 const owner = { kind: 'token', name: 't', role: 'owner' } as const
@@ -154,6 +157,47 @@ describe('retention', () => {
     const made = await aSite({})
     expect(await made.open()['retention.run'](owner, { tenantId: 'tenant-1' })).toEqual({ calls: 0, webhookEvents: 0 })
     expect(await total(made)).toBe(calls)
+    await made.dispose()
+  })
+
+  it('leaves what changed while it was archived, and goes on with the next day', async () => {
+    const made = await aSite({ callDays: 30 })
+    const late = aVoiceUnit('tenant-1', calls, oldMs)
+    const next = aVoiceUnit('tenant-1', calls + 1, oldMs + dayMs)
+    for (const [{ call, ...unit }, updatedAtMs] of [
+      [late, nowMs - 60_000],
+      [next, oldMs + dayMs],
+    ] as const)
+      await made.store.callLog.append(
+        { ...unit, call: { ...call!, state: 'completed', disposition: 'answered', updatedAtMs } },
+        'written',
+      )
+    await made.open()['retention.run'](owner, { tenantId: 'tenant-1' })
+    const { items } = await made.store.calls.list('tenant-1', {}, { limit: 10 })
+    expect(items.map(({ id }) => id)).toEqual([late.call!.id])
+    await made.dispose()
+  })
+
+  it('goes on with the next tenant when one has a damaged archive, and removes archives of nobody', async () => {
+    const made = await aSite({ callDays: 30 })
+    const other = aTenant({ id: 'tenant-2', settings: { retention: { callDays: 30 } } })
+    await made.store.configuration.tenants.create(other)
+    const { call, ...unit } = aVoiceUnit('tenant-2', calls + 2, oldMs)
+    await made.store.callLog.append(
+      { ...unit, call: { ...call!, state: 'completed', disposition: 'answered' } },
+      'written',
+    )
+    for (const [folder, file] of [
+      ['tenant-1', `calls-${day}.jsonl.gz`],
+      ['tenant-0', 'calls-2020-01-01.jsonl.gz'],
+    ] as const) {
+      await mkdir(join(made.dataDir, 'archives', folder), { recursive: true })
+      await writeFile(join(made.dataDir, 'archives', folder, file), 'not compressed')
+    }
+    await made.runAll([other.id])
+    expect((await made.store.calls.list('tenant-1', {}, { limit: 1 })).total).toBe(calls)
+    expect((await made.store.calls.list('tenant-2', {}, { limit: 1 })).total).toBe(0)
+    expect((await readdir(join(made.dataDir, 'archives'))).sort()).toEqual(['tenant-1', 'tenant-2'])
     await made.dispose()
   })
 })

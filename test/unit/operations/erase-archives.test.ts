@@ -32,11 +32,12 @@ const archives = () => {
         kind: string,
         dayMs: number,
         lines: AsyncIterable<string> | Iterable<string>,
+        record: (file: ArchiveFile) => Promise<void>,
       ) => {
         const written: string[] = []
         for await (const line of lines) written.push(line)
+        await record({ kind, dayMs, rows: written.length, bytes: 1, sha256: '' })
         files.set(`${kind}-${dayMs}`, written)
-        return { kind, dayMs, rows: written.length, bytes: 1, sha256: '' }
       },
     },
   }
