@@ -7,6 +7,10 @@ const pauseMs = 1000
 /** A CDR comes about a second after the end of its call, and changes what it is found by. */
 const graceMs = 5000
 const retryMs = 10_000
+/** Calls in one transaction: enough that most of what it costs is shared, and others hardly wait for it. */
+const fewest = 250
+/** While calls end faster than that, others wait longer: no batch of theirs is larger. */
+const most = 1000
 
 /** Has calls settled that are over, some time after they were stored: those of other processes too, which may have ended. */
 export const createCallSettler = ({
@@ -14,7 +18,7 @@ export const createCallSettler = ({
   log,
   nowMs,
 }: {
-  settle: (silentSinceMs: number) => Promise<Settled>
+  settle: (silentSinceMs: number, most: number) => Promise<Settled>
   log: Log
   nowMs: () => number
 }) => {
@@ -28,8 +32,8 @@ export const createCallSettler = ({
   }
   const run = async (): Promise<void> => {
     try {
-      for (;;) {
-        const { isDone, isMoreToCome } = await settle(nowMs() - graceMs)
+      for (let count = fewest; ; count = Math.min(most, count * 2)) {
+        const { isDone, isMoreToCome } = await settle(nowMs() - graceMs, count)
         fault.clear()
         if (isStopped) return
         if (isDone) return isMoreToCome ? wakeIn(pauseMs) : undefined

@@ -124,7 +124,7 @@ export const connectStore = async ({
     nowMs: Date.now,
   })
   const settler = createCallSettler({
-    settle: (silentSinceMs) => writer.call('calls', 'settle', silentSinceMs),
+    settle: (...asked) => writer.call('calls', 'settle', ...asked),
     log,
     nowMs: Date.now,
   })

@@ -2,9 +2,6 @@ import type { Database } from 'better-sqlite3'
 import { createCountedCalls } from './counted-call.ts'
 import { createRollupSums } from './rollup-sums.ts'
 
-/** Calls in one transaction: most of what it costs is the same for one and for many that began at about the same time. */
-const sliceCalls = 250
-
 export interface Settled {
   readonly calls: number
   /** More are due. */
@@ -51,7 +48,8 @@ export const createSettling = (db: Database, begin: () => void) => {
     }
   }
 
-  return (silentSinceMs: number, most = sliceCalls): Settled => {
+  /** So many of them in one transaction. */
+  return (silentSinceMs: number, most: number): Settled => {
     // Looked at before: where there is nothing to do, nobody has to wait for the lock.
     const count = due.get(silentSinceMs, 1) === undefined ? 0 : settle(silentSinceMs, most)
     const isDone = count < most
