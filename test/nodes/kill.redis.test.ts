@@ -1,40 +1,20 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
 import { startNodes, type Nodes } from '../support/nodes.ts'
-import {
-  actionOf,
-  createSite,
-  dialled,
-  dialResult,
-  newToken,
-  numberOf,
-  voiceRequest,
-  type Site,
-} from '../support/site.ts'
-import type { TestServer } from '../support/test-server.ts'
+import { createSite, dialled, newToken, numberOf, type Site } from '../support/site.ts'
 
 const kills = Number(process.env['SWITCHYARD_TEST_KILLS'] ?? 3)
 let nodes: Nodes
 let site: Site
-let cdrTemplate: { session: object }
 
 beforeAll(async () => {
   nodes = await startNodes(2)
-  site = await createSite({ api: nodes.api(0) } as unknown as TestServer)
-  cdrTemplate = JSON.parse(
-    await readFile(join(import.meta.dirname, '../fixtures/cloudonix/cdr-answered.json'), 'utf8'),
-  ) as { session: object }
+  site = await createSite(nodes.node(0))
 }, 60_000)
 afterAll(() => nodes.dispose())
 
-const ask = async (n: number, token: string, to: string): Promise<string> =>
-  (await nodes.post(n, `${site.base}/application`, voiceRequest(token, to))).text
-const cdr = (token: string): unknown => ({ ...cdrTemplate, session: { ...cdrTemplate.session, token } })
-const end = async (n: number, token: string): Promise<number> =>
-  (await nodes.post(n, `${site.base}/cdr`, cdr(token))).status
+const at = (n: number) => site.at(nodes.node(n))
 
 describe('a node killed under load', { timeout: 60_000 + kills * 20_000 }, () => {
   it('leaves no call stuck, no slot held, no acknowledged CDR behind, and the rotation where it was', async () => {
@@ -47,7 +27,7 @@ describe('a node killed under load', { timeout: 60_000 + kills * 20_000 }, () =>
       const inFlight = new Map<string, string>()
       for (let i = 0; i < 4; i += 1) {
         const token = newToken()
-        const document = await ask(i % 2, token, numberOf.round_robin)
+        const document = await at(i % 2).ask(token, numberOf.round_robin)
         expect(dialled(document)).toBe(`+1202555017${(turn % 3) + 1}`)
         turn += 1
         inFlight.set(token, document)
@@ -58,8 +38,8 @@ describe('a node killed under load', { timeout: 60_000 + kills * 20_000 }, () =>
           const token = newToken()
           try {
             started.add(token)
-            await ask(n, token, numberOf.load_balanced)
-            if ((await end(n, token)) === 200) acknowledged.add(token)
+            await at(n).ask(token, numberOf.load_balanced)
+            if ((await at(n).end(token)).status === 200) acknowledged.add(token)
           } catch {
             // Its node died meanwhile.
             await sleep(5)
@@ -71,10 +51,10 @@ describe('a node killed under load', { timeout: 60_000 + kills * 20_000 }, () =>
       await nodes.kill(victim)
       // Calls that the dead node began go on at the other one.
       for (const [token, document] of inFlight) {
-        const { text } = await nodes.post(other, actionOf(document), dialResult(token, 'busy', numberOf.round_robin))
+        const text = await at(other).report(token, document, 'busy', numberOf.round_robin)
         expect(dialled(text)).toMatch(/^\+1202555017[123]$/)
         expect(dialled(text)).not.toBe(dialled(document))
-        expect(await end(other, token)).toBe(200)
+        expect((await at(other).end(token)).status).toBe(200)
       }
       ending.abort()
       await Promise.all(workers)
@@ -82,14 +62,11 @@ describe('a node killed under load', { timeout: 60_000 + kills * 20_000 }, () =>
     }
     expect(acknowledged.size).toBeGreaterThan(kills * 10)
     // The platform reports the end of each call once more to somebody who lives.
-    for (const token of started) if (!acknowledged.has(token)) expect(await end(0, token)).toBe(200)
-    for (const token of acknowledged) {
-      const { body } = await nodes.api(1)<{ state: string }>('GET', `${site.path}/calls/${token}`)
-      expect(body.state).toBe('completed')
-    }
+    for (const token of started) if (!acknowledged.has(token)) expect((await at(0).end(token)).status).toBe(200)
+    for (const token of acknowledged) expect((await at(1).call(token)).state).toBe('completed')
     const left = async (n: number) => {
-      const { body: agents } = await nodes.api(n)<{ items: VoiceAgent[] }>('GET', `${site.path}/voice-agents`)
-      const { body: live } = await nodes.api(n)<{ items: unknown[] }>('GET', `${site.path}/calls/live`)
+      const { body: agents } = await nodes.node(n).api<{ items: VoiceAgent[] }>('GET', `${site.path}/voice-agents`)
+      const { body: live } = await nodes.node(n).api<{ items: unknown[] }>('GET', `${site.path}/calls/live`)
       return [...agents.items.map(({ health }) => health.activeCalls), live.items.length]
     }
     for (let tries = 0; (await left(0)).some((count) => count > 0) && tries < 200; tries += 1) await sleep(200)

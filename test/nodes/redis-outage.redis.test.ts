@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CallRecord } from '../../shared/contract/calls.ts'
 import type { VoiceAgent } from '../../shared/contract/voice-agents.ts'
 import { startNodes, type Nodes } from '../support/nodes.ts'
 import { createSite, dialled, newToken, numberOf, voiceRequest, type Site } from '../support/site.ts'
-import { ownerToken, type TestServer } from '../support/test-server.ts'
+import { ownerToken } from '../support/test-server.ts'
+import { until } from '../support/until.ts'
 
 const count = 3
 /** Low enough to be reached all the time. */
@@ -18,33 +16,22 @@ const seconds = Number(process.env['SWITCHYARD_TEST_SECONDS'] ?? 2)
 
 let nodes: Nodes
 let site: Site
-let cdrTemplate: { session: object }
 
 beforeAll(async () => {
   nodes = await startNodes(count)
-  site = await createSite({ api: nodes.api(0) } as unknown as TestServer)
+  site = await createSite(nodes.node(0))
   for (const { id, version } of site.agents)
-    await nodes.api(0)('PATCH', `${site.path}/voice-agents/${id}`, { version, maxConcurrentCalls: cap })
-  cdrTemplate = JSON.parse(
-    await readFile(join(import.meta.dirname, '../fixtures/cloudonix/cdr-answered.json'), 'utf8'),
-  ) as { session: object }
+    await nodes.node(0).api('PATCH', `${site.path}/voice-agents/${id}`, { version, maxConcurrentCalls: cap })
   // Until all have heard of it, and of each other.
   await sleep(1500)
 }, 60_000)
 afterAll(() => nodes.dispose())
 
-const cdr = (token: string): unknown => ({ ...cdrTemplate, session: { ...cdrTemplate.session, token } })
 const problemsOf = async (n: number): Promise<string[]> => {
-  const response = await fetch(`${nodes.running[n]!.admin}/readyz`, {
+  const response = await fetch(`${nodes.node(n).admin}/readyz`, {
     headers: { authorization: `Bearer ${ownerToken}` },
   })
   return ((await response.json()) as { problems: { part: string }[] }).problems.map(({ part }) => part)
-}
-const until = async (isTrue: () => Promise<boolean>, ms = 10_000): Promise<void> => {
-  for (let waited = 0; !(await isTrue()); waited += 50) {
-    if (waited > ms) throw new Error('it does not become true')
-    await sleep(50)
-  }
 }
 
 /** Calls at a steady pace to all nodes in turn, each held a while and ended on another node. */
@@ -59,11 +46,9 @@ const startLoad = () => {
   const one = async (n: number): Promise<void> => {
     const token = newToken()
     try {
-      const { status, text } = await nodes.post(
-        n % count,
-        `${site.base}/application`,
-        voiceRequest(token, numberOf.load_balanced),
-      )
+      const { status, text } = await nodes
+        .node(n % count)
+        .webhook(`${site.base}/application`, voiceRequest(token, numberOf.load_balanced))
       if (status !== 200 || !text.includes('<Response>')) failed.push(`${status} ${text}`)
       const agent = dialled(text)
       if (agent !== undefined) {
@@ -73,7 +58,7 @@ const startLoad = () => {
         await sleep(heldMs)
         held.set(agent, (held.get(agent) ?? 0) - 1)
       }
-      const ended = await nodes.post((n + 1) % count, `${site.base}/cdr`, cdr(token))
+      const ended = await site.at(nodes.node((n + 1) % count)).end(token)
       if (ended.status !== 200) failed.push(`CDR ${ended.status} ${ended.text}`)
     } catch (error) {
       failed.push(String(error))
@@ -128,15 +113,14 @@ describe('Redis killed and started again under load', { timeout: 120_000 }, () =
 
     // Nothing is counted twice or left behind: no call lives, no slot is held, on any node.
     await until(
-      async () => (await nodes.api(1)<{ items: unknown[] }>('GET', `${site.path}/calls/live`)).body.items.length === 0,
+      async () =>
+        (await nodes.node(1).api<{ items: unknown[] }>('GET', `${site.path}/calls/live`)).body.items.length === 0,
     )
     for (let n = 0; n < count; n += 1) {
-      const { body } = await nodes.api(n)<{ items: VoiceAgent[] }>('GET', `${site.path}/voice-agents`)
+      const { body } = await nodes.node(n).api<{ items: VoiceAgent[] }>('GET', `${site.path}/voice-agents`)
       expect(body.items.map(({ health }) => health.activeCalls)).toEqual([0, 0, 0])
     }
-    for (const token of placed.filter((_, i) => i % 10 === 0)) {
-      const { body } = await nodes.api(2)<CallRecord>('GET', `${site.path}/calls/${token}`)
-      expect(body).toMatchObject({ state: 'completed', attemptCount: 1 })
-    }
+    for (const token of placed.filter((_, i) => i % 10 === 0))
+      expect(await site.at(nodes.node(2)).call(token)).toMatchObject({ state: 'completed', attemptCount: 1 })
   })
 })

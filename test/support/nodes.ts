@@ -3,15 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis, type TestRedis } from './redis.ts'
 import { freePort, startServerProcess, type ServerProcess } from './server-process.ts'
-import { ownerToken, type TestServer } from './test-server.ts'
 
 /** Several control planes, a process each, on one data directory and one Redis. */
 export interface Nodes {
   readonly redis: TestRedis
-  readonly running: ServerProcess[]
-  /** A webhook to the n-th node. */
-  post(n: number, path: string, body: unknown): Promise<{ status: number; text: string }>
-  api(n: number): TestServer['api']
+  /** The n-th node, as it runs now. */
+  node(n: number): ServerProcess
   /** Kills the n-th node and starts it again. */
   restart(n: number): Promise<void>
   kill(n: number): Promise<void>
@@ -34,24 +31,7 @@ export const startNodes = async (count: number): Promise<Nodes> => {
   for (let n = 0; n < count; n += 1) await start(n)
   return {
     redis,
-    running,
-    async post(n, path, body) {
-      const response = await fetch(new URL(path, running[n]!.webhooks), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      })
-      return { status: response.status, text: await response.text() }
-    },
-    api: (n) => async (method, path, body) => {
-      const response = await fetch(`${running[n]!.admin}/api/v1${path}`, {
-        method,
-        headers: { authorization: `Bearer ${ownerToken}`, 'content-type': 'application/json' },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      return { status: response.status, text, body: JSON.parse(text === '' ? 'null' : text) as never }
-    },
+    node: (n) => running[n]!,
     kill,
     start,
     async restart(n) {

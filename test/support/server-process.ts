@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { ownerToken } from './test-server.ts'
+import { ownerToken, talkTo, type Talk } from './talk.ts'
 
 /** A control plane in a process of its own, so that it can be killed. */
-export interface ServerProcess {
+export interface ServerProcess extends Talk {
   readonly webhooks: string
   readonly admin: string
   readonly pid: number
@@ -71,9 +71,10 @@ export const startServerProcess = async (
     },
     () => output(),
   )
+  const urls = { webhooks: `http://127.0.0.1:${ports.port}`, admin: `http://127.0.0.1:${ports.adminPort}` }
   return {
-    webhooks: `http://127.0.0.1:${ports.port}`,
-    admin: `http://127.0.0.1:${ports.adminPort}`,
+    ...urls,
+    ...talkTo(() => urls),
     pid: child.pid ?? 0,
     output,
     async end(signal) {

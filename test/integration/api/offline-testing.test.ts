@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RoutingTestCase, TestCaseResult, TestedRow } from '../../../shared/contract/routing-tests.ts'
 import { databaseRows } from '../../support/database-rows.ts'
-import { actionOf, createSite, dialled, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
+import { actionOf, createSite, dialled, newToken, numberOf, type Site } from '../../support/site.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
 let test: TestServer
@@ -17,8 +17,7 @@ afterAll(() => test.close())
 
 const api = <T = Record<string, unknown>>(method: string, path: string, body?: unknown) =>
   test.api<T>(method, `${site.path}${path}`, body)
-const ask = async (to: string): Promise<string> =>
-  (await test.webhook(`${site.base}/application`, voiceRequest(newToken(), to))).text
+const ask = (to: string) => site.ask(newToken(), to)
 
 const distribution = async () =>
   Promise.all(
@@ -38,7 +37,11 @@ describe('a test of the rules', () => {
     })
     expect(made.status).toBe(201)
     // Everything of before is written by the time an answer of the API about it is.
-    const before = { rows: await databaseRows(test.dataDir), groups: await distribution(), live: (await api('GET', '/calls/live')).body }
+    const before = {
+      rows: await databaseRows(test.dataDir),
+      groups: await distribution(),
+      live: (await api('GET', '/calls/live')).body,
+    }
     const next = (await api<{ decision: { agentId: string } }>('POST', '/routing/test', { from: '', to: numbers[0] }))
       .body
     for (let n = 0; n < 100; n += 1)

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CallExplanation } from '../../../shared/contract/calls.ts'
+import { fixtureJson, fixturesLike, fixtureText } from '../../support/cloudonix.ts'
 import { checkCxml } from '../../support/cxml-check.ts'
 import {
   actionOf,
+  answeredCdr,
   createSite,
   dialled,
   dialResult,
@@ -15,10 +15,6 @@ import {
 } from '../../support/site.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
-const fixtures = join(import.meta.dirname, '../../fixtures/cloudonix')
-const fixture = (name: string): Record<string, unknown> =>
-  JSON.parse(readFileSync(join(fixtures, name), 'utf8')) as Record<string, unknown>
-
 let test: TestServer
 let site: Site
 beforeAll(async () => {
@@ -27,39 +23,18 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-const ask = async (token: string, to: string, stage?: string): Promise<string> => {
-  const { status, text } = await test.webhook(
-    `${site.base}/application`,
-    voiceRequest(token, to),
-    stage ? { 'x-cx-stageid': stage } : {},
-  )
-  expect(status).toBe(200)
-  expect(checkCxml(text)).toEqual([])
-  return text
-}
-const report = async (token: string, cxml: string, result: string, to: string): Promise<string> => {
-  const { status, text } = await test.webhook(actionOf(cxml), dialResult(token, result, to))
-  expect(status).toBe(200)
-  expect(checkCxml(text)).toEqual([])
-  return text
-}
-const cdr = (token: string, disposition: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
-  ...fixture('cdr-answered.json'),
-  disposition,
-  ...more,
-  session: { ...(fixture('cdr-answered.json')['session'] as object), token },
-})
+const cdr = (token: string, disposition: string, more: object = {}) => answeredCdr(token, { disposition, ...more })
 
 describe('a call', () => {
   it('goes to the next agent when one is busy, then to the next, then to the fallback, and is closed by its CDR', async () => {
     const token = newToken()
-    const first = await ask(token, numberOf.priority)
+    const first = await site.ask(token)
     expect(dialled(first)).toBe('+12025550171')
-    const second = await report(token, first, 'busy', numberOf.priority)
+    const second = await site.report(token, first, 'busy')
     expect(dialled(second)).toBe('+12025550172')
-    const third = await report(token, second, 'no-answer', numberOf.priority)
+    const third = await site.report(token, second, 'no-answer')
     expect(dialled(third)).toBe('+12025550173')
-    const last = await report(token, third, 'failed', numberOf.priority)
+    const last = await site.report(token, third, 'failed')
     expect(last).toContain('<Say language="en-US">All assistants are busy. Please call again later.</Say><Hangup/>')
 
     const closed = await test.webhook(`${site.base}/cdr`, cdr(token, 'NOANSWER', { billsec: 0 }))
@@ -108,9 +83,8 @@ describe('a call', () => {
 
   it('that was answered by a message alone names no agent, though its attempts do', async () => {
     const token = newToken()
-    let document = await ask(token, numberOf.priority)
-    for (const result of ['busy', 'no-answer', 'failed'])
-      document = await report(token, document, result, numberOf.priority)
+    let document = await site.ask(token)
+    for (const result of ['busy', 'no-answer', 'failed']) document = await site.report(token, document, result)
     expect(document).toContain('<Say')
     await test.webhook(`${site.base}/cdr`, cdr(token, 'ANSWER'))
     const call = await site.call(token)
@@ -124,7 +98,7 @@ describe('a call', () => {
 
   it('ends with a hang-up when the agent answered, and frees its slot', async () => {
     const token = newToken()
-    const document = await ask(token, numberOf.priority)
+    const document = await site.ask(token)
     const active = async () =>
       (await test.api<{ health: { activeCalls: number } }>('GET', `${site.path}/voice-agents/${site.agents[0]?.id}`))
         .body.health.activeCalls
@@ -136,14 +110,14 @@ describe('a call', () => {
       callAnswerTime: Date.now(),
     })
     expect((await site.call(token)).state).toBe('connected')
-    expect(await report(token, document, 'answered', numberOf.priority)).toContain('<Response><Hangup/></Response>')
+    expect(await site.report(token, document, 'answered')).toContain('<Response><Hangup/></Response>')
     expect(await active()).toBe(during - 1)
     expect(await site.call(token)).toMatchObject({ state: 'completed', disposition: 'answered', agentName: 'Agent 1' })
   })
 
   it('takes turns in round_robin', async () => {
     const calls = []
-    for (let i = 0; i < 6; i += 1) calls.push(dialled(await ask(newToken(), numberOf.round_robin)))
+    for (let i = 0; i < 6; i += 1) calls.push(dialled(await site.ask(newToken(), numberOf.round_robin)))
     expect(calls).toEqual([
       '+12025550171',
       '+12025550172',
@@ -156,7 +130,7 @@ describe('a call', () => {
 
   it('goes on by its signed action alone when everything else was lost', async () => {
     const token = newToken()
-    const document = await ask(token, numberOf.priority)
+    const document = await site.ask(token)
     const other = await startTestServer()
     try {
       // The same tenant on an empty node would need its keys; here only the call is unknown.
@@ -167,25 +141,25 @@ describe('a call', () => {
       await other.close()
     }
     await test.restart()
-    expect(dialled(await report(token, document, 'busy', numberOf.priority))).toBe('+12025550172')
+    expect(dialled(await site.report(token, document, 'busy'))).toBe('+12025550172')
   })
 })
 
 describe('the same request', () => {
   it('gets the same bytes and counts once, also both at once and after a restart', async () => {
     const token = newToken()
-    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(token, numberOf.round_robin, 'stage-1')))
+    const answers = await Promise.all(Array.from({ length: 8 }, () => site.ask(token, numberOf.round_robin, 'stage-1')))
     expect(new Set(answers).size).toBe(1)
     expect((await site.call(token)).decisions).toHaveLength(1)
     await test.restart()
-    expect(await ask(token, numberOf.round_robin, 'stage-1')).toBe(answers[0])
+    expect(await site.ask(token, numberOf.round_robin, 'stage-1')).toBe(answers[0])
     const [document = ''] = answers
     const results = await Promise.all(
-      Array.from({ length: 4 }, () => report(token, document, 'busy', numberOf.round_robin)),
+      Array.from({ length: 4 }, () => site.report(token, document, 'busy', numberOf.round_robin)),
     )
     expect(new Set(results).size).toBe(1)
     // The first result wins: another one for the same attempt changes nothing.
-    expect(await report(token, document, 'answered', numberOf.round_robin)).toBe(results[0])
+    expect(await site.report(token, document, 'answered', numberOf.round_robin)).toBe(results[0])
     expect((await site.call(token)).attempts).toHaveLength(2)
   })
 })
@@ -193,9 +167,9 @@ describe('the same request', () => {
 describe('out of order', () => {
   it('a dial result after the CDR gets a hang-up and takes no slot', async () => {
     const token = newToken()
-    const document = await ask(token, numberOf.priority)
+    const document = await site.ask(token)
     await test.webhook(`${site.base}/cdr`, cdr(token, 'BUSY', { billsec: 0 }))
-    expect(await report(token, document, 'busy', numberOf.priority)).toContain('<Response><Hangup/></Response>')
+    expect(await site.report(token, document, 'busy')).toContain('<Response><Hangup/></Response>')
     expect(await site.call(token)).toMatchObject({ state: 'busy', disposition: 'busy', attemptCount: 1 })
   })
 
@@ -226,7 +200,7 @@ describe('out of order', () => {
 
   it('a tampered signature is not trusted: the stored attempt is used', async () => {
     const token = newToken()
-    const document = await ask(token, numberOf.priority)
+    const document = await site.ask(token)
     const tampered = actionOf(document).replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
     const { text } = await test.webhook(tampered, dialResult(token, 'busy', numberOf.priority))
     expect(dialled(text)).toBe('+12025550172')
@@ -243,7 +217,7 @@ describe('out of order', () => {
       ['missing, of no named stage', strip, {}],
     ])('%s', async (_name, change, headers) => {
       const token = newToken()
-      const document = await ask(token, numberOf.priority)
+      const document = await site.ask(token)
       const send = async (action: string, more = headers) =>
         (await test.webhook(action, dialResult(token, 'busy', numberOf.priority), more)).text
       const changed = change(actionOf(document))
@@ -263,13 +237,13 @@ describe('out of order', () => {
 
     it('and after a restart', async () => {
       const token = newToken()
-      const document = await ask(token, numberOf.priority)
+      const document = await site.ask(token)
       const send = async () =>
         (await test.webhook(alter(actionOf(document)), dialResult(token, 'busy', numberOf.priority))).text
       const first = await send()
       await test.restart()
       expect(await send()).toBe(first)
-      expect(await report(token, document, 'busy', numberOf.priority)).toBe(first)
+      expect(await site.report(token, document, 'busy')).toBe(first)
       expect((await site.call(token)).attempts).toHaveLength(2)
     })
 
@@ -277,7 +251,7 @@ describe('out of order', () => {
       const token = newToken()
       const send = async (document: string) =>
         (await test.webhook(strip(actionOf(document)), dialResult(token, 'busy', numberOf.priority))).text
-      const second = await send(await ask(token, numberOf.priority))
+      const second = await send(await site.ask(token))
       expect(dialled(second)).toBe('+12025550172')
       const real = Date.now
       const later = vi.spyOn(Date, 'now').mockImplementation(() => real() + 5000)
@@ -291,16 +265,16 @@ describe('out of order', () => {
 
   it('a state of another call is not trusted', async () => {
     const [mine, other] = [newToken(), newToken()]
-    const document = await ask(mine, numberOf.priority)
+    const document = await site.ask(mine)
     const { text } = await test.webhook(actionOf(document), dialResult(other, 'busy', numberOf.priority))
     expect(text).toContain('<Response><Hangup/></Response>')
   })
 })
 
 describe('every voice-request fixture gets the right document', () => {
-  const names = readdirSync(fixtures).filter((name) => /^voice-request.*\.json$/.test(name))
+  const names = fixturesLike(/^voice-request.*\.json$/)
   it.each(names)('%s', async (name) => {
-    const { status, text } = await test.webhook(`${site.base}/application`, fixture(name))
+    const { status, text } = await test.webhook(`${site.base}/application`, fixtureJson(name))
     expect(status).toBe(200)
     expect(checkCxml(text)).toEqual([])
     if (/inbound/.test(name))
@@ -309,12 +283,12 @@ describe('every voice-request fixture gets the right document', () => {
   })
 
   it('as a form and as a query too', async () => {
-    const form = readFileSync(join(fixtures, 'voice-request-inbound.form.txt'), 'utf8').trim()
+    const form = fixtureText('voice-request-inbound.form.txt').trim()
     const posted = await test.webhook(`${site.base}/application`, form, {
       'content-type': 'application/x-www-form-urlencoded',
     })
     expect(posted.text).toContain('<Dial ')
-    const query = readFileSync(join(fixtures, 'voice-request-get.query.txt'), 'utf8').trim().split('?')[1] ?? ''
+    const query = fixtureText('voice-request-get.query.txt').trim().split('?')[1] ?? ''
     const got = await fetch(`${test.server.urls.webhooks}${site.base}/application?${query}`)
     expect(await got.text()).toContain('<Dial ')
   })
@@ -330,7 +304,7 @@ describe('every voice-request fixture gets the right document', () => {
   })
 
   it('an outbound call is rejected with its reason on record', async () => {
-    await test.webhook(`${site.base}/application`, fixture('voice-request-subscriber.json'))
+    await test.webhook(`${site.base}/application`, fixtureJson('voice-request-subscriber.json'))
     expect(await site.call('1111111111111111111111111111111a')).toMatchObject({
       direction: 'outbound',
       state: 'failed',
@@ -345,7 +319,7 @@ describe('an explanation', () => {
     'of a call to a group that goes by %s leads to the same choices again',
     async (strategy) => {
       const token = newToken()
-      await report(token, await ask(token, numberOf[strategy]), 'busy', numberOf[strategy])
+      await site.report(token, await site.ask(token, numberOf[strategy]), 'busy', numberOf[strategy])
       const explain = () => test.api<CallExplanation>('GET', `${site.path}/calls/${token}/explain`)
       const { status, body } = await explain()
       const { attempts, ruleId } = await site.call(token)
@@ -378,14 +352,14 @@ describe('what is remembered of a tenant', () => {
     const repeats = ({ duplicates }: Statistics) => duplicates.find(({ kind }) => kind === 'voice_request')?.count ?? 0
     const token = newToken()
     const before = await read()
-    const first = await ask(token, numberOf.round_robin, 'stage-1')
-    expect(await ask(token, numberOf.round_robin, 'stage-1')).toBe(first)
+    const first = await site.ask(token, numberOf.round_robin, 'stage-1')
+    expect(await site.ask(token, numberOf.round_robin, 'stage-1')).toBe(first)
     const after = await read()
     expect([after.answers - before.answers, repeats(after) - repeats(before)]).toEqual([1, 1])
     const { status, body } = await test.api<{ forgotten: number }>('POST', `${site.path}/idempotency/reset`)
     expect([status, body.forgotten]).toEqual([200, after.answers])
     expect((await read()).answers).toBe(0)
-    expect(dialled(await ask(token, numberOf.round_robin, 'stage-1'))).not.toBe(dialled(first))
+    expect(dialled(await site.ask(token, numberOf.round_robin, 'stage-1'))).not.toBe(dialled(first))
     expect((await test.api('GET', '/tenants/nobody/idempotency')).status).toBe(404)
   })
 })

@@ -1,22 +1,12 @@
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { VoiceAgent } from '../../../shared/contract/voice-agents.ts'
 import { freePort, startServerProcess, type ServerProcess } from '../../support/server-process.ts'
-import {
-  actionOf,
-  createSite,
-  dialled,
-  dialResult,
-  newToken,
-  numberOf,
-  voiceRequest,
-  type Site,
-} from '../../support/site.ts'
-import { ownerToken, type TestServer } from '../../support/test-server.ts'
+import { createSite, dialled, newToken, numberOf, type Site } from '../../support/site.ts'
 
 /** Twenty show it in full. */
 const kills = Number(process.env['SWITCHYARD_TEST_KILLS'] ?? 3)
@@ -24,37 +14,12 @@ let dataDir: string
 let ports: { port: number; adminPort: number }
 let running: ServerProcess
 let site: Site
-let cdrTemplate: { session: object }
-
-const post = async (path: string, body: unknown): Promise<{ status: number; text: string }> => {
-  const response = await fetch(new URL(path, running.webhooks), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-  return { status: response.status, text: await response.text() }
-}
-const api: TestServer['api'] = async (method, path, body) => {
-  const response = await fetch(`${running.admin}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${ownerToken}`, 'content-type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  return { status: response.status, text, body: JSON.parse(text) as never }
-}
-const ask = async (token: string, to: string): Promise<string> =>
-  (await post(`${site.base}/application`, voiceRequest(token, to))).text
-const cdr = (token: string): unknown => ({ ...cdrTemplate, session: { ...cdrTemplate.session, token } })
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'switchyard-kill-'))
   ports = { port: await freePort(), adminPort: await freePort() }
   running = await startServerProcess(dataDir, ports)
-  site = await createSite({ api } as unknown as TestServer)
-  cdrTemplate = JSON.parse(
-    await readFile(join(import.meta.dirname, '../../fixtures/cloudonix/cdr-answered.json'), 'utf8'),
-  ) as { session: object }
+  site = await createSite(running)
 }, 60_000)
 afterAll(async () => {
   await running.end('SIGKILL')
@@ -74,7 +39,7 @@ describe('kill -9 under load', () => {
         // The rotation goes on where it was, call by call, across every kill.
         for (let i = 0; i < 4; i += 1) {
           const token = newToken()
-          const document = await ask(token, numberOf.round_robin)
+          const document = await site.ask(token, numberOf.round_robin)
           expect(dialled(document)).toBe(`+1202555017${(turn % 3) + 1}`)
           turn += 1
           inFlight.set(token, document)
@@ -88,8 +53,8 @@ describe('kill -9 under load', () => {
             const token = newToken()
             started.push(token)
             try {
-              await ask(token, numberOf.load_balanced)
-              const { status } = await post(`${site.base}/cdr`, cdr(token))
+              await site.ask(token, numberOf.load_balanced)
+              const { status } = await site.end(token)
               if (status === 200) acknowledged.push(token)
             } catch (error) {
               if (!isKilled()) throw error
@@ -103,7 +68,7 @@ describe('kill -9 under load', () => {
         await Promise.allSettled(workers)
         running = await startServerProcess(dataDir, ports)
         for (const [token, document] of inFlight) {
-          const { text } = await post(actionOf(document), dialResult(token, 'busy', numberOf.round_robin))
+          const text = await site.report(token, document, 'busy', numberOf.round_robin)
           expect(dialled(text) ?? text).toMatch(/^\+1202555017[123]$/)
           expect(dialled(text)).not.toBe(dialled(document))
         }
@@ -113,9 +78,9 @@ describe('kill -9 under load', () => {
       for (const token of acknowledged)
         expect(await site.call(token)).toMatchObject({ state: 'completed', disposition: 'answered' })
       // The platform reports the end of every call to somebody who lives; then none is stuck and no slot is held.
-      for (const token of started) expect((await post(`${site.base}/cdr`, cdr(token))).status).toBe(200)
-      const { body: live } = await api<{ items: unknown[] }>('GET', `${site.path}/calls/live`)
-      const { body: agents } = await api<{ items: VoiceAgent[] }>('GET', `${site.path}/voice-agents`)
+      for (const token of started) expect((await site.end(token)).status).toBe(200)
+      const { body: live } = await running.api<{ items: unknown[] }>('GET', `${site.path}/calls/live`)
+      const { body: agents } = await running.api<{ items: VoiceAgent[] }>('GET', `${site.path}/voice-agents`)
       expect(live.items).toEqual([])
       expect(agents.items.map(({ health }) => health.activeCalls)).toEqual([0, 0, 0])
     },
@@ -127,12 +92,12 @@ describe('kill -9 under load', () => {
     const silentToo = connect(ports.port, '127.0.0.1')
     await Promise.all([once(silent, 'connect'), once(silentToo, 'connect')])
     const closed = [once(silent, 'close'), once(silentToo, 'close')]
-    const asked = Array.from({ length: 50 }, () => ask(newToken(), numberOf.priority))
+    const asked = Array.from({ length: 50 }, () => site.ask(newToken(), numberOf.priority))
     const answers = await Promise.all(asked)
     expect(answers.every((text) => text.includes('<Dial '))).toBe(true)
     expect(await running.end('SIGTERM')).toBe(0)
     await Promise.all(closed)
     running = await startServerProcess(dataDir, ports)
-    expect((await api('GET', `${site.path}/calls/live`)).status).toBe(200)
+    expect((await running.api('GET', `${site.path}/calls/live`)).status).toBe(200)
   })
 })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { listenTo } from '../../support/event-reader.ts'
-import { createSite, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
+import { createSite, newToken, type Site } from '../../support/site.ts'
 import { ownerToken, startTestServer, type TestServer } from '../../support/test-server.ts'
 
 let test: TestServer
@@ -19,7 +19,7 @@ it('who hears of a call finds it among those that go on, although it is not stor
   const token = newToken()
   try {
     inTheWay.exec('BEGIN IMMEDIATE')
-    await test.webhook(`${site.base}/application`, voiceRequest(token, numberOf.priority))
+    await site.ask(token)
     await expect.poll(() => listener.events().map(({ name }) => name)).toContain('call.created')
     const asked = test.api<{ items: { token: string }[] }>('GET', `${site.path}/calls/live`)
     await new Promise((settle) => setTimeout(settle, 200))

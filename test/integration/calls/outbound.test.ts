@@ -27,8 +27,7 @@ const api = <T = Row>(method: string, path: string, body?: unknown) => test.api<
 const ask = (body: object) => test.webhook(`${site.base}/application`, body)
 const subscriber = (token: string) => ({ ...voiceRequest(token, callee, '1001'), Direction: 'subscriber' })
 const forged = (token: string) => voiceRequest(token, callee, agentNumber)
-const result = async (cxml: string, token: string, word: string) =>
-  (await test.webhook(actionOf(cxml), dialResult(token, word, callee))).text
+const result = (cxml: string, token: string, word: string) => site.report(token, cxml, word, callee)
 const trunkOf = (cxml: string) => / trunks="([^"]+)"/.exec(cxml)?.[1]
 const settings = async (change: object) => {
   const { body } = await test.api<Row>('GET', site.path)

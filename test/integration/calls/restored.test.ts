@@ -2,16 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import {
-  actionOf,
-  createSite,
-  dialled,
-  dialResult,
-  newToken,
-  numberOf,
-  voiceRequest,
-  type Site,
-} from '../../support/site.ts'
+import { createSite, dialled, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
 let test: TestServer
@@ -29,26 +20,21 @@ afterAll(async () => {
   await rm(copy, { recursive: true, force: true })
 })
 
-const ask = async (token: string): Promise<string> =>
-  (await test.webhook(`${site.base}/application`, voiceRequest(token, numberOf.priority))).text
-const report = async (document: string, token: string, result: string): Promise<string> =>
-  (await test.webhook(actionOf(document), dialResult(token, result, numberOf.priority))).text
-
 describe('a node that knows the configuration, but nothing of the call', () => {
   it('goes on by the signed action alone: nobody twice, no number twice, and the record whole', async () => {
     const [token, another] = [newToken(), newToken()]
-    const second = await report(await ask(token), token, 'busy')
-    let last = await ask(another)
-    for (let i = 0; i < 3; i += 1) last = await report(last, another, 'busy')
+    const second = await site.report(token, await site.ask(token), 'busy')
+    let last = await site.ask(another)
+    for (let i = 0; i < 3; i += 1) last = await site.report(another, last, 'busy')
     // All agents were tried, then the message of the group was said: that call has nothing more to report.
     expect(last).toContain('<Say ')
 
     await test.restart({ dataDir: copy })
-    const third = await report(second, token, 'no-answer')
+    const third = await site.report(token, second, 'no-answer')
     expect(dialled(third)).toBe('+12025550173')
     // The result that came before the loss, sent once more: its attempt is over.
-    expect(await report(second, token, 'busy')).toBe(third)
-    const fallback = await report(third, token, 'failed')
+    expect(await site.report(token, second, 'busy')).toBe(third)
+    const fallback = await site.report(token, third, 'failed')
     expect(fallback).toContain('<Say ')
     const call = await site.call(token)
     expect(call).toMatchObject({ from: '+12025550123', to: numberOf.priority, attemptCount: 3 })
@@ -73,10 +59,10 @@ describe('a node that knows the configuration, but nothing of the call', () => {
     })
     const token = newToken()
     const first = (await test.webhook(`${site.base}/application`, voiceRequest(token, '+12025550161'))).text
-    const number = await report(first, token, 'busy')
+    const number = await site.report(token, first, 'busy')
     expect(dialled(number)).toBe('+12025550901')
     await test.restart({ dataDir: copy })
-    expect(dialled(await report(number, token, 'busy'))).toBe('+12025550900')
+    expect(dialled(await site.report(token, number, 'busy'))).toBe('+12025550900')
     const call = await site.call(token)
     expect(call.attempts.map(({ n }) => n)).toEqual([1, 2, 3])
     await test.restart()
@@ -86,7 +72,7 @@ describe('a node that knows the configuration, but nothing of the call', () => {
 describe('a call of which nothing more is heard', () => {
   it('is closed as lost when its time limit has passed, and gives its slot back', async () => {
     const token = newToken()
-    await ask(token)
+    await site.ask(token)
     const real = performance.now.bind(performance)
     const later = vi.spyOn(performance, 'now').mockImplementation(() => real() + 5 * 3_600_000)
     try {

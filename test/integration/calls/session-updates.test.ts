@@ -1,14 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  actionOf,
-  createSite,
-  dialled,
-  dialResult,
-  newToken,
-  numberOf,
-  voiceRequest,
-  type Site,
-} from '../../support/site.ts'
+import { createSite, dialled, newToken, type Site } from '../../support/site.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
 let test: TestServer
@@ -19,8 +10,6 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-const ask = async (token: string, to: string = numberOf.priority): Promise<string> =>
-  (await test.webhook(`${site.base}/application`, voiceRequest(token, to))).text
 const tell = async (token: string, update: Record<string, unknown>) => {
   const { status, body } = await test.webhook(`${site.base}/session`, {
     token,
@@ -55,7 +44,7 @@ describe('the end of a session closes a call whose dial goes on', () => {
     [{ status: 'processing', callEndTime: String(endedAt) }, 'no_answer', 'cancelled', 'cancelled'],
   ])('%j', async (update, state, disposition, result) => {
     const token = newToken()
-    await ask(token)
+    await site.ask(token)
     await tell(token, update)
     const call = await site.call(token)
     expect(call).toMatchObject({ state, disposition })
@@ -71,7 +60,7 @@ describe('the end of a session closes a call whose dial goes on', () => {
     { status: 'processing', callEndTime: endedAt },
   ])('and with %j one that was answered is completed, with or without its answer time', async (update) => {
     const token = newToken()
-    await ask(token)
+    await site.ask(token)
     await tell(token, { status: 'answer', callAnswerTime: endedAt - 5000 })
     await tell(token, { ...update, eventId: `end-${token}` })
     const call = await site.call(token)
@@ -85,7 +74,7 @@ describe('the end of a session closes a call whose dial goes on', () => {
     ['error', 'failed'],
   ])('and by %s one that seemed to be answered has failed, its disposition is %s', async (status, disposition) => {
     const token = newToken()
-    await ask(token)
+    await site.ask(token)
     await tell(token, { status: 'answer', callAnswerTime: endedAt - 5000 })
     await tell(token, { status, eventId: `end-${token}` })
     expect(await site.call(token)).toMatchObject({ state: 'failed', disposition })
@@ -103,17 +92,17 @@ describe('the end of a session closes a call whose dial goes on', () => {
       target: { type: 'agent', id: agent.id },
     })
     const [first, second] = [newToken(), newToken()]
-    expect(await ask(first, '+12025550157')).toContain('+12025550188')
-    expect(await ask(second, '+12025550157')).toContain('<Reject reason="congestion"/>')
+    expect(await site.ask(first, '+12025550157')).toContain('+12025550188')
+    expect(await site.ask(second, '+12025550157')).toContain('<Reject reason="congestion"/>')
     await tell(first, { status: 'busy' })
     const third = newToken()
-    const document = await ask(third, '+12025550157')
+    const document = await site.ask(third, '+12025550157')
     expect(document).toContain('+12025550188')
     // Late and twice: the slot is the third call's by now.
     await test.webhook(`${site.base}/cdr`, { session: { token: first }, disposition: 'BUSY' })
-    expect(await ask(newToken(), '+12025550157')).toContain('<Reject reason="congestion"/>')
-    await test.webhook(actionOf(document), dialResult(third, 'answered', '+12025550157'))
-    expect(await ask(newToken(), '+12025550157')).toContain('+12025550188')
+    expect(await site.ask(newToken(), '+12025550157')).toContain('<Reject reason="congestion"/>')
+    await site.report(third, document, 'answered', '+12025550157')
+    expect(await site.ask(newToken(), '+12025550157')).toContain('+12025550188')
   })
 })
 
@@ -121,9 +110,9 @@ describe('an answer that comes late', () => {
   /** A call that rings at its second agent, some time after its first was answered. */
   const failedOver = async () => {
     const token = newToken()
-    const first = await ask(token)
+    const first = await site.ask(token)
     await tell(token, { status: 'answer', callAnswerTime: Date.now() - 60_000 })
-    const second = (await test.webhook(actionOf(first), dialResult(token, 'failed', numberOf.priority))).text
+    const second = await site.report(token, first, 'failed')
     expect(dialled(second)).toBe('+12025550172')
     return { token, second }
   }
@@ -140,7 +129,7 @@ describe('an answer that comes late', () => {
       reason: 'the answer is older than attempt 2; it was for an earlier one',
     })
     expect((await site.call(token)).state).toBe('connecting')
-    await test.webhook(actionOf(second), dialResult(token, 'canceled', numberOf.priority))
+    await site.report(token, second, 'canceled')
     expect(await site.call(token)).toMatchObject({ state: 'no_answer', disposition: 'cancelled' })
   })
 
@@ -167,7 +156,7 @@ describe('updates that change nothing are kept with the reason', () => {
   })
   it('while it rings, and without a status', async () => {
     const token = newToken()
-    await ask(token)
+    await site.ask(token)
     await tell(token, { status: 'Ringing' })
     expect(await lastEvent(token)).toMatchObject({ outcome: 'ignored', reason: 'status Ringing changes nothing' })
     await tell(token, {})
@@ -175,7 +164,7 @@ describe('updates that change nothing are kept with the reason', () => {
   })
   it('the same event a second time', async () => {
     const token = newToken()
-    await ask(token)
+    await site.ask(token)
     const update = { eventId: `e-${token}`, status: 'answer', callAnswerTime: endedAt }
     await tell(token, update)
     await tell(token, update)
@@ -189,7 +178,7 @@ describe('updates that change nothing are kept with the reason', () => {
   })
   it('after the call is over', async () => {
     const token = newToken()
-    await ask(token)
+    await site.ask(token)
     await tell(token, { status: 'busy' })
     await tell(token, { status: 'answer' })
     expect(await lastEvent(token)).toMatchObject({ outcome: 'ignored', reason: 'the call is over (busy)' })
@@ -200,7 +189,7 @@ describe('updates that change nothing are kept with the reason', () => {
       target: { type: 'message', value: 'We are closed.' },
     })
     const token = newToken()
-    expect(await ask(token, '+12025550158')).toContain('<Say language="en-US">We are closed.</Say><Hangup/>')
+    expect(await site.ask(token, '+12025550158')).toContain('<Say language="en-US">We are closed.</Say><Hangup/>')
     await tell(token, { status: 'answer', callAnswerTime: endedAt })
     expect(await lastEvent(token)).toMatchObject({
       outcome: 'ignored',

@@ -7,7 +7,6 @@ import type { Export } from '../../../shared/contract/exports.ts'
 import { addCallRows } from '../../support/call-rows.ts'
 import { exportFilesOf, isUnderWay, readExport } from '../../support/exports.ts'
 import { freePort, startServerProcess, type ServerProcess } from '../../support/server-process.ts'
-import { ownerToken } from '../../support/test-server.ts'
 
 const calls = 300_000
 let dataDir: string
@@ -16,14 +15,9 @@ let running: ServerProcess
 let path: string
 
 const api = async <T>(method: string, of: string, body?: object): Promise<T> => {
-  const response = await fetch(`${running.admin}/api/v1${of}`, {
-    method,
-    headers: { authorization: `Bearer ${ownerToken}`, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(text)
-  return (text === '' ? undefined : JSON.parse(text)) as T
+  const { status, body: answer, text } = await running.api<T>(method, of, body)
+  if (status >= 400) throw new Error(text)
+  return answer
 }
 const until = async (id: string, isSo: (row: Export) => boolean): Promise<Export> => {
   for (;;) {

@@ -3,19 +3,20 @@ import { listenTo } from '../../support/event-reader.ts'
 import { lastIdIn } from '../../support/event-text.ts'
 import { startNodes, type Nodes } from '../../support/nodes.ts'
 import { createSite, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
-import { ownerToken, type TestServer } from '../../support/test-server.ts'
+import { ownerToken } from '../../support/test-server.ts'
 
 let nodes: Nodes
 let site: Site
 beforeAll(async () => {
   nodes = await startNodes(2)
-  site = await createSite({ api: nodes.api(0) } as unknown as TestServer)
+  site = await createSite(nodes.node(0))
 }, 60_000)
 afterAll(() => nodes.dispose())
 
-const listen = (n: number, after?: string) => listenTo(nodes.running[n]!.admin, ownerToken, after)
+const listen = (n: number, after?: string) => listenTo(nodes.node(n).admin, ownerToken, after)
 const names = ({ events }: Awaited<ReturnType<typeof listen>>) => events().map(({ name }) => name)
-const addNumber = (n: number, number: string) => nodes.api(n)('POST', `${site.path}/numbers`, { number, kind: 'did' })
+const addNumber = (n: number, number: string) =>
+  nodes.node(n).api('POST', `${site.path}/numbers`, { number, kind: 'did' })
 
 it('tells of what another node did, and a listener that comes from another node to read again', async () => {
   const [here, there] = [await listen(0), await listen(1)]
@@ -47,12 +48,12 @@ it('keeps no event with a number that was erased, on any node', async () => {
   const began = lastIdIn(there.text())
   const caller = '+12025550177'
   const token = newToken()
-  await nodes.post(0, `${site.base}/application`, voiceRequest(token, numberOf.priority, caller))
-  await nodes.post(0, `${site.base}/cdr`, { session: token, disposition: 'NOANSWER', duration: 5, billsec: 0 })
+  await nodes.node(0).webhook(`${site.base}/application`, voiceRequest(token, numberOf.priority, caller))
+  await nodes.node(0).webhook(`${site.base}/cdr`, { session: token, disposition: 'NOANSWER', duration: 5, billsec: 0 })
   await expect.poll(() => there.text(), { timeout: 10_000 }).toContain(caller)
   await expect.poll(() => names(there)).toContain('call.ended')
 
-  expect((await nodes.api(0)('POST', `${site.path}/erasures`, { number: caller, mode: 'erase' })).status).toBe(202)
+  expect((await nodes.node(0).api('POST', `${site.path}/erasures`, { number: caller, mode: 'erase' })).status).toBe(202)
   await expect.poll(() => names(there), { timeout: 10_000 }).toContain('resync')
   const back = await listen(1, began)
   await expect.poll(() => names(back)).toContain('resync')

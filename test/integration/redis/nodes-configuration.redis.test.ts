@@ -1,29 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentGroup } from '../../../shared/contract/agent-groups.ts'
 import type { VoiceAgent } from '../../../shared/contract/voice-agents.ts'
 import { startNodes, type Nodes } from '../../support/nodes.ts'
-import { createSite, dialled, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
-import { ownerToken, type Answer, type TestServer } from '../../support/test-server.ts'
+import { createSite, dialled, newToken, type Site } from '../../support/site.ts'
+import { ownerToken, type Answer } from '../../support/test-server.ts'
+import { until } from '../../support/until.ts'
 
 let nodes: Nodes
 let site: Site
 beforeAll(async () => {
   nodes = await startNodes(2)
-  site = await createSite({ api: nodes.api(0) } as unknown as TestServer)
+  site = await createSite(nodes.node(0))
 }, 60_000)
 afterAll(() => nodes.dispose())
 
 const api = <T>(n: number, method: string, path: string, body?: unknown): Promise<Answer<T>> =>
-  nodes.api(n)<T>(method, `${site.path}${path}`, body)
+  nodes.node(n).api<T>(method, `${site.path}${path}`, body)
 const dials = async (n: number, to: string): Promise<string | undefined> =>
-  dialled((await nodes.post(n, `${site.base}/application`, voiceRequest(newToken(), to))).text)
-const until = async (isTrue: () => Promise<boolean>): Promise<void> => {
-  for (let tries = 0; !(await isTrue()); tries += 1) {
-    if (tries > 200) throw new Error('it does not become true')
-    await sleep(50)
-  }
-}
+  dialled(await site.at(nodes.node(n)).ask(newToken(), to))
 const aRule = (name: string, pattern: string, agentId: string) => ({
   name,
   pattern,
@@ -73,12 +67,12 @@ describe('the configuration of several nodes', { timeout: 60_000 }, () => {
   })
 
   it('and calls are told to the clients of every node', async () => {
-    const stream = await fetch(`${nodes.running[1]!.admin}/api/v1/events`, {
+    const stream = await fetch(`${nodes.node(1).admin}/api/v1/events`, {
       headers: { authorization: `Bearer ${ownerToken}` },
     })
     const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader()
     const token = newToken()
-    await nodes.post(0, `${site.base}/application`, voiceRequest(token, numberOf.priority))
+    await site.ask(token)
     await api(0, 'PATCH', '', { version: site.tenant.version, name: 'Renamed' })
     let heard = ''
     while (!(heard.includes(token) && heard.includes('event: tenant.changed')))
