@@ -50,7 +50,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const webhooksUrl = await listen(webhooks.app, config.host, config.port, 'SWITCHYARD_PORT', 'webhooks')
 
     const exports = await openExports(base, running)
-    const retention = await openRetention(base, running)
+    const retention = await openRetention(base, running, { exports, webhooks })
     const cloudonix = createCloudonix(base)
     const dispatch = createOperations(base, running, { webhooks, webhooksUrl, exports, retention, cloudonix })
 

@@ -4,12 +4,18 @@ import { openChangeLock } from '../adapters/sqlite/open-sqlite-store.ts'
 import { createErasureHandlers } from '../operations/erasures.ts'
 import { createRetentionHandlers } from '../operations/retention.ts'
 import type { Base } from './base.ts'
+import type { Exports } from './exports.ts'
 import type { Running } from './runtime-state.ts'
+import type { Webhooks } from './webhooks.ts'
 
 export type Retention = Awaited<ReturnType<typeof openRetention>>
 
 /** What takes records away: retention by their age, erasures by a number. One at a time, in all processes. */
-export const openRetention = async (base: Base, { runtime, nodes }: Running) => {
+export const openRetention = async (
+  base: Base,
+  { runtime, nodes }: Running,
+  { exports, webhooks }: { readonly exports: Exports; readonly webhooks: Webhooks },
+) => {
   const { config, store, directory, eventLog, clock, newId, newSecret, log, onClose } = base
   const recordsLock = nodes && (await openChangeLock(config.dataDir, 'records.lock'))
   onClose(() => recordsLock?.close())
@@ -32,6 +38,9 @@ export const openRetention = async (base: Base, { runtime, nodes }: Running) => 
     retention: store.retention,
     archives,
     exports: store.exports,
+    exportFiles: exports.deps.files,
+    exportRunner: exports.runner,
+    callLog: webhooks.deps.callLog,
     store: store.configuration,
     directory,
     runtime,

@@ -7,27 +7,27 @@ import { asDialled } from '../domain/numbers/read-number.ts'
 import type { ArchiveFiles } from '../ports/archive-files.ts'
 import type { ConfigurationStore } from '../ports/configuration.ts'
 import type { ErasureStore, SoughtNumber } from '../ports/erasure-store.ts'
-import type { ExportStore } from '../ports/exports.ts'
 import type { RetentionStore } from '../ports/retention-store.ts'
 import type { RuntimeState } from '../ports/runtime-state.ts'
-import type { Clock, Log, NewId, NewSecret } from '../ports/system.ts'
+import type { Log, NewId, NewSecret } from '../ports/system.ts'
 import { createArchiveEraser } from './erase-archives.ts'
+import { createExportEraser, type ExportEraserDeps } from './erase-exports.ts'
 import { allOf } from './rows.ts'
 import { assertKnownTenant, tenantInForce, type TenantDirectory } from './tenant-directory.ts'
+import type { RememberingCallLog } from './unsaved-units.ts'
 
 type ErasureHandlers = Pick<Handlers, Extract<keyof Handlers, `erasures.${string}`>>
 
-interface ErasureDeps {
+interface ErasureDeps extends ExportEraserDeps {
   readonly erasures: ErasureStore
-  readonly retention: Pick<RetentionStore, 'putArchive'>
+  readonly retention: Pick<RetentionStore, 'archives' | 'putArchive'>
   readonly archives: ArchiveFiles
-  readonly exports: Pick<ExportStore, 'delete'>
   readonly store: ConfigurationStore
   readonly directory: TenantDirectory
-  readonly runtime: Pick<RuntimeState, 'forgetAnswers' | 'forgetCaller'>
-  /** Those kept for who comes back, in all processes. */
+  readonly runtime: Pick<RuntimeState, 'forgetAnswers' | 'forgetCalls' | 'forgetCallers'>
+  readonly callLog: Pick<RememberingCallLog, 'retry' | 'unsaved'>
+  /** The latest events, of all nodes. */
   readonly forgetEvents: () => void
-  readonly clock: Pick<Clock, 'nowMs'>
   readonly newId: NewId
   readonly newSecret: NewSecret
   readonly log: Log
@@ -36,6 +36,7 @@ interface ErasureDeps {
 }
 
 const erasedLabel = 'erased'
+const hidden = '…'
 /** Says nothing of the number, is one in all that an erasure changes, and has no digits to be taken for a number. */
 const newLabel = (newSecret: NewSecret): string => {
   const letters = Array.from(newSecret(128), (letter) => String.fromCharCode(97 + (letter.charCodeAt(0) % 26)))
@@ -62,10 +63,10 @@ export const createErasureHandlers = (
     erasures,
     retention,
     archives,
-    exports,
     store,
     directory,
     runtime,
+    callLog,
     forgetEvents,
     clock,
     newId,
@@ -74,6 +75,7 @@ export const createErasureHandlers = (
     alone,
   } = deps
   const running = new Map<string, Promise<void>>()
+  const eraseExports = createExportEraser(deps)
 
   const soughtOf = (tenantId: string, text: string): SoughtNumber => {
     const { tenant } = tenantInForce(directory, tenantId)
@@ -92,7 +94,7 @@ export const createErasureHandlers = (
     const { tenant } = tenantInForce(directory, tenantId)
     const { name, defaultTarget, settings } = tenant
     const found: ErasureFinding[] = finder.holds(JSON.stringify([name, defaultTarget, settings]))
-      ? [{ kind: 'tenant', id: tenant.id, name }]
+      ? [{ kind: 'tenant', id: tenant.id, name: finder.replace(name, hidden) }]
       : []
     for (const [kind, noun] of nouns) {
       const rows: readonly { readonly id: string }[] = await allOf<{ readonly id: string }>((query) =>
@@ -101,7 +103,8 @@ export const createErasureHandlers = (
       for (const row of rows) {
         if (!finder.holds(JSON.stringify(row))) continue
         const { name: called, number: itself } = row as { name?: string; number?: string }
-        found.push({ kind, id: row.id, name: called ?? itself ?? row.id })
+        // The report is kept, and the number is not to be.
+        found.push({ kind, id: row.id, name: finder.replace(called ?? itself ?? row.id, hidden) })
       }
     }
     return found
@@ -109,10 +112,25 @@ export const createErasureHandlers = (
 
   const holderOf = ({ number, country }: SoughtNumber) => createNumberFinder(number, { country }).holds
 
+  /** What waits to be stored would bring the number back. */
+  const storeAll = async (): Promise<void> => {
+    await callLog.retry()
+    if (callLog.unsaved() > 0)
+      throw new DomainError(
+        'UNAVAILABLE',
+        'Calls wait to be stored; ask again when /readyz names no problem of the store',
+      )
+  }
+
   const erase = async (tenantId: string, sought: SoughtNumber, keep: boolean): Promise<ErasureReport> => {
     const label = keep ? newLabel(newSecret) : erasedLabel
-    const { counts, tokens } = await erasures.erase(tenantId, sought, label, keep)
-    await runtime.forgetCaller(tenantId, sought.number, tokens)
+    const holds = holderOf(sought)
+    await storeAll()
+    await archives.settle(tenantId, await retention.archives(tenantId))
+    const { counts, tokens } = await erasures.erase(tenantId, sought, label, keep, (ofCalls) =>
+      runtime.forgetCalls(tenantId, ofCalls),
+    )
+    await runtime.forgetCallers(tenantId, holds)
     // What is still good is found in the file.
     await runtime.forgetAnswers(tenantId)
     forgetEvents()
@@ -122,15 +140,10 @@ export const createErasureHandlers = (
       tokens: new Set(tokens),
       replace: (file) => retention.putArchive(tenantId, file, clock.nowMs()),
     })
-    const exported = await archives.exportsWith(tenantId, holderOf(sought))
-    for (const file of exported) {
-      await exports.delete(tenantId, file.split('.', 1)[0] ?? file)
-      await archives.deleteExport(tenantId, file)
-    }
     return {
       ...counts,
       archives: found,
-      exports: exported.length,
+      exports: await eraseExports(tenantId, holds),
       configuration: await configurationWith(tenantId, sought),
       backups: [],
       ...(await erasures.scrub(sought)),

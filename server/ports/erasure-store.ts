@@ -12,13 +12,15 @@ export interface ErasureStore {
   count(tenantId: string, sought: SoughtNumber): Promise<ErasureCounts>
   /**
    * Erases the number's calls with all that belongs to them, or, with `keep`, leaves them; `label` then stands wherever the
-   * number stood, in other calls' records too. Calls that go on are left alone and counted. A few rows at a time.
+   * number stood, in other calls' records too. Calls that go on are left alone and counted. A few rows at a time; `forget`
+   * hears of the calls each time, for what is remembered of them elsewhere would be stored again with their next webhook.
    */
   erase(
     tenantId: string,
     sought: SoughtNumber,
     label: string,
     keep: boolean,
+    forget: (tokens: readonly string[]) => Promise<void>,
   ): Promise<{ readonly counts: ErasureCounts; readonly tokens: readonly string[] }>
   /** Removes what is left of the number in the file where nothing lies any more. */
   scrub(sought: SoughtNumber): Promise<{ readonly scrubbedPages: number; readonly leftPages: number }>

@@ -120,8 +120,10 @@ export interface RuntimeState {
   loadAnswer(tenantId: string, key: string): Promise<{ readonly status: number; readonly body: string } | undefined>
   saveAnswer(tenantId: string, key: string, answer: { readonly status: number; readonly body: string }): Promise<void>
 
-  /** Forgets calls that are over, and who took the last call of this caller in each group. */
-  forgetCaller(tenantId: string, caller: string, tokens: readonly string[]): Promise<void>
+  /** Forgets these calls as far as they are over. */
+  forgetCalls(tenantId: string, tokens: readonly string[]): Promise<void>
+  /** Forgets who took the last call of such callers in each group. */
+  forgetCallers(tenantId: string, isMeant: (caller: string) => boolean): Promise<void>
   /** Forgets the answers given to a tenant's webhooks. */
   forgetAnswers(tenantId: string): Promise<void>
 

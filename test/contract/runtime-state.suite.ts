@@ -666,7 +666,7 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
       })
     })
 
-    it('forgets a caller: its calls that are over, and who had the last one', async () => {
+    it('forgets callers, however they are written, who had their last call, and calls that are over', async () => {
       const harness = await aHarness()
       const state = await harness.open()
       const group = { id: 'group-1', strategy: 'round_robin', windowMs: hour } as const
@@ -676,16 +676,22 @@ export const runtimeStateContract = (name: string, createHarness: () => Promise<
         const answers = [await askFor(caller), await askFor(caller), await askFor(caller)]
         return answers.every((answer) => answer.agentId === agentId)
       }
-      const [one, other] = [await askFor('+1'), await askFor('+2')]
+      const one = await askFor('+1')
+      const asDialled = await askFor('001*')
+      const other = await askFor('+2')
+      // Three agents take turns: whoever is forgotten gets another one.
+      await askFor('+3')
       for (const token of ['a', 'b']) {
         const call = aCall({ id: token, tenantId, token, state: 'completed' })
         await state.exclusively(tenantId, token, () => state.saveCall(call))
       }
-      await state.forgetCaller(tenantId, '+1', ['a'])
+      await state.forgetCalls(tenantId, ['a'])
+      await state.forgetCallers(tenantId, (caller) => ['+1', '001*'].includes(caller))
       expect(await state.loadCall(tenantId, 'a')).toBeUndefined()
       expect(await state.loadCall(tenantId, 'b')).toMatchObject({ id: 'b' })
       expect(await isSticky('+2', other.agentId)).toBe(true)
       expect(await isSticky('+1', one.agentId)).toBe(false)
+      expect(await isSticky('001*', asDialled.agentId)).toBe(false)
       await state.close()
     })
 

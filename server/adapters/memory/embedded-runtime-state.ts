@@ -259,9 +259,15 @@ export const createEmbeddedRuntimeState = async (
       answers.set(key(tenantId, name), answer)
       return Promise.resolve()
     },
-    forgetCaller(tenantId, caller, tokens) {
+    forgetCalls(tenantId, tokens) {
       for (const token of tokens) endedCalls.delete(key(tenantId, token))
-      lastAgents.deleteWhere((name) => name.startsWith(`${tenantId}\n`) && name.endsWith(`\n${caller}`))
+      return Promise.resolve()
+    },
+    forgetCallers(tenantId, isMeant) {
+      lastAgents.deleteWhere((name) => {
+        const [owner, , ...caller] = name.split('\n')
+        return owner === tenantId && isMeant(caller.join('\n'))
+      })
       return Promise.resolve()
     },
     forgetAnswers(tenantId) {

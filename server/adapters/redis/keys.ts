@@ -34,6 +34,8 @@ export const rotationTally = (groupId: string) => ({
   windowKey: `group:${groupId}:round_robin:window`,
 })
 export const stickyKey = (groupId: string): string => `group:${groupId}:sticky:`
+/** Whose last agent such a key holds. */
+export const callerOf = (key: string): string => key.slice(key.indexOf(':sticky:') + ':sticky:'.length)
 export const leasesKey = (kind: 'agent' | 'provider' | 'trunk', id: string): string => `${kind}:${id}:leases`
 /** Names of all places that hold leases, or held some. */
 export const leasePlaces = 'leases'

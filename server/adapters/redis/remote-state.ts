@@ -78,10 +78,12 @@ export const createRemoteState = (client: RedisClient, site: string, seal: Answe
     })
 
   /** Keys of one tenant, which lie in one slot. */
-  const deleteMatching = async (pattern: string): Promise<void> => {
+  const deleteMatching = async (pattern: string, isMeant = (_name: string): boolean => true): Promise<void> => {
     for (const primary of primaries())
-      for await (const names of primary.redis.scanStream({ match: pattern, count: 500 }))
-        if ((names as string[]).length > 0) await redis.unlink(...(names as string[]))
+      for await (const names of primary.redis.scanStream({ match: pattern, count: 500 })) {
+        const meant = (names as string[]).filter(isMeant)
+        if (meant.length > 0) await redis.unlink(...meant)
+      }
   }
 
   const adoptBy = async (
@@ -236,10 +238,12 @@ export const createRemoteState = (client: RedisClient, site: string, seal: Answe
       return text === undefined ? undefined : (JSON.parse(text) as Answer)
     },
 
-    async forgetCaller(tenantId: string, caller: string, tokens: readonly string[]): Promise<void> {
+    async forgetCalls(tenantId: string, tokens: readonly string[]): Promise<void> {
       for (const token of tokens)
         await redis.unlink(prefixOf(tenantId) + keys.sessionKey(token), prefixOf(tenantId) + keys.eventsKey(token))
-      await deleteMatching(prefixOf(tenantId) + keys.stickyKey('*') + caller)
+    },
+    async forgetCallers(tenantId: string, isMeant: (caller: string) => boolean): Promise<void> {
+      await deleteMatching(`${prefixOf(tenantId)}${keys.stickyKey('*')}*`, (name) => isMeant(keys.callerOf(name)))
     },
     async forgetAnswers(tenantId: string): Promise<void> {
       await deleteMatching(prefixOf(tenantId) + keys.answerKey('*'))

@@ -310,10 +310,15 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
       else await end(tenantId, tokenOfAnswer(key), { ...emptyWork(), answers: [{ key, answer }] })
     },
     freeOrphans: async () => (outage ? (await outage.local).state.freeOrphans() : remote.freeOrphans()),
-    forgetCaller: (tenantId, caller, tokens) =>
+    forgetCalls: (tenantId, tokens) =>
       either(
-        () => remote.forgetCaller(tenantId, caller, tokens),
-        (state) => state.forgetCaller(tenantId, caller, tokens),
+        () => remote.forgetCalls(tenantId, tokens),
+        (state) => state.forgetCalls(tenantId, tokens),
+      ),
+    forgetCallers: (tenantId, isMeant) =>
+      either(
+        () => remote.forgetCallers(tenantId, isMeant),
+        (state) => state.forgetCallers(tenantId, isMeant),
       ),
     forgetAnswers: (tenantId) =>
       either(

@@ -8,6 +8,7 @@ import type { WriterApi } from './writer-thread-api.ts'
 /** Rows that one transaction changes at most. */
 const sliceRows = 100
 const sliceCalls = 25
+const mostLooks = 3
 
 /** The ErasureStore port. The reader looks, the writer changes what was found, a few rows in each message. */
 export const createErasureStore = ({
@@ -57,13 +58,14 @@ export const createErasureStore = ({
         webhookEvents: webhookEvents.found,
       }
     },
-    erase: async (tenantId, sought, label, keep) => {
+    erase: async (tenantId, sought, label, keep, forget) => {
       await callLog.flush()
       const tokens: string[] = []
       let decisions = 0
       let webhookEvents = 0
       const takeCalls = async (nos: readonly number[]): Promise<void> => {
         const erased = await writer.call('erasure', 'calls', tenantId, sought, keep ? label : undefined, nos)
+        await forget(erased.tokens)
         tokens.push(...erased.tokens)
         decisions += erased.decisions
         webhookEvents += erased.events
@@ -74,6 +76,14 @@ export const createErasureStore = ({
       decisions += (await find(tenantId, sought, 'decisions', rewrite('decisions'), sliceRows)).found
       webhookEvents += (await find(tenantId, sought, 'events', rewrite('events'), sliceRows)).found
       await find(tenantId, sought, 'exports', rewrite('exports'), sliceRows)
+      // Webhooks that came while their call was erased may have brought it back; calls may have ended.
+      for (let i = 0, found = 1; found > 0 && i < mostLooks; i += 1) {
+        await callLog.flush()
+        const again = await find(tenantId, sought, 'calls', takeCalls, sliceCalls)
+        found = again.found
+        calls.found += found
+        calls.ongoing = again.ongoing
+      }
       return { counts: { calls: calls.found, ongoingCalls: calls.ongoing, decisions, webhookEvents }, tokens }
     },
     scrub,

@@ -59,6 +59,8 @@ const erasing = async (number: string, mode: string): Promise<Erasure> => {
   expect(erasure).toMatchObject({ state: 'done' })
   return erasure
 }
+const list = async (noun: string): Promise<number> =>
+  (await running.api<{ items: unknown[] }>('GET', `${site.path}/${noun}`)).body.items.length
 const preview = async (number: string) =>
   (await running.api<ErasureReport>('POST', `${site.path}/erasures/preview`, { number })).body
 const startMs = Date.now() - 3_600_000
@@ -161,12 +163,23 @@ describe('erasing a number', () => {
       target: { type: 'reject', value: 'busy' },
     })
     await running.api('POST', `${site.path}/saved-filters`, { name: 'Mine', filter: { from: number } })
+    const { body: own } = await running.api<{ id: string }>('POST', `${site.path}/numbers`, { number, kind: 'did' })
     const { report } = await erasing(number, 'erase')
-    expect(report?.configuration.map(({ kind, name }) => [kind, name])).toEqual([
-      ['inbound rule', 'One caller'],
-      ['saved filter', 'Mine'],
+    expect(report?.configuration.map(({ kind, id, name }) => [kind, name, id === own.id])).toEqual([
+      ['inbound rule', 'One caller', false],
+      ['number', '…', true],
+      ['saved filter', 'Mine', false],
     ])
     expect(await filesWith(number)).not.toEqual([])
+    const [rules, filters] = [await list('inbound-rules'), await list('saved-filters')]
+    for (const { kind, id } of report?.configuration ?? []) {
+      const noun = kind === 'number' ? 'numbers' : kind === 'inbound rule' ? 'inbound-rules' : 'saved-filters'
+      await running.api('DELETE', `${site.path}/${noun}/${id}`)
+    }
+    expect([await list('inbound-rules'), await list('saved-filters')]).toEqual([rules - 1, filters - 1])
+    await erasing(number, 'erase')
+    // The report of the erasure before neither.
+    expect(await filesWith(number.slice(1))).toEqual([])
   })
 
   it('leaves a call alone that goes on, and says so', async () => {
