@@ -33,18 +33,14 @@ export interface ExportDeps {
   readonly wait: Wait
   readonly log: Log
   readonly limits: ExportLimits
-  /** Of this process alone. */
-  readonly nodeId: string
+  /** Answers undefined, at once, where another node is at exports. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T | undefined>
 }
 
-/** Who says nothing for so long is taken for gone, and another node goes on. */
-const claimMs = 15_000
-/** A piece is not written when its claim may be over before that is done. */
-const claimReserveMs = 5000
 const saveMs = 1000
 const tellMs = 500
-const readTries = 5
-const readAgainMs = 1000
+const tries = 5
+const againMs = 1000
 
 interface Job {
   readonly row: StoredExport
@@ -56,7 +52,7 @@ interface Job {
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 1_048_576)} MiB`
 
 /** Works on exports, one after the other. What it was at when it ended is gone on with by whoever claims it next. */
-export const createExportRunner = ({ store, source, files, events, clock, wait, log, limits, nodeId }: ExportDeps) => {
+export const createExportRunner = ({ store, source, files, events, clock, wait, log, limits, alone }: ExportDeps) => {
   let current: { readonly job: Job; readonly over: Promise<void> } | undefined
   let running: Promise<void> | undefined
   let wakes = 0
@@ -71,17 +67,22 @@ export const createExportRunner = ({ store, source, files, events, clock, wait, 
     tell({ ...job.row, ...job.progress })
   }
 
-  const read = async (job: Job, from: ExportPlace | undefined): Promise<ExportChunk> => {
-    const { row } = job
-    for (let tries = 1; ; tries += 1) {
+  /** Threads of the store that stop are started again. */
+  const patiently = async <T>(job: Job, ask: () => Promise<T>): Promise<T> => {
+    for (let n = 1; ; n += 1) {
       try {
-        return await source.read(row.tenantId, row.request, row.lastNo, from)
+        return await ask()
       } catch (error) {
         const isPassing = error instanceof DomainError && error.code === 'UNAVAILABLE'
-        if (!isPassing || tries >= readTries || job.isStopped || isClosing) throw error
-        await wait(readAgainMs)
+        if (!isPassing || n >= tries || job.isStopped || isClosing) throw error
+        await wait(againMs)
       }
     }
+  }
+
+  const read = (job: Job, from: ExportPlace | undefined): Promise<ExportChunk> => {
+    const { id, tenantId, request, lastNo } = job.row
+    return patiently(job, () => source.read({ id, tenantId, request, lastNo }, from))
   }
 
   const assertWithin = ({ row: { request }, progress: { rows, bytes } }: Job): void => {
@@ -97,19 +98,17 @@ export const createExportRunner = ({ store, source, files, events, clock, wait, 
       )
   }
 
-  /** Answers whether it came to the end; otherwise somebody stopped it, or it is no longer ours. */
+  /** Answers whether it came to the end; otherwise it is not wanted any more, or the server is closing. */
   const writeAll = async (job: Job, writer: ExportWriter): Promise<boolean> => {
-    const { row } = job
-    let savedAtMs = clock.steadyMs()
-    const save = async (): Promise<boolean> => {
+    const save = async (progress: ExportProgress): Promise<boolean> => {
       await writer.sync()
-      savedAtMs = clock.steadyMs()
-      return store.save(row.id, nodeId, job.progress, clock.nowMs() + claimMs)
+      return patiently(job, () => store.save(job.row.id, progress))
     }
+    let savedAtMs = -saveMs
+    let saving = Promise.resolve(true)
     for (let reading = read(job, job.progress.place); ;) {
       const { bytes, rows, next } = await reading
       if (job.isStopped) return false
-      if (clock.steadyMs() - savedAtMs > claimMs - claimReserveMs && !(await save())) return false
       if (next) {
         reading = read(job, next)
         // Whoever waits for it hears of it; until then nobody does.
@@ -119,17 +118,19 @@ export const createExportRunner = ({ store, source, files, events, clock, wait, 
       job.progress = { rows: job.progress.rows + rows, bytes: writer.bytes, place: next }
       assertWithin(job)
       tellProgress(job)
-      if (!next) break
-      if (clock.steadyMs() - savedAtMs >= saveMs && !(await save())) return false
+      if (!next) return saving
+      if (isClosing || clock.steadyMs() - savedAtMs >= saveMs) {
+        if (!(await saving)) return false
+        savedAtMs = clock.steadyMs()
+        saving = save(job.progress)
+        saving.catch(() => undefined)
+      }
       if (isClosing) {
         await reading.catch(() => undefined)
-        await writer.sync()
-        // Free for whoever comes next.
-        await store.save(row.id, nodeId, job.progress, 0)
+        await saving
         return false
       }
     }
-    return save()
   }
 
   const openWriter = async (job: Job): Promise<ExportWriter> => {
@@ -141,25 +142,32 @@ export const createExportRunner = ({ store, source, files, events, clock, wait, 
     return files.begin(key)
   }
 
-  /** Nothing stays of one that was cancelled or deleted; one that somebody else works on is left to them. */
-  const clearUnwanted = async ({ tenantId, id }: StoredExport): Promise<void> => {
-    const state = (await store.get(tenantId, id))?.state
-    if (state !== 'queued' && state !== 'running' && state !== 'done') await files.remove({ tenantId, id })
-  }
-
-  const fail = async (job: Job, error: unknown): Promise<void> => {
-    const { row } = job
-    const isKnown = error instanceof DomainError
-    if (!isKnown) log.error({ err: error, export: row.id, tenantId: row.tenantId }, 'An export failed')
-    const reason = isKnown ? error.message : 'A fault of ours; the log has it'
-    await files.remove(row)
-    const ended = { nowMs: clock.nowMs(), nodeId, progress: { rows: job.progress.rows, bytes: 0 }, reason }
-    if (await store.end(row.id, ['running'], 'failed', ended)) await tellStored(row)
-  }
-
   const tellStored = async ({ tenantId, id }: StoredExport): Promise<void> => {
     const stored = await store.get(tenantId, id)
     if (stored) tell(stored)
+  }
+
+  /** Nothing stays of one that was cancelled or deleted; its last state is told after what was told of it here. */
+  const clearUnwanted = async (row: StoredExport): Promise<void> => {
+    const stored = await store.get(row.tenantId, row.id)
+    if (stored?.state === 'running' || stored?.state === 'done') return
+    await files.remove(row)
+    if (stored) tell(stored)
+  }
+
+  const fail = async ({ row, progress: { rows } }: Job, error: unknown): Promise<void> => {
+    if ((await store.get(row.tenantId, row.id))?.state !== 'running') return clearUnwanted(row)
+    const isKnown = error instanceof DomainError
+    if (!isKnown) log.error({ err: error, export: row.id, tenantId: row.tenantId }, 'An export failed')
+    const reason = isKnown ? error.message : 'A fault of ours; the log has it'
+    // First, for where the disk is full there is no room for what follows.
+    await files
+      .remove(row)
+      .catch((cause: unknown) =>
+        log.error({ err: cause, export: row.id }, 'The file of an export could not be removed'),
+      )
+    const ended = { nowMs: clock.nowMs(), progress: { rows, bytes: 0 }, reason }
+    if (await store.end(row.id, ['running'], 'failed', ended)) await tellStored(row)
   }
 
   const workOn = async (job: Job): Promise<void> => {
@@ -172,7 +180,7 @@ export const createExportRunner = ({ store, source, files, events, clock, wait, 
         job.progress = { ...job.progress, bytes: writer.bytes }
         writer = undefined
         assertWithin(job)
-        const ended = { nowMs: clock.nowMs(), nodeId, progress: job.progress }
+        const ended = { nowMs: clock.nowMs(), progress: job.progress }
         if (await store.end(row.id, ['running'], 'done', ended)) await tellStored(row)
         else await clearUnwanted(row)
       } else {
@@ -181,14 +189,15 @@ export const createExportRunner = ({ store, source, files, events, clock, wait, 
       }
     } catch (error) {
       await writer?.leave().catch(() => undefined)
-      await fail(job, error)
+      // Whoever starts next goes on with it.
+      if (!isClosing) await fail(job, error)
     }
   }
 
   const runAll = async (): Promise<void> => {
     while (!isClosing) {
       const seen = wakes
-      const row = await store.claim(nodeId, clock.nowMs(), clock.nowMs() + claimMs)
+      const row = await store.claim()
       if (!row) {
         if (seen === wakes) return
         continue
@@ -210,7 +219,7 @@ export const createExportRunner = ({ store, source, files, events, clock, wait, 
   /** Looks for work, and does it. */
   const work = (): Promise<void> => {
     wakes += 1
-    return (running ??= runAll().finally(() => (running = undefined)))
+    return (running ??= alone(runAll).finally(() => (running = undefined)))
   }
 
   return {

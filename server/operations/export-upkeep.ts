@@ -3,7 +3,7 @@ import type { ExportDeps, ExportRunner } from './export-runner.ts'
 /** What is known of exports that have no file any more. */
 const rememberedMs = 30 * 24 * 3_600_000
 
-/** Deletes files that are old enough, and what nobody asks for any more. */
+/** Deletes files that are old enough or that no export has, and what nobody asks for any more. */
 export const tidyExports = async (
   { store, files, clock, limits }: Pick<ExportDeps, 'store' | 'files' | 'clock' | 'limits'>,
   runner: Pick<ExportRunner, 'tell'>,
@@ -15,4 +15,5 @@ export const tidyExports = async (
     runner.tell({ ...row, state: 'expired' })
   }
   await store.forgetBefore(nowMs - rememberedMs)
+  await files.removeOrphans(() => store.withFiles())
 }

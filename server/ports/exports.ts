@@ -44,7 +44,7 @@ export interface ExportProgress {
 
 export interface ExportChunk {
   /** UTF-8. */
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
   readonly rows: number
   /** Undefined when all is read. */
   readonly next?: ExportPlace | undefined
@@ -56,19 +56,17 @@ export interface ExportStore {
   list(tenantId: string, page: { limit: number; cursor?: string | undefined }): Promise<Page<StoredExport>>
   get(tenantId: string, id: string): Promise<StoredExport | undefined>
   delete(tenantId: string, id: string): Promise<boolean>
-  /** The oldest one that nobody works on, for a node that works on it from then on until `untilMs`, or until it says so again. */
-  claim(nodeId: string, nowMs: number, untilMs: number): Promise<StoredExport | undefined>
-  /** False when it is no longer this node's to go on with. */
-  save(id: string, nodeId: string, progress: ExportProgress, untilMs: number): Promise<boolean>
-  /** False when it was not in one of these states, or is no longer this node's. */
+  /** The oldest one that is not over, running from then on. For whoever works alone. */
+  claim(): Promise<StoredExport | undefined>
+  /** False when it is not running any more: cancelled, or deleted. */
+  save(id: string, progress: ExportProgress): Promise<boolean>
+  /** False when it was not in one of these states. */
   end(
     id: string,
     from: readonly ExportState[],
     to: ExportState,
-    more: { nowMs: number; nodeId?: string; progress?: ExportProgress; reason?: string | undefined },
+    more: { nowMs: number; progress?: ExportProgress; reason?: string | undefined },
   ): Promise<boolean>
-  /** All that are under way are free to be claimed: whoever worked on them is gone. */
-  release(): Promise<void>
   /** Of all tenants: those that may have a file. */
   withFiles(): Promise<readonly { readonly tenantId: string; readonly id: string }[]>
   /** Done before that time. */
@@ -84,8 +82,11 @@ export interface ExportSource {
     filter: CallFilter,
     isExact: boolean,
   ): Promise<{ total: number; totalIsEstimate?: true | undefined }>
-  /** Some thousand records from a place on. */
-  read(tenantId: string, request: ExportRequest, lastNo: number, from: ExportPlace | undefined): Promise<ExportChunk>
+  /** Some thousand records from a place on; without one, the first. */
+  read(
+    asked: Pick<StoredExport, 'id' | 'tenantId' | 'request' | 'lastNo'>,
+    from: ExportPlace | undefined,
+  ): Promise<ExportChunk>
 }
 
 /** A file in the making, under another name until it is done. */
@@ -94,7 +95,7 @@ export interface ExportWriter {
   readonly bytes: number
   /** Rejects with a DomainError that says what to do when the disk is full or cannot be written to. */
   write(bytes: Uint8Array): Promise<void>
-  /** What was written survives a power cut from now on. */
+  /** What was written survives a power cut from now on; rejects, as above, when little room is left. */
   sync(): Promise<void>
   /** The file is there, whole. */
   finish(): Promise<void>

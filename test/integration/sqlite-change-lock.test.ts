@@ -33,6 +33,17 @@ describe('changes of several nodes', () => {
     for (const { close } of nodes) close()
   })
 
+  it('may be tried at once, and are free again when the other one is done or gone', async () => {
+    const [one, other] = [await openChangeLock(dataDir), await openChangeLock(dataDir)]
+    expect(await one.aloneAtOnce(() => other.aloneAtOnce(() => Promise.resolve('both')))).toBeUndefined()
+    expect(await other.aloneAtOnce(() => Promise.resolve('after'))).toBe('after')
+    void one.aloneAtOnce(() => new Promise(() => undefined))
+    expect(await other.aloneAtOnce(() => Promise.resolve('still'))).toBeUndefined()
+    one.close()
+    expect(await other.aloneAtOnce(() => Promise.resolve('gone'))).toBe('gone')
+    other.close()
+  })
+
   it('are refused when one takes for ever, and what else goes wrong is said', async () => {
     const node = await openChangeLock(dataDir)
     const other = new Database(join(dataDir, 'changes.lock'))

@@ -1,5 +1,7 @@
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../server/adapters/sqlite/connect-store.ts'
+import { databaseFile } from '../../server/adapters/sqlite/data-directory.ts'
 import type { ExportPlace, ExportRequest, StoredExport } from '../../server/ports/exports.ts'
 import { exportFields } from '../../shared/vocabulary.ts'
 import { addCallRows } from '../support/call-rows.ts'
@@ -7,6 +9,7 @@ import { aSqliteStore } from '../support/sqlite-store.ts'
 import { aTenant } from '../support/store-rows.ts'
 
 let store: Store
+let db: Database.Database
 let dispose: () => Promise<void>
 beforeAll(async () => {
   const made = await aSqliteStore()
@@ -14,8 +17,12 @@ beforeAll(async () => {
   dispose = made.dispose
   await store.configuration.tenants.create(aTenant())
   addCallRows(made.dataDir, tenantId, 'agent-1', 9000)
+  db = new Database(databaseFile(made.dataDir))
 })
-afterAll(() => dispose())
+afterAll(async () => {
+  db.close()
+  await dispose()
+})
 
 const tenantId = aTenant().id
 const request: ExportRequest = { format: 'csv', fields: exportFields, filter: {}, order: 'desc' }
@@ -34,26 +41,22 @@ const anExport = (id: string, more: Partial<StoredExport> = {}): StoredExport =>
 })
 
 describe('stored exports', () => {
-  it('are worked on by one node at a time, the next one when that is gone', async () => {
+  it('are worked on one after the other, and gone on with by whoever comes next', async () => {
     const { exports } = store
     await exports.create(anExport('one', { estimatedRows: 7 }), 2)
     await exports.create(anExport('two'), 2)
     await expect(exports.create(anExport('three'), 2)).rejects.toMatchObject({ code: 'CONFLICT' })
-    const claimed = await exports.claim('a', 100, 200)
+    expect(await exports.save('one', { rows: 9, bytes: 90 })).toBe(false)
+    const claimed = await exports.claim()
     expect(claimed).toMatchObject({ id: 'one', state: 'running', lastNo: 9000, estimatedRows: 7 })
-    expect(await exports.claim('b', 100, 200)).toMatchObject({ id: 'two' })
-    expect(await exports.claim('c', 150, 300)).toBeUndefined()
-    expect(await exports.save('one', 'a', { rows: 4, bytes: 40, place: [3, 4] }, 250)).toBe(true)
-    expect(await exports.save('one', 'b', { rows: 9, bytes: 90 }, 250)).toBe(false)
-    expect(await exports.claim('c', 251, 400)).toMatchObject({ id: 'one', rows: 4, bytes: 40, place: [3, 4] })
-    expect(await exports.save('one', 'a', { rows: 9, bytes: 90 }, 500)).toBe(false)
+    expect(await exports.save('one', { rows: 4, bytes: 40, place: [3, 4] })).toBe(true)
+    expect(await exports.claim()).toMatchObject({ id: 'one', rows: 4, bytes: 40, place: [3, 4] })
     const progress = { rows: 9, bytes: 90 }
-    expect(await exports.end('one', ['running'], 'done', { nowMs: 300, nodeId: 'a', progress })).toBe(false)
-    expect(await exports.end('one', ['running'], 'done', { nowMs: 300, nodeId: 'c', progress })).toBe(true)
+    expect(await exports.end('one', ['queued'], 'done', { nowMs: 300, progress })).toBe(false)
+    expect(await exports.end('one', ['running'], 'done', { nowMs: 300, progress })).toBe(true)
     expect(await exports.get(tenantId, 'one')).toMatchObject({ state: 'done', rows: 9, bytes: 90, endedAtMs: 300 })
     expect((await exports.withFiles()).map(({ id }) => id).sort()).toEqual(['one', 'two'])
-    await exports.release()
-    expect(await exports.claim('d', 1, 500)).toMatchObject({ id: 'two' })
+    expect(await exports.claim()).toMatchObject({ id: 'two' })
   })
 
   it('are listed newest first, and forgotten when they have no file', async () => {
@@ -74,32 +77,70 @@ describe('stored exports', () => {
 })
 
 describe('reading for an export', () => {
-  const readAll = async (asked: ExportRequest, lastNo: number): Promise<{ text: string; rows: number }> => {
+  const asked = (more: Partial<ExportRequest>, lastNo = 9000) => ({
+    id: 'read',
+    tenantId,
+    request: { ...request, format: 'json' as const, ...more },
+    lastNo,
+  })
+  /** `between` runs after each piece. */
+  const readAll = async (of: ReturnType<typeof asked>, between?: (place: ExportPlace) => void) => {
     const pieces: Uint8Array[] = []
-    let rows = 0
+    const rows: number[] = []
     let place: ExportPlace | undefined
     do {
-      const chunk = await store.exportSource.read(tenantId, asked, lastNo, place)
-      expect(chunk.rows).toBeLessThanOrEqual(4000)
+      const chunk = await store.exportSource.read(of, place)
       pieces.push(chunk.bytes)
-      rows += chunk.rows
+      rows.push(chunk.rows)
       place = chunk.next
+      if (place) between?.(place)
     } while (place)
     return { text: Buffer.concat(pieces).toString(), rows }
   }
+  const lines = (text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<'id' | 'from' | 'startedAt', string>)
+  const ids = (text: string) => lines(text).map(({ id }) => id)
 
   it('comes in pieces, in either order, and ends with the record that was the last one', async () => {
-    const down = await readAll({ ...request, format: 'json' }, 9000)
-    const up = await readAll({ ...request, format: 'json', order: 'asc', timeZone: 'Europe/Berlin' }, 8000)
-    expect([down.rows, up.rows]).toEqual([9000, 8000])
-    const ids = (text: string) =>
-      text
-        .trimEnd()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as { id: string }).id)
-    expect(ids(down.text)).toHaveLength(new Set(ids(down.text)).size)
+    const down = await readAll(asked({}))
+    const up = await readAll(asked({ order: 'asc', timeZone: 'Europe/Berlin' }, 8000))
+    expect([down.rows.length > 1, down.rows[0]]).toEqual([true, 500])
+    expect(ids(down.text)).toHaveLength(9000)
+    expect(new Set(ids(down.text)).size).toBe(9000)
     expect(ids(up.text)).toEqual(ids(down.text).reverse().slice(0, 8000))
     expect(up.text).toContain('"startedAt":"2023-11-14T23:13:20.000+01:00"')
+  })
+
+  it.each([
+    ['desc', {}],
+    ['asc', {}],
+    ['desc', { state: ['busy', 'completed'], direction: ['inbound', 'outbound'] }],
+    ['asc', { fromPrefix: '', minDurationSeconds: 0 }],
+  ] as const)('has each call once whose start is corrected in between (%s, %j)', async (order, filter) => {
+    const id = `moves-${order}-${Object.keys(filter).length}`
+    await store.exports.create(anExport(id), 99)
+    expect((await store.exports.claim())?.id).toBe(id)
+    const wanted = ids((await readAll(asked({ order, filter: filter }))).text)
+    const correct = db.prepare('UPDATE call_records SET started_at_ms = started_at_ms + ? WHERE no = ?')
+    const farMs = 3_600_000
+    const [read, unread] = order === 'desc' ? [8990, 20] : [20, 8990]
+    const moves: [number, number][] = [
+      [read, order === 'desc' ? -farMs : farMs],
+      [unread, order === 'desc' ? farMs : -farMs],
+      [unread + 1, order === 'desc' ? farMs : -farMs],
+    ]
+    let isFirst = true
+    const { text } = await readAll({ ...asked({ order, filter: filter }), id }, () => {
+      if (isFirst) for (const [no, ms] of moves) correct.run(ms, no)
+      isFirst = false
+    })
+    for (const [no, ms] of moves) correct.run(-ms, no)
+    expect(ids(text)).toEqual(wanted)
+    await store.exports.end(id, ['running'], 'failed', { nowMs: 1 })
+    expect(db.prepare('SELECT count(*) FROM export_moves').pluck().get()).toBe(0)
   })
 
   it('counts all where that is asked for and cheap, else about', async () => {

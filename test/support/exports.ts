@@ -12,7 +12,7 @@ export type Told = Partial<Record<ExportField, string>>
 export const readExport = async (format: ExportFormat, file: Buffer): Promise<Told[]> => {
   if (format === 'csv')
     return parse<Record<string, string>>(file, { columns: true }).map((row) =>
-      told(Object.entries(row).map(([field, value]) => [field, value.replace(/^'/, '')])),
+      told(Object.entries(row).map(([field, value]) => [field, value.replace(/(?<=^|[;\t\r\n])'/g, '')])),
     )
   if (format === 'json')
     return file

@@ -3,7 +3,12 @@ import type { ExportWriter } from '../../ports/exports.ts'
 import { sayFileError } from './file-errors.ts'
 
 /** Text as it is, from a place in the file on. */
-export const createPlainFile = (file: FileHandle, from: number, settle: () => Promise<void>): ExportWriter => {
+export const createPlainFile = (
+  file: FileHandle,
+  from: number,
+  hasRoom: () => Promise<void>,
+  settle: () => Promise<void>,
+): ExportWriter => {
   let bytes = from
   return {
     get bytes() {
@@ -15,7 +20,10 @@ export const createPlainFile = (file: FileHandle, from: number, settle: () => Pr
         done += (await file.write(piece, done, piece.length - done, bytes + done).catch(sayFileError)).bytesWritten
       bytes += piece.length
     },
-    sync: () => file.datasync().catch(sayFileError),
+    async sync() {
+      await file.datasync().catch(sayFileError)
+      await hasRoom()
+    },
     async finish() {
       await file.sync().catch(sayFileError)
       await file.close()

@@ -24,7 +24,11 @@ const parts: Readonly<Record<string, string>> = {
 }
 
 /** Packs the worksheet that is written into a workbook; compressing is done on threads of its own. */
-export const createWorkbookFile = (file: FileHandle, settle: () => Promise<void>): ExportWriter => {
+export const createWorkbookFile = (
+  file: FileHandle,
+  hasRoom: () => Promise<void>,
+  settle: () => Promise<void>,
+): ExportWriter => {
   const zip = new ZipFile()
   const sheet = new PassThrough()
   for (const [name, text] of Object.entries(parts)) zip.addBuffer(Buffer.from(text), name)
@@ -53,7 +57,8 @@ export const createWorkbookFile = (file: FileHandle, settle: () => Promise<void>
       if (!failure && !sheet.write(piece)) await Promise.race([once(sheet, 'drain'), packing]).catch(() => undefined)
       if (failure) sayFileError(failure)
     },
-    sync: () => Promise.resolve(),
+    // It begins anew after a power cut.
+    sync: hasRoom,
     async finish() {
       sheet.end()
       await packing.catch(sayFileError)

@@ -10,6 +10,8 @@ const longestMs = 15_000
 export interface ChangeLock {
   /** Runs `work` while no other node does so with the same directory. Within a process the caller sees to that. */
   alone<T>(work: () => Promise<T>): Promise<T>
+  /** The same, but waits for nobody: undefined where another node is at it. */
+  aloneAtOnce<T>(work: () => Promise<T>): Promise<T | undefined>
   close(): void
 }
 
@@ -26,6 +28,13 @@ const isFree = (db: Database.Database): boolean => {
 /** A lock that the operating system takes back when its holder dies, as in `lock-data-directory.ts`. */
 export const openChangeLock = async (dataDir: string, file = 'changes.lock'): Promise<ChangeLock> => {
   const db = await openLockFile(join(dataDir, file), 0)
+  const thenFree = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } finally {
+      db.exec('ROLLBACK')
+    }
+  }
   return {
     async alone(work) {
       const giveUpMs = performance.now() + longestMs
@@ -34,12 +43,9 @@ export const openChangeLock = async (dataDir: string, file = 'changes.lock'): Pr
           throw new DomainError('UNAVAILABLE', 'Another node has been at such work for long; try it again')
         await sleep(pauseMs)
       }
-      try {
-        return await work()
-      } finally {
-        db.exec('ROLLBACK')
-      }
+      return thenFree(work)
     },
+    aloneAtOnce: async (work) => (isFree(db) ? thenFree(work) : undefined),
     close: () => void db.close(),
   }
 }

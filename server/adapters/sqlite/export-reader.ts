@@ -1,28 +1,55 @@
-import type { Database, Statement } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
+import { sql } from 'kysely'
 import type { ExportField } from '../../../shared/vocabulary.ts'
 import type { Cell } from '../../domain/exports/cell.ts'
 import { exportText } from '../../domain/exports/export-text.ts'
 import { isoTimeWriter } from '../../domain/exports/iso-time.ts'
+import { TextBytes } from '../../domain/exports/text-bytes.ts'
 import { createTimeZones } from '../../domain/schedules/time-zone.ts'
 import type { CallFilter } from '../../ports/call-store.ts'
-import type { ExportChunk, ExportPlace, ExportRequest } from '../../ports/exports.ts'
-import { sql } from 'kysely'
-import { allOf, inSpan, restOf, type Span, startOrder } from './call-order.ts'
+import type { ExportChunk, ExportPlace, ExportRequest, ExportSource } from '../../ports/exports.ts'
+import { filterParts } from './call-filter.ts'
+import { allOf, behind, inSpan, isWithin, type Key, restOf, type Span, startOrder } from './call-order.ts'
 import { createCallPlanner } from './call-plan.ts'
 import { usualSizes } from './call-sizes.ts'
 import { createCallWalk } from './call-walk.ts'
-import { createExportNames, exportColumns, type ExportValue } from './export-columns.ts'
+import { createExportNames, type ExportValue } from './export-columns.ts'
+import { createExportMoves } from './export-moves.ts'
+import { createExportRows } from './export-rows.ts'
 import type { Keyring } from './keyring.ts'
 import type { Queries } from './query-builder.ts'
+import { transferring } from './thread-transfer.ts'
 
-/** Read at once; their transaction keeps the log from starting over for as long as that takes. */
-const chunkRows = 4000
-/** A filter that few records meet is looked for this long before others get their turn. */
+/** Read at once: few enough to be gone before the young are collected. */
+const batchRows = 500
+/** Looked for at once, where that takes more than reading off an index. */
+const searchedRows = 4000
+/** A piece ends with the batch that makes it so long; the first one with its first batch, so that it comes soon. */
+const pieceBytes = 4 * 2 ** 20
+/** With room for the batch that goes beyond. */
+const expectedBytes = 5 * 2 ** 20
+/** Others get their turn after that time, and the log can start over, which the transaction of a piece keeps it from. */
 const patienceMs = 100
 const timeFields: ReadonlySet<ExportField> = new Set(['startedAt', 'answeredAt', 'endedAt'])
 const endOfTime = Number.MAX_SAFE_INTEGER
 
 const windowOf = ({ startMs = 0, endMs = endOfTime }: CallFilter): Span => ({ from: [startMs, 0], to: [endMs, 0] })
+
+/** The part of a span that was gone through when the reading has come to a key. */
+const doneOf = ({ from, to }: Span, next: Key | undefined, isDescending: boolean): Span => {
+  if (!next) return { from, to }
+  return isDescending ? { from: next, to } : { from, to: behind(next) }
+}
+
+interface ColumnValue {
+  readonly column: number
+  readonly value: ExportValue
+}
+
+interface Batch {
+  readonly rows: readonly Cell[][]
+  readonly next?: Key | undefined
+}
 
 /**
  * Reads records by their start in pieces, each as it is in the file at that moment, and makes them text. How to find them is
@@ -31,6 +58,8 @@ const windowOf = ({ startMs = 0, endMs = endOfTime }: CallFilter): Span => ({ fr
 export const createExportSource = (db: Database, keyring: Keyring, queries: Queries, clockMs: () => number) => {
   const plan = createCallPlanner(queries, usualSizes)
   const walk = createCallWalk(queries, usualSizes)
+  const rowsOf = createExportRows(queries)
+  const moves = createExportMoves(queries)
   const names = createExportNames(db)
   const zones = createTimeZones()
 
@@ -39,62 +68,82 @@ export const createExportSource = (db: Database, keyring: Keyring, queries: Quer
 SELECT count(*) AS n FROM call_records c INDEXED BY ${sql.ref(index)}
 WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_pending = 0`, inSpan(startOrder, span)])}`)[0]?.n ?? 0
 
-  /** By the place of their column. */
-  const valuesOf = ({ fields, timeZone }: ExportRequest, tenantId: string): [number, ExportValue][] => {
+  const valuesOf = ({ fields, timeZone }: ExportRequest, tenantId: string): readonly ColumnValue[] => {
     const iso = isoTimeWriter(timeZone === undefined ? undefined : zones(timeZone))
     const time: ExportValue = (ms) => (typeof ms === 'number' ? iso(ms) : null)
-    return fields.flatMap((field, i): [number, ExportValue][] => {
+    return fields.flatMap((field, column): ColumnValue[] => {
       const value = timeFields.has(field) ? time : names.get(field)?.(tenantId)
-      return value ? [[i, value]] : []
+      return value ? [{ column, value }] : []
     })
   }
 
-  const statements = new Map<string, Statement<[string, number], Cell[]>>()
-  /** In the order of the numbers. */
-  const rowsOf = (tenantNo: number, fields: readonly ExportField[], nos: readonly number[]): Cell[][] => {
-    const columns = exportColumns(fields)
-    let statement = statements.get(columns)
-    if (!statement) {
-      // One export after the other needs one at a time.
-      statements.clear()
-      statement = db
-        .prepare<[string, number], Cell[]>(
-          `SELECT ${columns} FROM json_each(?) j CROSS JOIN call_records c NOT INDEXED ON c.no = j.value WHERE c.tenant_no = ?`,
-        )
-        .raw()
-      statements.set(columns, statement)
+  /** Answers how to read on from a place. */
+  const reading = (tenantNo: number, { id, request, lastNo }: Asked, first: Span, untilMs: number) => {
+    const { fields, filter, order } = request
+    const isDescending = order === 'desc'
+    const { sources, conditions, known } = plan(tenantNo, filter, first, true)
+    const keysKnown = known.map(({ at, no }): Key => [at, no])
+    const stretch = { order: startOrder, sources, conditions, keys: keysKnown }
+    const haveMoved = moves.areAny(id)
+    const [source] = sources
+    const isStraight = source !== undefined && sources.length === 1 && conditions.length === 0 && !haveMoved
+
+    const straight = (span: Span): Batch | undefined => {
+      if (!isStraight) return undefined
+      const { span: covered, next } = rowsOf.stretchOf(tenantNo, source, span, isDescending, batchRows)
+      if (keysKnown.some((key) => isWithin(covered, key))) return undefined
+      return { rows: rowsOf.along(fields, tenantNo, source, covered, isDescending, lastNo), next }
     }
-    return statement.all(JSON.stringify(nos), tenantNo)
+
+    const searched = (span: Span): Batch => {
+      const { keys, stoppedAt } = walk(tenantNo, stretch, span, isDescending, searchedRows, { clockMs, untilMs })
+      const next = keys.length >= searchedRows ? keys.at(-1) : stoppedAt
+      const all = haveMoved
+        ? moves.undo(
+            id,
+            keys,
+            doneOf(span, next, isDescending),
+            filterParts(filter).map(({ condition }) => condition),
+            isDescending,
+          )
+        : keys
+      const nos = all.map(([, no]) => no ?? 0).filter((no) => no <= lastNo)
+      return { rows: rowsOf.numbered(fields, tenantNo, nos), next }
+    }
+    return (span: Span): Batch => straight(span) ?? searched(span)
   }
 
-  const read = (
-    tenantId: string,
-    request: ExportRequest,
-    lastNo: number,
-    place: ExportPlace | undefined,
-  ): ExportChunk => {
+  type Asked = Parameters<ExportSource['read']>[0]
+
+  const read = (asked: Asked, place: ExportPlace | undefined): ExportChunk => {
+    const { tenantId, request } = asked
     const { no: tenantNo } = keyring.of(tenantId)
     const { format, fields, filter, order } = request
     const isDescending = order === 'desc'
     const window = windowOf(filter)
-    const span = place ? restOf(window, place, isDescending) : window
-    const { sources, conditions, known } = plan(tenantNo, filter, span, true)
-    const stretch = { order: startOrder, sources, conditions, keys: known.map(({ at, no }) => [at, no]) }
-    const pace = { clockMs, untilMs: clockMs() + patienceMs }
-    const { keys, stoppedAt } = walk(tenantNo, stretch, span, isDescending, chunkRows, pace)
-    const nos = keys.map(([, no]) => no ?? 0).filter((no) => no <= lastNo)
-
+    const from = (key: Key): Span => restOf(window, key, isDescending)
+    const untilMs = clockMs() + patienceMs
     const text = exportText(format, fields)
     const values = valuesOf(request, tenantId)
-    const rows = rowsOf(tenantNo, fields, nos)
-    let written = place ? '' : text.begin
-    for (const row of rows) {
-      for (const [i, value] of values) row[i] = value(row[i] as Cell)
-      written += text.row(row)
+    const begin = place ? from(place) : window
+    const batchAt = reading(tenantNo, asked, begin, untilMs)
+
+    const out = new TextBytes(expectedBytes)
+    if (!place) text.begin(out)
+    let count = 0
+    let next: Key | undefined
+    for (let span = begin; ; span = from(next)) {
+      const batch = batchAt(span)
+      for (const row of batch.rows) {
+        for (const { column, value } of values) row[column] = value(row[column] as Cell)
+        text.row(out, row)
+      }
+      count += batch.rows.length
+      next = batch.next
+      if (!next || !place || out.length >= pieceBytes || clockMs() >= untilMs) break
     }
-    const next = keys.length >= chunkRows ? keys.at(-1) : stoppedAt
-    if (!next) written += text.end
-    return { bytes: Buffer.from(written), rows: rows.length, ...(next && { next }) }
+    if (!next) text.end(out)
+    return { bytes: out.written(), rows: count, ...(next && { next }) }
   }
   const readAtOnce = db.transaction(read)
 
@@ -107,6 +156,9 @@ WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_pending = 0`, inSpan(sta
       const isByStart = isExact && conditions.length === 0 && sources.length === 1 && source?.conditions.length === 0
       return isByStart ? { total: known.length + countOver(tenantNo, source.index, window) } : total()
     },
-    read: (...asked: Parameters<typeof read>): ExportChunk => readAtOnce(...asked),
+    read: (...asked: Parameters<typeof read>): ExportChunk => {
+      const chunk = readAtOnce(...asked)
+      return transferring(chunk, chunk.bytes.buffer)
+    },
   }
 }

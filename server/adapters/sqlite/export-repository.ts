@@ -89,17 +89,16 @@ export const createExportWriter = (db: Database, keyring: Keyring) => {
 INSERT INTO exports (tenant_no, id, state, request, shown, rows, estimated_rows, bytes, last_no, created_by, created_at_ms)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(no), 0) FROM call_records), ?, ?)`)
   const remove = db.prepare('DELETE FROM exports WHERE tenant_no = ? AND id = ?')
-  const next = db.prepare<[number], { no: number }>(`
-SELECT no FROM exports WHERE state = 'queued' OR (state = 'running' AND claimed_until_ms < ?) ORDER BY no LIMIT 1`)
-  const claim = db.prepare("UPDATE exports SET state = 'running', node_id = ?, claimed_until_ms = ? WHERE no = ?")
+  const next = db.prepare<[], { no: number }>(
+    "SELECT no FROM exports WHERE state IN ('queued', 'running') ORDER BY no LIMIT 1",
+  )
+  const claim = db.prepare("UPDATE exports SET state = 'running' WHERE no = ?")
   const byNo = db.prepare<[number], ExportRow>(`${select} WHERE e.no = ?`)
-  const save = db.prepare(`
-UPDATE exports SET rows = ?, bytes = ?, place = ?, claimed_until_ms = ? WHERE id = ? AND node_id = ? AND state = 'running'`)
+  const save = db.prepare("UPDATE exports SET rows = ?, bytes = ?, place = ? WHERE id = ? AND state = 'running'")
   const end = db.prepare(`
 UPDATE exports SET state = :to, ended_at_ms = coalesce(ended_at_ms, :nowMs), reason = :reason,
-  rows = coalesce(:rows, rows), bytes = coalesce(:bytes, bytes), node_id = NULL
-WHERE id = :id AND state IN (SELECT value FROM json_each(:from)) AND (:nodeId IS NULL OR node_id = :nodeId)`)
-  const release = db.prepare("UPDATE exports SET claimed_until_ms = 0 WHERE state = 'running'")
+  rows = coalesce(:rows, rows), bytes = coalesce(:bytes, bytes)
+WHERE id = :id AND state IN (SELECT value FROM json_each(:from))`)
   const forget = db.prepare(`DELETE FROM exports WHERE state IN ('failed', 'cancelled', 'expired') AND ended_at_ms < ?`)
 
   const create = db.transaction((row: Omit<StoredExport, 'lastNo'>, most: number): void => {
@@ -122,10 +121,10 @@ WHERE id = :id AND state IN (SELECT value FROM json_each(:from)) AND (:nodeId IS
       row.createdAtMs,
     )
   })
-  const claimNext = db.transaction((nodeId: string, nowMs: number, untilMs: number): StoredExport | undefined => {
-    const found = next.get(nowMs)
+  const claimNext = db.transaction((): StoredExport | undefined => {
+    const found = next.get()
     if (!found) return undefined
-    claim.run(nodeId, untilMs, found.no)
+    claim.run(found.no)
     const row = byNo.get(found.no)
     return row && toExport(row)
   })
@@ -135,21 +134,19 @@ WHERE id = :id AND state IN (SELECT value FROM json_each(:from)) AND (:nodeId IS
       const tenant = keyring.find(tenantId)
       return tenant !== undefined && remove.run(tenant.no, id).changes > 0
     },
-    claim: (nodeId: string, nowMs: number, untilMs: number) => claimNext.immediate(nodeId, nowMs, untilMs),
-    save: (id: string, nodeId: string, { rows, bytes, place }: ExportProgress, untilMs: number): boolean =>
-      save.run(rows, bytes, json(place), untilMs, id, nodeId).changes > 0,
-    end: (...[id, from, to, { nowMs, nodeId, progress, reason }]: Parameters<ExportStore['end']>): boolean =>
+    claim: () => claimNext.immediate(),
+    save: (id: string, { rows, bytes, place }: ExportProgress): boolean =>
+      save.run(rows, bytes, json(place), id).changes > 0,
+    end: (...[id, from, to, { nowMs, progress, reason }]: Parameters<ExportStore['end']>): boolean =>
       end.run({
         id,
         from: json(from),
         to,
         nowMs,
-        nodeId: nodeId ?? null,
         rows: progress?.rows ?? null,
         bytes: progress?.bytes ?? null,
         reason: reason ?? null,
       }).changes > 0,
-    release: (): void => void release.run(),
     forgetBefore: (ms: number): void => void forget.run(ms),
   }
 }

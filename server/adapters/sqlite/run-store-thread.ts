@@ -1,4 +1,5 @@
 import { explainOpenError } from './store-errors.ts'
+import { transferOf } from './thread-transfer.ts'
 import type { Port, ThreadOptions, ThreadReply, ThreadRequest, ThreadRole } from './thread-protocol.ts'
 import { toWireError } from './wire-error.ts'
 
@@ -23,7 +24,8 @@ const open = async (request: Extract<ThreadRequest, { open: unknown }>): Promise
 /** Answers requests in the order they come, except those that take turns with others by themselves. */
 export const runStoreThread = (port: Port): void => {
   let api: Api = {}
-  const answer = (id: number, value: unknown) => port.postMessage({ id, ok: true, value } satisfies ThreadReply)
+  const answer = (id: number, value: unknown) =>
+    port.postMessage({ id, ok: true, value } satisfies ThreadReply, transferOf(value))
   const refuse = (id: number, error: unknown) =>
     port.postMessage({ id, ok: false, error: toWireError(error) } satisfies ThreadReply)
 

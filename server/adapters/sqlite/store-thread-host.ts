@@ -17,11 +17,11 @@ const threadFile = (): URL => {
 }
 
 /**
- * A small young generation, but for exports, whose pieces would be copied about in it: what a thread makes is dead as soon as it has answered, and V8 would rather let it pile up than
- * collect it. The old generation is far beyond what the largest batch or page takes; a leak ends the thread, not the server.
+ * A small young generation, if less so for exports, which read more at once: what a thread makes is dead as soon as it has
+ * answered, and V8 would rather let it pile up than collect it. The old generation is far beyond what the largest batch or page takes; a leak ends the thread, not the server.
  */
 const resourceLimits = (role: ThreadRole) => ({
-  maxYoungGenerationSizeMb: role === 'exporter' ? 32 : 4,
+  maxYoungGenerationSizeMb: role === 'exporter' ? 8 : 4,
   maxOldGenerationSizeMb: 512,
 })
 

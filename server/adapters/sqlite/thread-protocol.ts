@@ -24,6 +24,6 @@ export type ThreadReply =
 
 /** What both ends of a message channel have in common. */
 export interface Port {
-  postMessage(message: unknown): void
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void
   on(event: 'message', listener: (message: unknown) => void): unknown
 }

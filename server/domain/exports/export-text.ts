@@ -1,23 +1,32 @@
 import { exportFieldLabels, type ExportField, type ExportFormat } from '../../../shared/vocabulary.ts'
 import type { Cell } from './cell.ts'
-import { csvRow } from './csv.ts'
+import { writeCsvRow } from './csv.ts'
 import { jsonRowWriter } from './json-lines.ts'
-import { sheetBegin, sheetEnd, sheetRow } from './sheet.ts'
+import { sheetBegin, sheetEnd, writeSheetRow } from './sheet.ts'
+import type { TextBytes } from './text-bytes.ts'
 
 /** How records become the text of a file; of a workbook, its one worksheet. */
 export interface ExportText {
-  readonly begin: string
-  readonly row: (cells: readonly Cell[]) => string
-  readonly end: string
+  begin(out: TextBytes): void
+  row(out: TextBytes, cells: readonly Cell[]): void
+  end(out: TextBytes): void
 }
 
+const nothing = (): void => undefined
+
 const texts: Readonly<Record<ExportFormat, (fields: readonly ExportField[]) => ExportText>> = {
-  csv: (fields) => ({ begin: csvRow(fields), row: csvRow, end: '' }),
-  json: (fields) => ({ begin: '', row: jsonRowWriter(fields), end: '' }),
+  csv: (fields) => ({ begin: (out) => writeCsvRow(out, fields), row: writeCsvRow, end: nothing }),
+  json: (fields) => ({ begin: nothing, row: jsonRowWriter(fields), end: nothing }),
   xlsx: (fields) => ({
-    begin: sheetBegin + sheetRow(fields.map((field) => exportFieldLabels[field])),
-    row: sheetRow,
-    end: sheetEnd,
+    begin: (out) => {
+      out.text(sheetBegin)
+      writeSheetRow(
+        out,
+        fields.map((field) => exportFieldLabels[field]),
+      )
+    },
+    row: writeSheetRow,
+    end: (out) => out.text(sheetEnd),
   }),
 }
 

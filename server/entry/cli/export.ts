@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { realpath, rename, rm, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -34,11 +34,17 @@ const readTime = (text: string): number => {
 }
 
 const readFilter = (text: string): Request['filter'] => {
-  try {
-    return JSON.parse(text) as Request['filter']
-  } catch {
-    throw new InvalidArgumentError('Write a JSON object of filters, such as {"state":"busy"}.')
+  const read = (): unknown => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return undefined
+    }
   }
+  const filter = read()
+  if (typeof filter !== 'object' || filter === null || Array.isArray(filter))
+    throw new InvalidArgumentError('Write a JSON object of filters, such as {"state":"busy"}.')
+  return filter
 }
 
 const tellProgress = ({ rows, estimatedRows, bytes }: Export): void => {
@@ -59,12 +65,30 @@ const untilDone = async (access: ApiAccess, first: Export, signal: AbortSignal):
   return row
 }
 
-const save = async (body: ReadableStream<Uint8Array>, output: string, signal: AbortSignal): Promise<void> => {
-  if (output === '-') return pipeline(Readable.fromWeb(body), process.stdout, { signal, end: false })
+/** Whoever reads may stop when there is enough; `head` does. */
+const print = async (body: Readable, signal: AbortSignal): Promise<boolean> => {
   try {
-    await pipeline(Readable.fromWeb(body), createWriteStream(output, { mode: 0o600 }), { signal })
+    await pipeline(body, process.stdout, { signal, end: false })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return false
+    throw error
+  }
+}
+
+/** Under another name until it is whole, so that it replaces nothing before; devices and pipes are written to as they are. */
+const save = async (body: Readable, output: string, signal: AbortSignal): Promise<void> => {
+  const isFile = await stat(output).then(
+    (found) => found.isFile(),
+    () => true,
+  )
+  const target = isFile ? await realpath(output).catch(() => output) : output
+  const written = isFile ? `${target}.part` : target
+  try {
+    await pipeline(body, createWriteStream(written, { mode: 0o600 }), { signal })
+    if (isFile) await rename(written, target)
   } catch (cause) {
-    await rm(output, { force: true })
+    if (isFile) await rm(written, { force: true }).catch(() => undefined)
     if (signal.aborted) throw cause
     throw new ApiError(`${output} could not be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
@@ -90,7 +114,9 @@ const exportCalls = async (options: ExportOptions): Promise<void> => {
   const key = { tenantId, id: made.id }
   try {
     const { rows } = await untilDone(access, made, stopping.signal)
-    await save(await download(access, 'exports.file', key), options.output, stopping.signal)
+    const body = Readable.fromWeb(await download(access, 'exports.file', key))
+    if (options.output !== '-') await save(body, options.output, stopping.signal)
+    else if (!(await print(body, stopping.signal))) return
     process.stderr.write(`${rows} calls exported\n`)
   } catch (error) {
     if (!stopping.signal.aborted) throw error

@@ -1,7 +1,9 @@
-import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createExportCommand } from '../../../server/entry/cli/export.ts'
 import type { Export } from '../../../shared/contract/exports.ts'
 import { addCallRows } from '../../support/call-rows.ts'
 import { exportFilesOf } from '../../support/exports.ts'
@@ -15,7 +17,7 @@ let site: Site
 beforeAll(async () => {
   test = await startTestServer()
   site = await createSite(test)
-  addCallRows(test.dataDir, site.tenant.id, site.agents[0]!.id, 60_000)
+  addCallRows(test.dataDir, site.tenant.id, site.agents[0]!.id, 20_000)
 }, 60_000)
 afterAll(() => test.close())
 
@@ -33,40 +35,77 @@ const start = (...args: string[]) => {
   })
   return { child, ended }
 }
+/** In this process; rejects with what would be printed. */
+const run = async (...args: string[]): Promise<void> => {
+  const command = createExportCommand()
+  for (const one of [command, ...command.commands]) one.exitOverride().configureOutput({ writeErr: () => undefined })
+  const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  try {
+    await command.parseAsync(['calls', ...args, '--api', test.server.urls.admin, '--token', ownerToken], {
+      from: 'user',
+    })
+  } finally {
+    told.mockRestore()
+  }
+}
+const range = ['--from', '2023-11-14T22:13:20Z', '--to', '2023-11-14T22:13:22Z', '--order', 'asc']
 const exportsLeft = async (): Promise<Export[]> =>
   (await test.api<{ items: Export[] }>('GET', `${site.path}/exports`)).body.items
 
 describe('switchyard export calls', () => {
-  it('writes records to standard output or a file, and leaves nothing on the server', { timeout: 30_000 }, async () => {
-    const range = ['--from', '2023-11-14T22:13:20Z', '--to', '2023-11-14T22:13:22Z', '--order', 'asc']
+  it('writes records to standard output, and leaves nothing on the server', { timeout: 30_000 }, async () => {
     const { code, stdout, stderr } = await start(...range, '--fields', 'startedAt, state', '--format', 'json').ended
     expect(stdout.split('\n')[0]).toBe('{"startedAt":"2023-11-14T22:13:20.000Z","state":"completed"}')
     expect([code, stderr]).toEqual([0, '5 calls exported\n'])
-    const file = join(test.dataDir, 'calls.csv')
-    const saved = await start(...range, '--filter', '{"state":"busy"}', '--fields', 'state', '--output', file).ended
-    expect([saved.code, saved.stdout, await readFile(file, 'utf8')]).toEqual([0, '', 'state\r\nbusy\r\n'])
     expect(await exportsLeft()).toEqual([])
     expect(await exportFilesOf(test.dataDir)).toEqual([])
   })
 
-  it('says in a line what is wrong', { timeout: 30_000 }, async () => {
+  it('says in a line what is wrong', async () => {
     for (const [args, message] of [
       [['--fields', 'secret'], 'fields[0]'],
       [['--from', 'soon'], 'Write a date such as'],
       [['--filter', '{'], 'Write a JSON object'],
+      [['--filter', '["busy"]'], 'Write a JSON object'],
+      [['--filter', 'null'], 'Write a JSON object'],
       [['--tenant', 'nobody'], 'There is no tenant nobody'],
       [['--to', '2023-11-15', '--output', join(test.dataDir, 'no', 'folder.csv')], 'could not be written'],
-    ] as const) {
-      const { code, stderr } = await start(...args).ended
-      expect(stderr).toContain(message)
-      expect(code).toBe(1)
-    }
+    ] as const)
+      await expect(run(...args)).rejects.toThrow(message)
+    expect(await exportsLeft()).toEqual([])
+  })
+
+  it('replaces a file by a whole one only, and takes no device away', async () => {
+    const file = join(test.dataDir, 'kept.csv')
+    await writeFile(file, 'before')
+    const folder = join(test.dataDir, 'kept.csv.part')
+    await mkdir(folder)
+    await expect(run(...range, '--output', file)).rejects.toThrow('could not be written')
+    expect(await readFile(file, 'utf8')).toBe('before')
+    await rmdir(folder)
+    const link = join(test.dataDir, 'link.csv')
+    await symlink(file, link)
+    const busy = ['--filter', '{"state":"busy"}', '--fields', 'state']
+    await run(...range, ...busy, '--output', link)
+    expect(await readFile(file, 'utf8')).toBe('state\r\nbusy\r\n')
+    const pipe = join(test.dataDir, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const [piped] = await Promise.all([readFile(pipe, 'utf8'), run(...range, ...busy, '--output', pipe)])
+    expect([piped, existsSync(pipe)]).toEqual(['state\r\nbusy\r\n', true])
+    expect(await exportsLeft()).toEqual([])
+  })
+
+  it('ends without a word when whoever reads has enough', { timeout: 30_000 }, async () => {
+    const { child, ended } = start('--format', 'json')
+    child.stdout.once('data', () => child.stdout.destroy())
+    const { code, stderr } = await ended
+    expect([code, stderr]).toEqual([0, ''])
     expect(await exportsLeft()).toEqual([])
   })
 
   it('cancels with Ctrl-C', { timeout: 30_000 }, async () => {
     const off = test.server.events.subscribe(({ name, payload }) => {
-      if (name === 'export.changed' && payload.export.state === 'queued') setTimeout(() => child.kill('SIGINT'), 100)
+      if (name === 'export.changed' && payload.export.rows > 0) child.kill('SIGINT')
     })
     const { child, ended } = start('--format', 'xlsx', '--output', join(test.dataDir, 'never.xlsx'))
     const { code, stderr } = await ended

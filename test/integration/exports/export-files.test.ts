@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +54,34 @@ describe('files of exports', () => {
     await files.removeTenant('u')
     await files.removeTenant('t')
     expect(await exportFilesOf(dataDir)).toEqual([])
+  })
+
+  it('of others that lie there are let be, or removed, but trouble nobody', async () => {
+    const root = join(dataDir, 'exports')
+    await mkdir(join(root, 't', 'folder'), { recursive: true })
+    await writeFile(join(root, '.DS_Store'), 'x')
+    await writeFile(join(root, 't', '.DS_Store'), 'x')
+    await files.remove({ tenantId: 't', id: 'folder' })
+    await files.removeOrphans(() => Promise.resolve([]))
+    expect(await exportFilesOf(dataDir)).toEqual(['.DS_Store'])
+    await rm(root, { recursive: true })
+  })
+
+  it('leave calls some of the disk', async () => {
+    const refused = { code: 'UNAVAILABLE', message: expect.stringContaining('free some space') as string }
+    for (const format of ['csv', 'xlsx'] as const) {
+      const key = { tenantId: 'little', id: format, format }
+      let isFull = false
+      const room = createExportFiles(join(dataDir, 'exports'), () => Promise.resolve(isFull ? 2 ** 27 : 2 ** 30))
+      const writer = await room.begin(key)
+      await writer.write(bytes('one'))
+      await writer.sync()
+      isFull = true
+      await expect(writer.sync()).rejects.toMatchObject(refused)
+      await writer.leave()
+      await expect(room.begin(key)).rejects.toMatchObject(refused)
+      await files.remove(key)
+    }
   })
 
   it.runIf(existsSync('/dev/full'))('say so when the disk is full', async () => {

@@ -8,7 +8,9 @@ import { addCallRows } from '../../support/call-rows.ts'
 import { exportFilesOf, isUnderWay, readExport } from '../../support/exports.ts'
 import { freePort, startServerProcess, type ServerProcess } from '../../support/server-process.ts'
 
-const calls = 300_000
+/** Few, for a computer with much to do, and large, so that their files take a second or two. */
+const calls = 24_000
+const reasonLength = 6000
 let dataDir: string
 let ports: { port: number; adminPort: number }
 let running: ServerProcess
@@ -37,7 +39,7 @@ beforeAll(async () => {
   running = await startServerProcess(dataDir, ports)
   const tenant = await api<{ id: string }>('POST', '/tenants', { name: 'A', domain: 'a.cloudonix.net' })
   path = `/tenants/${tenant.id}`
-  addCallRows(dataDir, tenant.id, 'agent', calls)
+  addCallRows(dataDir, tenant.id, 'agent', calls, reasonLength)
 }, 120_000)
 afterAll(async () => {
   await running.end('SIGKILL')
@@ -63,7 +65,7 @@ describe('an export of many calls', () => {
 
   it('has each of them once when the server is killed in the middle', { timeout: 120_000 }, async () => {
     const { id } = await api<Export>('POST', `${path}/exports`, { format: 'csv' })
-    await until(id, ({ rows }) => rows > calls / 2)
+    await until(id, ({ rows }) => rows > calls / 8)
     await running.end('SIGKILL')
     expect(await exportFilesOf(dataDir)).toContain(`${id}.csv.part`)
     running = await startServerProcess(dataDir, ports)
@@ -74,24 +76,14 @@ describe('an export of many calls', () => {
   })
 
   it('begins anew as a workbook when the server is killed in the middle', { timeout: 60_000 }, async () => {
-    const filter = { endMs: 1_700_000_007_000 }
+    const filter = { endMs: 1_700_001_000_000 }
     const { id } = await api<Export>('POST', `${path}/exports`, { format: 'xlsx', filter })
+    await until(id, ({ rows }) => rows > 0)
     await running.end('SIGKILL')
+    expect(await exportFilesOf(dataDir)).toContain(`${id}.xlsx.part`)
     running = await startServerProcess(dataDir, ports)
     const { state, rows } = await until(id, (row) => !isUnderWay(row))
     const told = await readExport('xlsx', await fileOf(id, 'xlsx'))
-    expect([state, told.length]).toEqual(['done', rows])
-    expect(rows).toBeGreaterThan(0)
-  })
-
-  it('goes on where it was after a restart', { timeout: 120_000 }, async () => {
-    const { id } = await api<Export>('POST', `${path}/exports`, { format: 'json', order: 'asc' })
-    await until(id, ({ rows }) => rows > calls / 4)
-    await running.end('SIGTERM')
-    running = await startServerProcess(dataDir, ports)
-    expect((await api<Export>('GET', `${path}/exports/${id}`)).rows).toBeGreaterThan(calls / 4 - 4001)
-    expect(await until(id, (row) => !isUnderWay(row))).toMatchObject({ state: 'done', rows: calls })
-    const lines = (await fileOf(id, 'jsonl')).toString().trimEnd().split('\n')
-    expect(new Set(lines).size).toBe(calls)
+    expect([state, rows, told.length]).toEqual(['done', 2999, 2999])
   })
 })

@@ -3,6 +3,7 @@ import { createExportHandlers } from '../../../server/operations/exports.ts'
 import { createExportRunner, type ExportDeps } from '../../../server/operations/export-runner.ts'
 import { DomainError } from '../../../server/domain/errors.ts'
 import type { ExportChunk, ExportStore, ExportWriter, StoredExport } from '../../../server/ports/exports.ts'
+import type { Export } from '../../../shared/contract/exports.ts'
 import type { Actor } from '../../../shared/contract/index.ts'
 import type { TenantDirectory } from '../../../server/operations/tenant-directory.ts'
 
@@ -24,10 +25,17 @@ const aRow = (more: Partial<StoredExport> = {}): StoredExport => ({
 /** One export in a store of its own, read from what is handed in. */
 const aRunner = (
   read: () => Promise<ExportChunk>,
-  { row = aRow(), write, finish }: { row?: StoredExport; write?: () => Promise<void>; finish?: () => void } = {},
+  {
+    row = aRow(),
+    write,
+    finish,
+    save,
+  }: { row?: StoredExport; write?: () => Promise<void>; finish?: () => void; save?: ExportStore['save'] } = {},
 ) => {
   let stored: StoredExport | undefined = { ...row, state: 'queued' }
   const removed: string[] = []
+  const faults: string[] = []
+  const told: string[] = []
   let bytes = 0
   let nowMs = 0
   const writer: ExportWriter = {
@@ -45,10 +53,11 @@ const aRunner = (
   const store = {
     claim: async () => {
       if (stored?.state !== 'queued') return undefined
-      return (stored = { ...stored, state: 'running' })
+      stored = { ...stored, state: 'running' }
+      return stored
     },
     get: async () => stored,
-    save: async () => stored?.state === 'running' && stored.createdBy === row.createdBy,
+    save: save ?? (async () => stored?.state === 'running'),
     end: async (_id: string, from: string[], to: StoredExport['state'], more: { reason?: string }) => {
       if (!stored || !from.includes(stored.state)) return false
       stored = { ...stored, state: to, reason: more.reason }
@@ -66,17 +75,19 @@ const aRunner = (
       removeOrphans: async () => undefined,
       path: () => '',
     },
-    events: { publish: () => undefined },
+    events: { publish: (_name, payload) => void told.push((payload as { export: Export }).export.state) },
     clock: { nowMs: () => nowMs, steadyMs: () => (nowMs += 400), micros: () => 0 },
     wait: async () => undefined,
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log: { info: () => undefined, warn: () => undefined, error: (_of, what) => void faults.push(what) },
     limits: { mostBytes: 1000, keptMs: 1000, mostPerTenant: 5 },
-    nodeId: 'n',
+    alone: (work) => work(),
   } satisfies ExportDeps
   return {
     runner: createExportRunner(deps),
     deps,
     removed,
+    faults,
+    told,
     stored: () => stored,
     set: (next?: StoredExport) => (stored = next),
   }
@@ -122,20 +133,62 @@ describe('the work on an export', () => {
     expect(never.stored()).toMatchObject({ state: 'failed', reason: gone.message })
   })
 
-  it('leaves the file to another node that has taken over, and clears it where it was cancelled', async () => {
-    for (const [state, left] of [
-      ['running', []],
-      ['cancelled', ['x']],
-    ] as const) {
-      let reads = 0
-      const made = aRunner(async () => {
-        reads += 1
-        if (reads === 3) made.set(aRow({ state, createdBy: 'another node' }))
-        return piece(1, [reads, 1])
-      })
-      await made.runner.work()
-      expect(made.removed).toEqual(left)
-    }
+  it('ends with nothing left where another node has cancelled it, and tells that last', async () => {
+    let reads = 0
+    const made = aRunner(async () => {
+      reads += 1
+      if (reads === 3) made.set(aRow({ state: 'cancelled' }))
+      return piece(1, [reads, 1])
+    })
+    await made.runner.work()
+    expect([made.removed, made.faults, made.told.at(-1)]).toEqual([['x'], [], 'cancelled'])
+  })
+
+  it('is no failure where its file was taken away because it was cancelled', async () => {
+    const made = aRunner(async () => piece(1), {
+      finish: () => {
+        made.set(aRow({ state: 'cancelled' }))
+        throw new Error('ENOENT')
+      },
+    })
+    await made.runner.work()
+    expect([made.stored()?.state, made.faults, made.told.at(-1)]).toEqual(['cancelled', [], 'cancelled'])
+  })
+
+  it('ends as failed also where its file cannot be removed', async () => {
+    const { runner, stored, deps, faults } = aRunner(() => Promise.reject(new DomainError('NOT_FOUND', 'gone')))
+    deps.files.remove = () => Promise.reject(new Error('EPERM'))
+    await runner.work()
+    expect(stored()).toMatchObject({ state: 'failed', reason: 'gone' })
+    expect(faults).toEqual(['The file of an export could not be removed'])
+  })
+
+  it('waits for a writer of the store that is started again', async () => {
+    let tries = 0
+    const gone = new DomainError('UNAVAILABLE', 'The writer of the store stopped')
+    const save = () => ((tries += 1) < 3 ? Promise.reject(gone) : Promise.resolve(true))
+    let reads = 0
+    const { runner, stored } = aRunner(async () => piece(1, (reads += 1) < 3 ? [reads, 1] : undefined), { save })
+    await runner.work()
+    expect([stored()?.state, tries > 2]).toEqual(['done', true])
+  })
+
+  it('is left to the next start where the reader is away when the server closes', async () => {
+    const gone = new DomainError('UNAVAILABLE', 'The exporter of the store stopped')
+    let closed: Promise<void> | undefined
+    const made = aRunner(() => {
+      closed ??= made.runner.close()
+      return Promise.reject(gone)
+    })
+    await made.runner.work()
+    await closed
+    expect([made.stored()?.state, made.removed]).toEqual(['running', []])
+  })
+
+  it('is left alone while another node is at exports', async () => {
+    const { deps, stored } = aRunner(async () => piece(1))
+    await createExportRunner({ ...deps, alone: async () => undefined }).work()
+    expect(stored()?.state).toBe('queued')
   })
 
   it('that was deleted while it was finished leaves nothing', async () => {

@@ -2,7 +2,7 @@ import type { Migration } from '../migrate.ts'
 
 /**
  * Exports of call records and how far they are. `last_no` bounds them, so that they end while calls go on; `place` is what comes
- * after the rows and bytes that are written and synced. Who works on one says so again and again, until `claimed_until_ms`.
+ * after the rows and bytes that are written and synced. `node_id` and `claimed_until_ms` are not used any more.
  */
 export const exportsOfCalls: Migration = {
   version: 200,

@@ -25,6 +25,7 @@ import { retention } from './0190-retention.ts'
 import { exportsOfCalls } from './0200-exports.ts'
 import { savedFilters } from './0210-saved-filters.ts'
 import { settling } from './0220-settling.ts'
+import { exportMoves } from './0230-export-moves.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   exportsOfCalls,
   savedFilters,
   settling,
+  exportMoves,
 ]

@@ -1,13 +1,24 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { ExportFormat } from '../../../../shared/vocabulary.ts'
 import type { Cell } from '../../../../server/domain/exports/cell.ts'
-import { csvRow } from '../../../../server/domain/exports/csv.ts'
+import { writeCsvRow } from '../../../../server/domain/exports/csv.ts'
 import { exportText } from '../../../../server/domain/exports/export-text.ts'
 import { isoTimeWriter } from '../../../../server/domain/exports/iso-time.ts'
 import { jsonRowWriter } from '../../../../server/domain/exports/json-lines.ts'
-import { sheetRow } from '../../../../server/domain/exports/sheet.ts'
+import { writeSheetRow } from '../../../../server/domain/exports/sheet.ts'
+import { specialLetters, TextBytes } from '../../../../server/domain/exports/text-bytes.ts'
 import { createTimeZones } from '../../../../server/domain/schedules/time-zone.ts'
+
+const written = (write: (out: TextBytes) => void): string => {
+  // Little room, so that it has to be made.
+  const out = new TextBytes(4)
+  write(out)
+  return Buffer.from(out.written()).toString()
+}
+const csvRow = (cells: readonly Cell[]): string => written((out) => writeCsvRow(out, cells))
+const sheetRow = (cells: readonly Cell[]): string => written((out) => writeSheetRow(out, cells))
 
 const hostile = fc.constantFrom(
   '=1+1',
@@ -27,11 +38,24 @@ const hostile = fc.constantFrom(
   '🦊',
   '\0',
   '',
+  ' =1',
+  '\u00A0@x',
+  '\u200B-1',
+  '\0=1',
+  'a;=1',
+  ';',
+  ";'",
+  'a\t+1',
+  'two\n=lines',
+  'two\r\n@lines',
 )
+/** As docs/api.md says. */
+const unguarded = (cell: string): string => cell.replace(/(?<=^|[;\t\r\n])'/g, '')
 const text = fc.oneof(
   hostile,
   fc.string({ unit: 'binary' }),
   fc.tuple(hostile, fc.string()).map(([a, b]) => a + b),
+  fc.array(hostile).map((parts) => parts.join('')),
 )
 const cell: fc.Arbitrary<Cell> = fc.oneof(
   text,
@@ -41,11 +65,11 @@ const cell: fc.Arbitrary<Cell> = fc.oneof(
 )
 
 describe('a row of csv', () => {
-  it('is read by others as what it was made of, once the guarding apostrophe is taken away', () => {
+  it('is read by others as what it was made of, once the guarding apostrophes are taken away', () => {
     fc.assert(
       fc.property(fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1 }), (rows) => {
         const read = parse(rows.map(csvRow).join(''), { record_delimiter: '\r\n' })
-        expect(read.map((cells) => cells.map((one) => one.replace(/^'/, '')))).toEqual(
+        expect(read.map((cells) => cells.map(unguarded))).toEqual(
           rows.map((cells) => cells.map((one) => (one === null ? '' : String(one)))),
         )
       }),
@@ -56,10 +80,14 @@ describe('a row of csv', () => {
     fc.assert(
       fc.property(text, (value) => {
         const [[read = ''] = []] = parse(csvRow([value, 'x']), { record_delimiter: '\r\n' })
-        expect(read).not.toMatch(/^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/)
+        // Split as where decimals have commas, and as by whoever drops what does not show.
+        for (const part of read.split(/[;\t\r\n]/))
+          expect(part.replace(/^[\p{Z}\p{C}]+/u, '')).not.toMatch(/^[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/)
+        expect(read).not.toMatch(/^[\t\r\n]/)
       }),
     )
     expect(csvRow(['+12025550100', -3, null, "O'Neil"])).toBe("'+12025550100,-3,,O'Neil\r\n")
+    expect(csvRow(['x;=cmd()', 'a;b', 'Jürgen'])).toBe("x;'=cmd(),a;b,Jürgen\r\n")
   })
 
   it('is a record even where the only field is empty', () => {
@@ -70,7 +98,8 @@ describe('a row of csv', () => {
 
 describe('a line of json', () => {
   it('is an object of what the record has', () => {
-    const write = jsonRowWriter(['a', 'b', 'c'])
+    const writer = jsonRowWriter(['a', 'b', 'c'])
+    const write = (cells: Cell[]): string => written((out) => writer(out, cells))
     fc.assert(
       fc.property(cell, cell, cell, (a, b, c) => {
         const line = write([a, b, c])
@@ -85,23 +114,67 @@ describe('a line of json', () => {
 
 describe('a row of a worksheet', () => {
   it('holds texts as texts, in letters that XML can hold', () => {
-    expect(sheetRow(['=1+1', 5, null])).toBe(
-      '<row><c t="inlineStr"><is><t xml:space="preserve">=1+1</t></is></c><c><v>5</v></c><c/></row>',
-    )
+    expect(sheetRow(['=1+1', 5, null])).toBe('<row><c t="inlineStr"><is><t>=1+1</t></is></c><c><v>5</v></c><c/></row>')
     expect(sheetRow(['a&<b>\0_x0041_ _x'])).toContain('>a&amp;&lt;b&gt;_x0000__x005F_x0041_ _x<')
     expect(sheetRow(['_x0041_'])).toContain('>_x005F_x0041_<')
-    expect(sheetRow([' '.repeat(40_000)]).length).toBeLessThan(33_000)
+    expect(sheetRow([' a '])).toContain('<t xml:space="preserve"> a </t>')
+    expect(sheetRow(['Jürgen\r\n'])).toContain('>Jürgen_x000D_\n<')
+  })
+
+  it('cuts what is longer than a cell, says so, and leaves no half of a letter', () => {
+    const cut = (text: string): string => />([^<]*)<\/t>/.exec(sheetRow([text]))![1]!.replaceAll('&lt;', '<')
+    for (const letter of [' ', 'a', '<', '🦊']) {
+      const text = letter.repeat(40_000)
+      expect(cut(text).length).toBeGreaterThan(32_765)
+      expect(cut(text).length).toBeLessThan(32_768)
+      expect(cut(text).isWellFormed()).toBe(true)
+      expect(text.startsWith(cut(text).replace(/…$/, ''))).toBe(true)
+      expect(cut(text)).toMatch(/…$/)
+    }
+    expect(cut('a'.repeat(32_767))).toBe('a'.repeat(32_767))
+    expect(cut(`a${'🦊'.repeat(20_000)}`).isWellFormed()).toBe(true)
   })
 })
 
 describe('the text of a file', () => {
   it('is headed by names for programs, and by words in a worksheet', () => {
-    expect(exportText('csv', ['from', 'agentName'])).toMatchObject({ begin: 'from,agentName\r\n', end: '' })
-    expect(exportText('json', ['from'])).toMatchObject({ begin: '', end: '' })
-    const sheet = exportText('xlsx', ['from', 'agentName'])
-    expect(sheet.begin).toContain('>From<')
-    expect(sheet.begin).toContain('>Agent<')
-    expect(sheet.begin + sheet.end).toMatch(/^<\?xml.*<\/worksheet>$/s)
+    const empty = (format: ExportFormat): string =>
+      written((out) => {
+        const text = exportText(format, ['from', 'agentName'])
+        text.begin(out)
+        text.end(out)
+      })
+    expect(empty('csv')).toBe('from,agentName\r\n')
+    expect(empty('json')).toBe('')
+    expect(empty('xlsx')).toMatch(/^<\?xml.*>From<.*>Agent<.*<\/worksheet>$/s)
+  })
+})
+
+describe('bytes of a text', () => {
+  it('are those of the platform, half letters included', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: fc.constantFrom('a', 'é', '€', '🦊', '\uD83E', '\uDD8A') })), (texts) => {
+        expect(written((out) => texts.forEach((one) => out.text(one)))).toBe(
+          Buffer.from(texts.map((one) => one.toWellFormed()).join('')).toString(),
+        )
+      }),
+    )
+  })
+
+  it('are written in one go where no letter is special, and not at all where one is', () => {
+    const special = specialLetters('"')
+    expect(written((out) => out.plain('plain text', special))).toBe('plain text')
+    for (const text of ['"', 'a\n', 'a\x7F', 'é', '🦊'])
+      expect(written((out) => expect(out.plain(text, special)).toBe(false))).toBe('')
+    expect(
+      written((out) => {
+        out.text('one')
+        const begin = out.length
+        out.text('two')
+        out.cut(begin)
+        out.text('three')
+      }),
+    ).toBe('onethree')
   })
 })
 
@@ -122,7 +195,7 @@ describe('times', () => {
     fc.assert(
       fc.property(fc.integer({ min: 4e11, max: 2e12 }), (ms) => {
         expect(write(ms)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$/)
-        expect(Date.parse(write(ms))).toBe(ms)
+        expect(Date.parse(String(write(ms)))).toBe(ms)
       }),
     )
     expect(isoTimeWriter(zones('Europe/Berlin'))(Date.UTC(2026, 6, 1, 10))).toBe('2026-07-01T12:00:00.000+02:00')
@@ -132,5 +205,11 @@ describe('times', () => {
     const write = isoTimeWriter(undefined)
     for (let i = 0; i < 10_002; i += 1) write(i * 60_000)
     expect(write(61_005)).toBe('1970-01-01T00:01:01.005Z')
+  })
+
+  it('are none that no calendar has, whatever a CDR said', () => {
+    for (const zone of [undefined, zones('Europe/Berlin')])
+      for (const ms of [1e18, -1e18, 8.64e15]) expect(isoTimeWriter(zone)(ms)).toBeNull()
+    expect(isoTimeWriter(undefined)(253_402_300_800_000)).toBe('+010000-01-01T00:00:00.000Z')
   })
 })
