@@ -18,7 +18,7 @@ export default defineConfig({
           'utility-process': 'server/entry/utility-process.ts',
           headless: 'server/entry/headless.ts',
           cli: 'server/entry/cli/index.ts',
-          'store-thread': 'server/adapters/sqlite/store-thread.ts',
+          'store-thread': 'server/adapters/sqlite/threads/store-thread.ts',
         },
         // Everything flat in one folder: a worker thread is looked up beside the file that starts it.
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'shared-[name]-[hash].js' },

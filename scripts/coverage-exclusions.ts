@@ -25,7 +25,7 @@ export const coverageExclusions: readonly { readonly file: string; readonly reas
     reason: 'runs as a process of its own in test/integration/simulator/history.test.ts',
   },
   {
-    file: 'server/adapters/sqlite/store-thread.ts',
+    file: 'server/adapters/sqlite/threads/store-thread.ts',
     reason: 'the first line of a worker thread; what it starts is covered in-process and by every integration test',
   },
 ]

@@ -24,7 +24,7 @@ import type { Server, ServerConfig } from './server-config.ts'
 
 export { DomainError } from './domain/errors.ts'
 export { parseRedisUrl } from './adapters/redis/redis-url.ts'
-export { StoreOpenError } from './adapters/sqlite/store-errors.ts'
+export { StoreOpenError } from './adapters/sqlite/errors/store-errors.ts'
 export { findServer } from './adapters/system/running-server.ts'
 export type { Access, Actor, Dispatch, EventBus, EventLog, Log, Role }
 export { openAccess } from './open-access.ts'

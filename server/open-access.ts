@@ -1,4 +1,4 @@
-import { loadMasterKey } from './adapters/sqlite/master-key.ts'
+import { loadMasterKey } from './adapters/sqlite/keys/master-key.ts'
 import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
 import { createLog } from './adapters/system/log.ts'
 import { composeAccess } from './composition/access.ts'

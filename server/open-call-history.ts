@@ -1,5 +1,5 @@
-import { openBulkLog } from './adapters/sqlite/bulk-log.ts'
-import { loadMasterKey } from './adapters/sqlite/master-key.ts'
+import { openBulkLog } from './adapters/sqlite/calls/bulk-log.ts'
+import { loadMasterKey } from './adapters/sqlite/keys/master-key.ts'
 import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
 import { createLog } from './adapters/system/log.ts'
 import { DomainError } from './domain/errors.ts'

@@ -1,6 +1,6 @@
 import { createEventBus } from '../adapters/memory/event-bus.ts'
 import { createEventLog } from '../adapters/memory/event-log.ts'
-import { loadMasterKey } from '../adapters/sqlite/master-key.ts'
+import { loadMasterKey } from '../adapters/sqlite/keys/master-key.ts'
 import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.ts'
 import { systemClock, systemWait } from '../adapters/system/clock.ts'
 import { systemCrypto } from '../adapters/system/crypto.ts'

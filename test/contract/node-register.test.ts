@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
-import { migrate } from '../../server/adapters/sqlite/migrate.ts'
+import { migrate } from '../../server/adapters/sqlite/file/migrate.ts'
 import { migrations } from '../../server/adapters/sqlite/migrations/index.ts'
-import { createSqliteNodeRepository } from '../../server/adapters/sqlite/node-repository.ts'
+import { createSqliteNodeRepository } from '../../server/adapters/sqlite/nodes/node-repository.ts'
 
 it('the register has each node as it last said of itself, until it is silent, leaves, or the clock jumps', () => {
   const db = new Database(':memory:')

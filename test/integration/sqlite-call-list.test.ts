@@ -1,11 +1,11 @@
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createCallList } from '../../server/adapters/sqlite/call-list.ts'
-import { usualSizes } from '../../server/adapters/sqlite/call-sizes.ts'
-import { migrate } from '../../server/adapters/sqlite/migrate.ts'
+import { createCallList } from '../../server/adapters/sqlite/call-list/call-list.ts'
+import { usualSizes } from '../../server/adapters/sqlite/call-list/call-sizes.ts'
+import { migrate } from '../../server/adapters/sqlite/file/migrate.ts'
 import { migrations } from '../../server/adapters/sqlite/migrations/index.ts'
-import { createQueries } from '../../server/adapters/sqlite/query-builder.ts'
+import { createQueries } from '../../server/adapters/sqlite/query/query-builder.ts'
 import type { CallFilter, CallPageQuery, CallSort } from '../../server/ports/call-store.ts'
 
 interface Row {

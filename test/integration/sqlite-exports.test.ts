@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../server/adapters/sqlite/connect-store.ts'
-import { databaseFile } from '../../server/adapters/sqlite/data-directory.ts'
+import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
 import type { ExportPlace, ExportRequest, StoredExport } from '../../server/ports/exports.ts'
 import { exportFields } from '../../shared/vocabulary.ts'
 import { addCallRows } from '../support/call-rows.ts'

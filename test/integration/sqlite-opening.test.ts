@@ -2,9 +2,9 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { databaseFile } from '../../server/adapters/sqlite/data-directory.ts'
+import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
 import { loadMasterKey, openSqliteStore } from '../../server/adapters/sqlite/open-sqlite-store.ts'
-import { explainOpenError } from '../../server/adapters/sqlite/store-errors.ts'
+import { explainOpenError } from '../../server/adapters/sqlite/errors/store-errors.ts'
 import { aDataDir, openInlineStore, openThreadedStore, silent } from '../support/sqlite-store.ts'
 
 let dataDir: string

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { databaseFile } from '../../server/adapters/sqlite/data-directory.ts'
+import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
 import { anAgent, aTenant } from '../support/store-rows.ts'
 import { aSqliteStore } from '../support/sqlite-store.ts'
 

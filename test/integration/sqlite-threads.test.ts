@@ -1,8 +1,8 @@
 import { readFile, rm, stat } from 'node:fs/promises'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { databaseFile } from '../../server/adapters/sqlite/data-directory.ts'
-import { createStoreThread } from '../../server/adapters/sqlite/store-thread-client.ts'
+import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
+import { createStoreThread } from '../../server/adapters/sqlite/threads/store-thread-client.ts'
 import { aTenant, aVoiceUnit } from '../support/store-rows.ts'
 import { aDataDir, aSqliteStore, openInlineStore, openThreadedStore, silent } from '../support/sqlite-store.ts'
 

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { migrate, type Migration } from '../../server/adapters/sqlite/migrate.ts'
+import { migrate, type Migration } from '../../server/adapters/sqlite/file/migrate.ts'
 import { migrations } from '../../server/adapters/sqlite/migrations/index.ts'
 
 const options = { file: 'test.db', nowMs: 1 }

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { databaseFile } from '../../server/adapters/sqlite/data-directory.ts'
+import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
 
 const hostile = `json_array('=1+1', '+12025550100', '-7', '@SUM(A1)', char(9) || 'tab', char(13) || 'return', '''quoted', '"', 'a,b', 'two' || char(10) || 'lines', '🦊', 'nul' || char(0) || 'inside', '', '_x0041_',
   ' =1', 'x;=1', ';''', 'y' || char(10) || '@1')`

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { databaseFile } from '../../server/adapters/sqlite/data-directory.ts'
+import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
 import { allSettled } from './settled.ts'
 
 /** All that the database file holds, when nothing of the calls before is left to be done. */

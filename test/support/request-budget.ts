@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
-import { migrate } from '../../server/adapters/sqlite/migrate.ts'
+import { migrate } from '../../server/adapters/sqlite/file/migrate.ts'
 import { migrations } from '../../server/adapters/sqlite/migrations/index.ts'
-import { createSqliteRequestBudget } from '../../server/adapters/sqlite/request-budget.ts'
+import { createSqliteRequestBudget } from '../../server/adapters/sqlite/nodes/request-budget.ts'
 import type { RequestBudget } from '../../server/ports/request-budget.ts'
 
 /** The budget as the store keeps it, by the time of the test. */

@@ -1,9 +1,9 @@
 import { closeSync, openSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
-import { createResidueReader } from '../../server/adapters/sqlite/residue.ts'
-import { createScrub } from '../../server/adapters/sqlite/scrub.ts'
-import { createScrubWriter } from '../../server/adapters/sqlite/scrub-writer.ts'
-import { createCheckpoints } from '../../server/adapters/sqlite/wal-state.ts'
+import { createResidueReader } from '../../server/adapters/sqlite/file/residue.ts'
+import { createScrub } from '../../server/adapters/sqlite/file/scrub.ts'
+import { createScrubWriter } from '../../server/adapters/sqlite/file/scrub-writer.ts'
+import { createCheckpoints } from '../../server/adapters/sqlite/file/wal-state.ts'
 
 /** The scrubbing of a store on two connections of this thread. `close` after them: it drops SQLite's locks. */
 export const aScrub = (writer: Database, reader: Database, file: string) => {

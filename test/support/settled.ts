@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { vi } from 'vitest'
-import { databaseFile } from '../../server/adapters/sqlite/data-directory.ts'
+import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
 
 /** How many calls of the file are over and not yet entered in indexes and roll-ups. */
 export const unsettledCalls = (dataDir: string): number => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createRecentMap } from '../../../server/adapters/sqlite/recent-map.ts'
+import { createRecentMap } from '../../../server/adapters/sqlite/query/recent-map.ts'
 
 describe('a map of what was used lately', () => {
   it('keeps the newest, and what is asked for again, and forgets the rest', () => {

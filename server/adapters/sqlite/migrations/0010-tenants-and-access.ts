@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /**
  * A tenant has an id, which people and configuration use, and a number, which the tables that grow with every call use: it is

@@ -1,5 +1,5 @@
-import type { Migration } from '../migrate.ts'
-import { providerSeed } from '../provider-seed.ts'
+import type { Migration } from '../file/migrate.ts'
+import { providerSeed } from '../configuration/provider-seed.ts'
 
 export const providers: Migration = {
   version: 20,

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** `fallback_id` and `target_id` repeat the id inside the target, so that what refers to an agent or a group is found by index. */
 export const routing: Migration = {

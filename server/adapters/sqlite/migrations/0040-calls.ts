@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /**
  * Written with every webhook, so keys are integers that only grow (new rows land on the same few pages) and each index earns its

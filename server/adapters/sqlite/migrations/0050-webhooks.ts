@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** Answers are looked up by a short hash of their key; they leave in the order they came, so they need no index by time. */
 export const webhooks: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** What the embedded runtime state remembers of each group: its epoch, each member's balance, first choices by time bucket. */
 export const runtimeJournal: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** What an attempt dialled, where its target was a number. */
 export const dialledNumber: Migration = {

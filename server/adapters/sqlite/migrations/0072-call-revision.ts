@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** Which state of its call a row shows, so that an older one that is stored late does not set it back. */
 export const callRevision: Migration = {

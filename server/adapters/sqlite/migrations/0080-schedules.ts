@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** `schedule_id` is no foreign key: who names a schedule that was deleted goes on naming it, and takes no calls. */
 export const schedules: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** The key for the Cloudonix API, sealed like the webhook API key beside it. */
 export const cloudonixKey: Migration = {

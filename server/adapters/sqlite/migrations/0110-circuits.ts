@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** Circuits as the admin sets them and as they changed; ring times of single members. */
 export const circuits: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** Whether the compiled rules of a tenant are the stored ones: other nodes change them too. */
 export const rulesVersion: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** `trunk_plan` is what an attempt through a trunk leaves to the next one: the trunks that are left and the caller ID. */
 export const outbound: Migration = {

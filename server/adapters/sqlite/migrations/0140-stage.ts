@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /**
  * Who calls whom as the newest voice request of a call says, where that is not what the record says:

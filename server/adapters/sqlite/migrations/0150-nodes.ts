@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** The processes that work on this file, each by its last sign of life. */
 export const nodes: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** Requests to others that still count, and until when nobody may ask. Times are of the machine's steady clock. */
 export const requestBudget: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** What a CDR says besides: the platform's trunk, its own word, the RTP stream; and the country of the outer number. */
 export const callFacts: Migration = {

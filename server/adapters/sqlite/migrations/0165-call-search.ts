@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 const secondary = {
   from: 'from_number',

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 const outcomes = ['answered', 'busy', 'no_answer', 'cancelled', 'congestion', 'failed', 'lost', 'other']
 const results = ['answered', 'busy', 'no_answer', 'failed', 'cancelled']

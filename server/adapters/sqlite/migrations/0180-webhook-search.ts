@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /**
  * Bodies are kept compressed in one column. Rows of before, and those of busy moments, hold them as text in the old columns until

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** What webhooks said that nobody documented. An empty `value` stands for the field itself. */
 export const webhookDialect: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /**
  * Erasures by what they did, never by their number. Archives, one per kind and UTC day; what was brought back from one stays

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /**
  * Exports of call records and how far they are. `last_no` bounds them, so that they end while calls go on; `place` is what comes

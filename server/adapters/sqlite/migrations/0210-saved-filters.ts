@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /** Filters of calls under a name, as the API takes them. */
 export const savedFilters: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /**
  * What indexes and triggers took for "over" is "settled" from here on: over, and entered in them and in the sums. The column that

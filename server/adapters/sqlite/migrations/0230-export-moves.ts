@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 
 /**
  * Exports go through records by their start. A CDR may say that a call started earlier or later than was thought, which would take

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../file/migrate.ts'
 import { tenantsAndAccess } from './0010-tenants-and-access.ts'
 import { providers } from './0020-providers.ts'
 import { routing } from './0030-routing.ts'

@@ -2,7 +2,11 @@ import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { databaseFile, prepareDataDirectory, syncDirectory } from '../../../../server/adapters/sqlite/data-directory.ts'
+import {
+  databaseFile,
+  prepareDataDirectory,
+  syncDirectory,
+} from '../../../../server/adapters/sqlite/file/data-directory.ts'
 
 vi.mock('node:fs/promises', { spy: true })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { freePagesOf, freeRangesOf, readFreeSpace } from '../../../../server/adapters/sqlite/free-space.ts'
+import { freePagesOf, freeRangesOf, readFreeSpace } from '../../../../server/adapters/sqlite/file/free-space.ts'
 
 const leaf = (fields: { cells: number; content: number; block?: number }, at = 0): Buffer => {
   const page = Buffer.alloc(4096)

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { startWorker } from '../../../../server/adapters/sqlite/store-thread-host.ts'
+import { startWorker } from '../../../../server/adapters/sqlite/threads/store-thread-host.ts'
 
 vi.mock('node:worker_threads', () => ({ Worker: vi.fn() }))
 afterEach(() => void vi.mocked(Worker).mockReset())

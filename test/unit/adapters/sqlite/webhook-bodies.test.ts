@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { packBodies, readBodies } from '../../../../server/adapters/sqlite/webhook-bodies.ts'
+import { packBodies, readBodies } from '../../../../server/adapters/sqlite/webhooks/webhook-bodies.ts'
 
 const fixture = (name: string): string =>
   JSON.stringify(JSON.parse(readFileSync(join(import.meta.dirname, '../../../fixtures/cloudonix', name), 'utf8')))

@@ -1,0 +1,61 @@
+import type { Log } from '../../../ports/system.ts'
+import { createOngoingFault } from './ongoing-fault.ts'
+import type { Settled } from '../calls/settling.ts'
+
+/** The longer, the more calls share what a transaction costs; so long lists and analytics read them one by one. */
+const pauseMs = 1000
+/** A CDR comes about a second after the end of its call, and changes what it is found by. */
+const graceMs = 5000
+const retryMs = 10_000
+/** Calls in one transaction: enough that most of what it costs is shared, and others hardly wait for it. */
+const fewest = 250
+/** While calls end faster than that, others wait longer: no batch of theirs is larger. */
+const most = 1000
+
+/** Has calls settled that are over, some time after they were stored: those of other processes too, which may have ended. */
+export const createCallSettler = ({
+  settle,
+  log,
+  nowMs,
+}: {
+  settle: (silentSinceMs: number, most: number) => Promise<Settled>
+  log: Log
+  nowMs: () => number
+}) => {
+  const fault = createOngoingFault('Entering calls in lists and sums', log, nowMs)
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let isStopped = false
+
+  const wakeIn = (ms: number): void => {
+    if (!isStopped) timer ??= setTimeout(start, ms).unref()
+  }
+  const run = async (): Promise<void> => {
+    try {
+      for (let count = fewest; ; count = Math.min(most, count * 2)) {
+        const { isDone, isMoreToCome } = await settle(nowMs() - graceMs, count)
+        fault.clear()
+        if (isStopped) return
+        if (isDone) return isMoreToCome ? wakeIn(pauseMs) : undefined
+      }
+    } catch (error) {
+      fault.note(error instanceof Error ? error : new Error(String(error)))
+      wakeIn(retryMs)
+    }
+  }
+  const start = (): void => {
+    timer = undefined
+    running ??= run().finally(() => (running = undefined))
+  }
+
+  return {
+    /** Calls were stored. */
+    wake: (): void => wakeIn(pauseMs),
+    /** Resolves when the file is left alone; the next start goes on. */
+    stop: async (): Promise<void> => {
+      isStopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

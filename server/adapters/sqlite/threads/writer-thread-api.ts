@@ -1,0 +1,172 @@
+import { createSecretKey } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import type { Database } from 'better-sqlite3'
+import { createSqliteAccessRepository } from '../configuration/access-repository.ts'
+import { createSqliteAgentRepository } from '../configuration/agent-repository.ts'
+import { createAnswerWriter } from '../calls/answer-repository.ts'
+import { type Batch, type BatchReport, createBatchWriter } from '../calls/batch-writer.ts'
+import { createBulkChange, createReorder } from '../configuration/bulk-change.ts'
+import type { SyncConfigRepository } from '../configuration/config-repository.ts'
+import { createExportWriter } from '../exports/export-repository.ts'
+import { createErasureRepository } from '../erasures/erasure-repository.ts'
+import { createErasureWriter } from '../erasures/erasure-writer.ts'
+import { createSqliteGroupRepository } from '../configuration/group-repository.ts'
+import { createSqliteDialectRepository } from '../webhooks/dialect-repository.ts'
+import { checkMasterKey, createKeyring } from '../keys/keyring.ts'
+import { createSqliteMetaRepository } from '../nodes/meta-repository.ts'
+import { migrate } from '../file/migrate.ts'
+import { migrations } from '../migrations/index.ts'
+import { createSqliteNodeRepository } from '../nodes/node-repository.ts'
+import { createSqliteNumberRepository } from '../configuration/number-repository.ts'
+import { openDatabase } from '../file/open-database.ts'
+import { createSqliteOutboundRuleRepository } from '../configuration/outbound-rule-repository.ts'
+import type { PackedUnit } from '../calls/packed-unit.ts'
+import { createSqliteProviderRepository } from '../configuration/provider-repository.ts'
+import { createSqliteRequestBudget } from '../nodes/request-budget.ts'
+import { createRetentionWriter } from '../retention/retention-writer.ts'
+import { createRollupRebuild } from '../analytics/rollup-rebuild.ts'
+import { createSettling } from '../calls/settling.ts'
+import { createScrubWriter } from '../file/scrub-writer.ts'
+import { createSqliteRuleRepository } from '../configuration/rule-repository.ts'
+import { createSqliteSavedFilterRepository } from '../configuration/saved-filter-repository.ts'
+import { createShrink } from '../file/storage-size.ts'
+import { createSqliteScheduleRepository } from '../configuration/schedule-repository.ts'
+import { createSqliteTestCaseRepository } from '../configuration/test-case-repository.ts'
+import { createSqliteTenantRepository } from '../configuration/tenant-repository.ts'
+import { DataDirectoryInUseError } from '../errors/store-errors.ts'
+import { createSqliteTrunkRepository } from '../configuration/trunk-repository.ts'
+import { createTurnTaker } from '../file/take-turn.ts'
+import { createTenantPurge } from '../configuration/tenant-purge.ts'
+import type { ThreadOptions } from './thread-protocol.ts'
+import { createCheckpoints, createExclusiveCopy, type WalState } from '../file/wal-state.ts'
+import { createBodyPacker } from '../webhooks/webhook-writer.ts'
+
+/** As long as a migration may take on another node. */
+const patienceWithNodesMs = 30_000
+
+const writes = <Row>({ create, update, delete: remove }: SyncConfigRepository<Row>) => ({
+  create,
+  update,
+  delete: remove,
+})
+
+/** Of nodes that start at once, the first migrates; until it began, another one finds the schema as it was. */
+const migrationBeginsMs = 5000
+const lookAgainMs = 100
+
+const migrateInTurn = (db: Database, options: ThreadOptions): void => {
+  const giveUpMs = performance.now() + migrationBeginsMs
+  for (;;) {
+    try {
+      migrate(db, migrations, options)
+      return
+    } catch (error) {
+      if (!(error instanceof DataDirectoryInUseError) || performance.now() > giveUpMs) throw error
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lookAgainMs)
+  }
+}
+
+const prepareFile = (db: Database, options: ThreadOptions): void => {
+  const { file, masterKey } = options
+  migrateInTurn(db, options)
+  checkMasterKey(db, createSecretKey(masterKey), file)
+}
+
+/** So that batches of the call path are written in between. */
+const inSlices = async (slice: () => { rows: number; isDone: boolean }, most = Infinity): Promise<number> => {
+  for (let total = 0; ; await setImmediate()) {
+    const { rows, isDone } = slice()
+    total += rows
+    if (isDone || total >= most) return total
+  }
+}
+
+/** All that changes the file. One thread runs this, so writes have one order. */
+export const openWriter = (options: ThreadOptions) => {
+  const db = openDatabase(options.file, 'writer', options.isShared ? patienceWithNodesMs : undefined)
+  try {
+    prepareFile(db, options)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  const keyring = createKeyring(db, createSecretKey(options.masterKey))
+  const { set, claim } = createSqliteMetaRepository(db)
+  const tenants = writes(createSqliteTenantRepository(db, keyring))
+  const trunks = createSqliteTrunkRepository(db)
+  const answers = createAnswerWriter(db)
+  const begin = options.isShared ? createTurnTaker(db) : () => void db.exec('BEGIN IMMEDIATE')
+  const bodies = createBodyPacker(db, begin)
+  const dialect = createSqliteDialectRepository(db, keyring)
+  const purge = createTenantPurge(db, keyring)
+  const checkpoints = createCheckpoints(db)
+  const rebuild = createRollupRebuild(db, keyring)
+  const exclusively = options.isShared ? createExclusiveCopy(db, options.file) : undefined
+  const writeBatch = createBatchWriter(db, keyring, options.isShared)
+  const { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode } =
+    createSqliteAccessRepository(db)
+
+  const api = {
+    batch: {
+      commit: (batch: Batch<PackedUnit>): BatchReport & { wal: WalState } => ({
+        ...writeBatch(batch),
+        wal: checkpoints.look(),
+      }),
+    },
+    calls: { settle: createSettling(db, begin) },
+    tenants: {
+      ...tenants,
+      delete: async (site: string | undefined, id: string): Promise<boolean> => {
+        await purge(id)
+        return tenants.delete(site, id)
+      },
+    },
+    providers: writes(createSqliteProviderRepository(db)),
+    voiceAgents: writes(createSqliteAgentRepository(db, keyring)),
+    agentGroups: writes(createSqliteGroupRepository(db)),
+    testCases: writes(createSqliteTestCaseRepository(db)),
+    savedFilters: writes(createSqliteSavedFilterRepository(db)),
+    inboundRules: writes(createSqliteRuleRepository(db)),
+    outboundRules: writes(createSqliteOutboundRuleRepository(db)),
+    trunks: { ...writes(trunks), bringUpToDate: trunks.bringUpToDate },
+    numbers: writes(createSqliteNumberRepository(db)),
+    schedules: writes(createSqliteScheduleRepository(db)),
+    nodes: createSqliteNodeRepository(db),
+    requestBudget: createSqliteRequestBudget(db),
+    bulk: { change: createBulkChange(db), reorder: createReorder(db) },
+    access: { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode },
+    answers: {
+      dropBefore: (ms: number) => inSlices(() => answers.dropSliceBefore(ms)),
+      dropOf: (tenantId: string) => {
+        const tenant = keyring.find(tenantId)
+        return tenant ? inSlices(() => answers.dropSliceOf(tenant.no)) : Promise.resolve(0)
+      },
+    },
+    exports: createExportWriter(db, keyring),
+    analytics: rebuild,
+    webhookEvents: { packBodies: (most: number) => inSlices(bodies.packSlice, most) },
+    dialect: { add: dialect.add, clear: dialect.clear },
+    erasure: {
+      ...createErasureWriter(db, keyring, writeBatch.forget),
+      ...createErasureRepository(db, keyring),
+      ...createScrubWriter(db, options.file),
+    },
+    retention: createRetentionWriter(db, keyring, writeBatch.forget),
+    storage: { shrink: createShrink(db) },
+    meta: { set, claim },
+    wal: { finish: exclusively?.copy ?? checkpoints.copy },
+    thread: {
+      close: async (): Promise<void> => {
+        await rebuild.stop()
+        // Emptying the log would wait for the others that use it.
+        if (exclusively) exclusively.close()
+        else checkpoints.empty()
+        db.close()
+      },
+    },
+  }
+  return api
+}
+
+export type WriterApi = ReturnType<typeof openWriter>
