@@ -54,8 +54,12 @@ export const openRetention = async (
     log,
     alone,
   })
-  await store.erasures.interrupt(clock.nowMs())
   // Erasures under way end before the store does.
   onClose(erasures.settled)
-  return { archives, run: retention.run, handlers: { ...erasures.handlers, ...retention.handlers } }
+  return {
+    archives,
+    run: retention.run,
+    interruptLost: erasures.interruptLost,
+    handlers: { ...erasures.handlers, ...retention.handlers },
+  }
 }

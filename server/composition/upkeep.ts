@@ -78,6 +78,12 @@ export const listUpkeep = (
       isDoneAtStart: true,
       work: () => tidyExports(exports.deps, exports.runner),
     },
+    {
+      what: 'Looking for erasures that ended halfway',
+      everyMs: 10 * minuteMs,
+      isDoneAtStart: true,
+      work: retention.interruptLost,
+    },
     { what: 'Archiving and removing old records', everyMs: hourMs, isDoneAtStart: true, work: retention.run },
     { what: 'Giving free pages back', everyMs: minuteMs, work: store.storage.shrink },
     {

@@ -55,10 +55,15 @@ const nouns = [
   ['saved filter', 'savedFilters'],
 ] as const
 
-/** `settled` resolves when no erasure is under way any more. */
 export const createErasureHandlers = (
   deps: ErasureDeps,
-): { handlers: ErasureHandlers; settled: () => Promise<unknown> } => {
+): {
+  handlers: ErasureHandlers
+  /** Says of erasures whose process ended that they were interrupted, unless somebody is at one. */
+  interruptLost: () => Promise<void>
+  /** Resolves when no erasure is under way here any more. */
+  settled: () => Promise<unknown>
+} => {
   const {
     erasures,
     retention,
@@ -200,5 +205,14 @@ export const createErasureHandlers = (
       return erasure
     },
   }
-  return { handlers, settled: () => Promise.all(running.values()) }
+  return {
+    handlers,
+    interruptLost: () =>
+      alone(async () => {
+        if (running.size === 0) await erasures.interrupt(clock.nowMs())
+      }).catch((error: unknown) => {
+        if (!(error instanceof DomainError && error.code === 'UNAVAILABLE')) throw error
+      }),
+    settled: () => Promise.all(running.values()),
+  }
 }

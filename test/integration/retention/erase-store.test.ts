@@ -1,0 +1,53 @@
+import Database from 'better-sqlite3'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { unpacked, type BodyColumns } from '../../../server/adapters/sqlite/webhook-bodies.ts'
+import { createBodyPacker } from '../../../server/adapters/sqlite/webhook-writer.ts'
+import { retained } from '../../support/old-records.ts'
+import { aSqliteStore } from '../../support/sqlite-store.ts'
+
+const { tenant, unit, sought } = retained
+let site: Awaited<ReturnType<typeof aSqliteStore>>
+beforeEach(async () => {
+  site = await aSqliteStore()
+  await site.store.configuration.tenants.create(tenant)
+  await Promise.all(Array.from({ length: 30 }, (_, n) => site.store.callLog.append(unit(n), 'written')))
+})
+afterEach(() => site.dispose())
+
+describe('erasing from the records', () => {
+  it('erases a call once more that its next webhook brought back meanwhile', async () => {
+    const { store } = site
+    const late: string[] = []
+    const erased = await store.erasures.erase(tenant.id, sought, 'erased', false, async (tokens) => {
+      if (late.length > 0) return
+      late.push(...tokens)
+      // From what is remembered of the call.
+      await store.callLog.append({ ...unit(0), webhookEvent: undefined }, 'written')
+    })
+    expect(late).toContain(unit(0).call!.token)
+    expect(erased.tokens).toHaveLength(4)
+    expect((await store.calls.list(tenant.id, { from: sought.number }, { limit: 1 })).total).toBe(0)
+  })
+
+  it('is not undone by another node that compresses what it read before', async () => {
+    const file = join(site.dataDir, 'switchyard.db')
+    const [db, other] = [new Database(file), new Database(file)]
+    const plain = (): number =>
+      db.prepare('SELECT count(*) FROM webhook_audit WHERE bodies IS NULL').pluck().get() as number
+    expect(plain()).toBeGreaterThan(0)
+    let isErased = false
+    const packer = createBodyPacker(db, () => {
+      if (!isErased) other.exec("UPDATE webhook_audit SET payload = 'erased' WHERE bodies IS NULL")
+      isErased = true
+      db.exec('BEGIN IMMEDIATE')
+    })
+    packer.packSlice()
+    while (!packer.packSlice().isDone);
+    expect(plain()).toBe(0)
+    const rows = db.prepare('SELECT * FROM webhook_audit WHERE no > 4').all() as BodyColumns[]
+    expect(new Set(rows.map((row) => unpacked(row).payload))).toEqual(new Set(['erased']))
+    other.close()
+    db.close()
+  })
+})
