@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { unpacked, type BodyColumns } from '../../../server/adapters/sqlite/webhook-bodies.ts'
-import { createBodyPacker } from '../../../server/adapters/sqlite/webhook-writer.ts'
+import { unpacked, type BodyColumns } from '../../../server/adapters/sqlite/webhooks/webhook-bodies.ts'
+import { createBodyPacker } from '../../../server/adapters/sqlite/webhooks/webhook-writer.ts'
 import { retained } from '../../support/old-records.ts'
 import { aSqliteStore } from '../../support/sqlite-store.ts'
 
