@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand } from '../support/command.ts'
 import { startTestServer, type TestServer } from '../support/test-server.ts'
-
-const cli = join(import.meta.dirname, '../../server/entry/cli/index.ts')
 
 let test: TestServer
 beforeAll(async () => {
@@ -12,16 +8,10 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-/** The real command in a process of its own, on the data directory of the running server. */
+/** On the data directory of the running server. */
 const run = async (...args: string[]): Promise<{ code: number | null; out: string; err: string }> => {
-  const child = spawn(process.execPath, [cli, ...args], {
-    env: { ...process.env, SWITCHYARD_DATA_DIR: test.dataDir },
-  })
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  await once(child, 'close')
-  return { code: child.exitCode, out: out.trim(), err: err.trim() }
+  const { code, stdout, stderr } = await runCommand(args, { ...process.env, SWITCHYARD_DATA_DIR: test.dataDir })
+  return { code, out: stdout.trim(), err: stderr.trim() }
 }
 
 describe('switchyard beside a running server', { timeout: 30_000 }, () => {

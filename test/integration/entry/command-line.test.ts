@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand } from '../../support/command.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
-const cli = join(root, 'server', 'entry', 'cli', 'index.ts')
 
 let dataDir: string
 beforeAll(async () => {
@@ -14,17 +13,7 @@ beforeAll(async () => {
 afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
 const run = (args: readonly string[], env: Record<string, string> = {}) =>
-  new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, ...args], {
-      env: { PATH: process.env['PATH'], SWITCHYARD_DATA_DIR: dataDir, ...env },
-    })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (chunk) => (stdout += String(chunk)))
-    child.stderr.on('data', (chunk) => (stderr += String(chunk)))
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
+  runCommand(args, { PATH: process.env['PATH'], SWITCHYARD_DATA_DIR: dataDir, ...env })
 
 describe('the command line', () => {
   it('tells its version and, for the server, every setting', async () => {

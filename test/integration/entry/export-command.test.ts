@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,11 +6,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createExportCommand } from '../../../server/entry/cli/export.ts'
 import type { Export } from '../../../shared/contract/exports.ts'
 import { addCallRows } from '../../support/call-rows.ts'
+import { startCommand } from '../../support/command.ts'
 import { exportFilesOf } from '../../support/exports.ts'
 import { createSite, type Site } from '../../support/site.ts'
 import { ownerToken, startTestServer, type TestServer } from '../../support/test-server.ts'
-
-const cli = join(import.meta.dirname, '..', '..', '..', 'server', 'entry', 'cli', 'index.ts')
 
 let test: TestServer
 let site: Site
@@ -21,20 +20,11 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => test.close())
 
-const start = (...args: string[]) => {
-  const child = spawn(process.execPath, [cli, 'export', 'calls', ...args, '--api', test.server.urls.admin], {
-    env: { ...process.env, SWITCHYARD_TOKEN: ownerToken },
+const start = (...args: string[]) =>
+  startCommand(['export', 'calls', ...args, '--api', test.server.urls.admin], {
+    ...process.env,
+    SWITCHYARD_TOKEN: ownerToken,
   })
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (chunk) => (stdout += String(chunk)))
-    child.stderr.on('data', (chunk) => (stderr += String(chunk)))
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
-  return { child, ended }
-}
 /** In this process; rejects with what would be printed. */
 const run = async (...args: string[]): Promise<void> => {
   const command = createExportCommand()

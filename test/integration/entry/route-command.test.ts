@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findTenant, invoke } from '../../../server/entry/cli/api-client.ts'
+import { runCommand } from '../../support/command.ts'
 import { createSite, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
 import { ownerToken, startTestServer, type TestServer } from '../../support/test-server.ts'
-
-const cli = join(import.meta.dirname, '..', '..', '..', 'server', 'entry', 'cli', 'index.ts')
 
 let test: TestServer
 let site: Site
@@ -18,18 +16,8 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-const run = (...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, 'route', ...args, '--api', test.server.urls.admin], {
-      env: { ...process.env, SWITCHYARD_TOKEN: ownerToken },
-    })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (chunk) => (stdout += String(chunk)))
-    child.stderr.on('data', (chunk) => (stderr += String(chunk)))
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
+const run = (...args: string[]) =>
+  runCommand(['route', ...args, '--api', test.server.urls.admin], { ...process.env, SWITCHYARD_TOKEN: ownerToken })
 
 describe('switchyard route', () => {
   it('test tells the way of a call', async () => {

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Erasure } from '../../../shared/contract/erasures.ts'
 import { createSite, type Site } from '../../support/site.ts'
+import { allSettled } from '../../support/settled.ts'
 import { openInlineStore } from '../../support/sqlite-store.ts'
 import { aVoiceUnit } from '../../support/store-rows.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
@@ -32,6 +33,7 @@ beforeAll(async () => {
       'written',
     )
   }
+  await allSettled(running.dataDir)
   await store.close()
 }, 60_000)
 afterAll(() => running.close())

@@ -9,6 +9,7 @@ import type { Store } from '../../../server/adapters/sqlite/connect-store.ts'
 import { createArchiveEraser } from '../../../server/operations/erase-archives.ts'
 import { createRetentionHandlers } from '../../../server/operations/retention.ts'
 import { retained } from '../../support/old-records.ts'
+import { allSettled } from '../../support/settled.ts'
 import { aDataDir, openInlineStore, silent } from '../../support/sqlite-store.ts'
 
 const { tenant, nowMs, day, owner, sought, calls, unit } = retained
@@ -65,6 +66,7 @@ beforeAll(async () => {
   const store = await openInlineStore(fresh)
   await store.configuration.tenants.create(tenant)
   await Promise.all(ids.map((_, n) => store.callLog.append(unit(n), 'written')))
+  await allSettled(fresh)
   await store.close()
 })
 afterAll(() => rm(fresh, { recursive: true }))

@@ -7,6 +7,7 @@ import { createRetentionHandlers } from '../../../server/operations/retention.ts
 import type { RetentionStore } from '../../../server/ports/retention-store.ts'
 import type { StoredTenant } from '../../../server/ports/configuration.ts'
 import { aTenant, aVoiceUnit } from '../../support/store-rows.ts'
+import { allSettled } from '../../support/settled.ts'
 import { aSqliteStore, silent } from '../../support/sqlite-store.ts'
 
 const dayMs = 86_400_000
@@ -25,7 +26,7 @@ const aSite = async (retention: StoredTenant['settings']['retention'] = { callDa
     return { ...unit, call }
   })
   await Promise.all(units.map((unit) => store.callLog.append(unit, 'written')))
-  await store.callLog.flush()
+  await allSettled(dataDir)
   const make = (over: Partial<RetentionStore>, others: readonly string[] = []) =>
     createRetentionHandlers({
       retention: { ...store.retention, ...over },
@@ -172,6 +173,7 @@ describe('retention', () => {
         { ...unit, call: { ...call!, state: 'completed', disposition: 'answered', updatedAtMs } },
         'written',
       )
+    await allSettled(made.dataDir)
     await made.open()['retention.run'](owner, { tenantId: 'tenant-1' })
     const { items } = await made.store.calls.list('tenant-1', {}, { limit: 10 })
     expect(items.map(({ id }) => id)).toEqual([late.call!.id])
@@ -187,6 +189,7 @@ describe('retention', () => {
       { ...unit, call: { ...call!, state: 'completed', disposition: 'answered' } },
       'written',
     )
+    await allSettled(made.dataDir)
     for (const [folder, file] of [
       ['tenant-1', `calls-${day}.jsonl.gz`],
       ['tenant-0', 'calls-2020-01-01.jsonl.gz'],

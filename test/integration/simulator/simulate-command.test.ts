@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -6,19 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Summary } from '../../../server/simulator/index.ts'
+import { runCommand } from '../../support/command.ts'
 import { startFakeControlPlane, type FakeControlPlane } from '../../support/fake-control-plane.ts'
 
-const cli = join(import.meta.dirname, '..', '..', '..', 'server', 'entry', 'cli', 'index.ts')
-const run = (...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, 'simulate', ...args])
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (chunk) => (stdout += String(chunk)))
-    child.stderr.on('data', (chunk) => (stderr += String(chunk)))
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
+const run = (...args: string[]) => runCommand(['simulate', ...args])
 
 describe('switchyard simulate', () => {
   let server: FakeControlPlane
