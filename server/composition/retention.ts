@@ -28,6 +28,7 @@ export const openRetention = async (
     storage: store.storage,
     archives,
     directory,
+    meta: store.meta,
     isTenant: async (tenantId) => (await store.configuration.tenants.get(undefined, tenantId)) !== undefined,
     clock,
     log,

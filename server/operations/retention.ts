@@ -5,6 +5,7 @@ import type { ArchiveFiles } from '../ports/archive-files.ts'
 import type { StoredTenant } from '../ports/configuration.ts'
 import type { RecordKind, RecordSlice, RetentionStore, Storage } from '../ports/retention-store.ts'
 import type { Clock, Log } from '../ports/system.ts'
+import { createSiteRetention, type SiteTexts } from './site-retention.ts'
 import { assertKnownTenant, tenantInForce, type TenantDirectory } from './tenant-directory.ts'
 
 type RetentionHandlers = Pick<Handlers, Extract<keyof Handlers, `retention.${string}`>>
@@ -16,6 +17,8 @@ interface RetentionDeps {
   readonly directory: Pick<TenantDirectory, 'all' | 'byId'>
   /** Other nodes may know of tenants that this one does not know of yet. */
   readonly isTenant: (tenantId: string) => Promise<boolean>
+  /** For the whole site. */
+  readonly meta: SiteTexts
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
   /** One at a time, in all processes. */
@@ -47,10 +50,13 @@ export const createRetentionHandlers = ({
   archives,
   directory,
   isTenant,
+  meta,
   clock,
   log,
   alone,
 }: RetentionDeps): { handlers: RetentionHandlers; run: () => Promise<void> } => {
+  const site = createSiteRetention(meta, clock)
+
   async function* stored(
     tenantId: string,
     kind: RecordKind,
@@ -96,7 +102,8 @@ export const createRetentionHandlers = ({
     }
   }
 
-  const runFor = async ({ id, settings: { retention: kept = {} } }: StoredTenant): Promise<RemovedRecords> => {
+  const runFor = async ({ id, settings }: StoredTenant): Promise<RemovedRecords> => {
+    const kept = { ...(await site.read()), ...settings.retention }
     const { callDays, webhookEventDays, rollupDays, archive: isArchived = true } = kept
     await archives.settle(id, await retention.archives(id))
     const before = (days: number): number => Math.floor((clock.nowMs() - days * dayMs) / dayMs) * dayMs
@@ -143,6 +150,7 @@ export const createRetentionHandlers = ({
       await alone(() => archives.removeOrphans(isTenant))
     },
     handlers: {
+      ...site.handlers,
       async 'retention.archives'(_actor, { tenantId }) {
         assertKnownTenant(directory, tenantId)
         const items = await retention.archives(tenantId)

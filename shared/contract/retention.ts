@@ -1,25 +1,31 @@
 import Type from 'typebox'
-import { closed, Ms, oneOf, TenantScope } from './fields.ts'
+import { closed, Ms, oneOf, orNull, TenantScope, Version } from './fields.ts'
 import type { Operation } from './operation.ts'
 
 /** How long records are kept, where they go, and how they come back. */
 
 const days = (what: string) => Type.Integer({ minimum: 1, maximum: 36_500, description: what })
 
-export const Retention = Type.Object(
-  {
-    callDays: Type.Optional(days('Days that call records stay with their attempts and decisions; for good unless set')),
-    webhookEventDays: Type.Optional(days('Days that webhook events stay; for good unless set')),
-    rollupDays: Type.Optional(days('Days that the sums behind analytics stay; for good unless set')),
-    archive: Type.Optional(
-      Type.Boolean({
-        description: 'Whether calls and webhook events are archived before; they are unless set to false',
-      }),
-    ),
-  },
-  { ...closed, description: 'How long records are kept' },
-)
+const settings = {
+  callDays: days('Days that call records stay with their attempts and decisions'),
+  webhookEventDays: days('Days that webhook events stay'),
+  rollupDays: days('Days that the sums behind analytics stay'),
+  archive: Type.Boolean({
+    description: 'Whether calls and webhook events are archived before; they are unless set to false',
+  }),
+}
+export const Retention = Type.Partial(Type.Object(settings), {
+  ...closed,
+  description: 'How long records are kept; what is not set is as the site has it',
+})
 export type Retention = Type.Static<typeof Retention>
+
+const SiteRetention = Type.Object({
+  ...Type.Partial(Type.Object(settings)).properties,
+  version: Version,
+  updatedAtMs: Type.Optional(Ms),
+})
+export type SiteRetention = Type.Static<typeof SiteRetention>
 
 const Kind = oneOf(['calls', 'webhook_events'])
 const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'A UTC day, e.g. 2026-03-31' })
@@ -55,6 +61,31 @@ const StorageSize = Type.Object({
 const path = '/api/v1/tenants/:tenantId/archives'
 
 export const retentionOperations = {
+  'retention.get': {
+    method: 'GET',
+    path: '/api/v1/retention',
+    access: 'owner',
+    summary: 'How long records are kept of tenants that do not set it themselves; for good unless set',
+    input: Type.Object({}, closed),
+    output: SiteRetention,
+  },
+  'retention.update': {
+    method: 'PATCH',
+    path: '/api/v1/retention',
+    access: 'owner',
+    summary: 'Change how long records are kept; in force with the next run',
+    input: Type.Object(
+      {
+        version: Version,
+        callDays: orNull(settings.callDays),
+        webhookEventDays: orNull(settings.webhookEventDays),
+        rollupDays: orNull(settings.rollupDays),
+        archive: orNull(settings.archive),
+      },
+      { ...closed, description: 'What is not named stays as it is; null takes a setting back' },
+    ),
+    output: SiteRetention,
+  },
   'retention.archives': {
     method: 'GET',
     path,
@@ -85,7 +116,7 @@ export const retentionOperations = {
     method: 'POST',
     path: '/api/v1/tenants/:tenantId/retention/run',
     access: 'admin',
-    summary: 'Archive and remove now what is older than settings.retention says; otherwise done every hour',
+    summary: 'Archive and remove now what is older than retention says; otherwise done every hour',
     input: Type.Object(TenantScope, closed),
     output: Removed,
   },

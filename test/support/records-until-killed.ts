@@ -40,6 +40,7 @@ if (work === 'retain') {
     storage: store.storage,
     archives,
     directory: { all: () => [{ tenant }] as never, byId: () => ({ tenant }) as never },
+    meta: store.meta,
     isTenant: () => Promise.resolve(true),
     clock: { nowMs: () => nowMs },
     log: silent,

@@ -23,6 +23,7 @@ const handlersOf = (store: Store, dataDir: string) =>
     storage: store.storage,
     archives: createArchiveFiles(dataDir),
     directory: { all: () => [{ tenant }] as never, byId: () => ({ tenant }) as never },
+    meta: store.meta,
     isTenant: () => Promise.resolve(true),
     clock: { nowMs: () => nowMs },
     log: silent,

@@ -36,6 +36,7 @@ const aSite = async (retention: StoredTenant['settings']['retention'] = { callDa
         all: () => [{ tenant }, ...others.map((id) => ({ tenant: { ...tenant, id } }))] as never,
         byId: (id) => (id === tenant.id ? ({ tenant } as never) : undefined),
       },
+      meta: store.meta,
       isTenant: async (id) => (await store.configuration.tenants.get(undefined, id)) !== undefined,
       clock: { nowMs: () => nowMs },
       log: silent,
@@ -151,6 +152,27 @@ describe('retention', () => {
     expect(after.freeBytes).toBe(0)
     expect(after.databaseBytes).toBeLessThan(size.databaseBytes)
     expect(after.tables).toBeUndefined()
+    await made.dispose()
+  })
+
+  it('goes by the site where the tenant says nothing, and by the tenant where it does', async () => {
+    const made = await aSite({ webhookEventDays: 3650 })
+    const handlers = made.open()
+    expect(await handlers['retention.get'](owner, {})).toEqual({ version: 1 })
+    const changed = { version: 2, callDays: 30, webhookEventDays: 30, archive: false, updatedAtMs: nowMs }
+    expect(
+      await handlers['retention.update'](owner, { version: 1, callDays: 30, webhookEventDays: 30, archive: false }),
+    ).toEqual(changed)
+    await expect(handlers['retention.update'](owner, { version: 1, callDays: 1 })).rejects.toThrow('you saw version 1')
+    expect(await handlers['retention.get'](owner, {})).toEqual(changed)
+    expect(await handlers['retention.run'](owner, { tenantId: 'tenant-1' })).toEqual({ calls, webhookEvents: 0 })
+    expect(await readdir(made.dataDir)).not.toContain('archives')
+    expect(await handlers['retention.update'](owner, { version: 2, callDays: null })).toEqual({
+      version: 3,
+      webhookEventDays: 30,
+      archive: false,
+      updatedAtMs: nowMs,
+    })
     await made.dispose()
   })
 
