@@ -7,6 +7,7 @@ import { freePort, startServerProcess, type ServerProcess } from './server-proce
 /** Several control planes, a process each, on one data directory and one Redis. */
 export interface Nodes {
   readonly redis: TestRedis
+  readonly dataDir: string
   /** The n-th node, as it runs now. */
   node(n: number): ServerProcess
   /** Kills the n-th node and starts it again. */
@@ -31,6 +32,7 @@ export const startNodes = async (count: number): Promise<Nodes> => {
   for (let n = 0; n < count; n += 1) await start(n)
   return {
     redis,
+    dataDir,
     node: (n) => running[n]!,
     kill,
     start,

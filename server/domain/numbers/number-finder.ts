@@ -36,7 +36,7 @@ const abroadPrefix = (country: string): string => {
   if (!isSupportedCountry(country)) return '00'
   const metadata = new Metadata()
   metadata.selectNumberingPlan(country)
-  return metadata.numberingPlan?.IDDPrefix() ?? '00'
+  return `${metadata.numberingPlan?.IDDPrefix()}`
 }
 
 /**
