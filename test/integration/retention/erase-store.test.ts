@@ -30,6 +30,24 @@ describe('erasing from the records', () => {
     expect((await store.calls.list(tenant.id, { from: sought.number }, { limit: 1 })).total).toBe(0)
   })
 
+  it.each(['erase', 'anonymise'])(
+    'forgets the answers too, which were decided before they were given (%s)',
+    async (mode) => {
+      const { store } = site
+      const { webhookEvent, ...slow } = unit(100)
+      // Some milliseconds later.
+      await store.callLog.append(
+        { ...slow, webhookEvent: { ...webhookEvent!, atMs: webhookEvent!.atMs + 7 } },
+        'written',
+      )
+      const answerOf = (n: number) => store.calls.findAnswer(tenant.id, unit(n).answer!.key, 0)
+      expect([await answerOf(0), await answerOf(100)]).toEqual([unit(0).answer, unit(100).answer])
+      await store.erasures.erase(tenant.id, sought, 'label', mode === 'anonymise', () => Promise.resolve())
+      expect([await answerOf(0), await answerOf(100)]).toEqual([undefined, undefined])
+      expect(await answerOf(1)).toEqual(unit(1).answer)
+    },
+  )
+
   it('is not undone by another node that compresses what it read before', async () => {
     const file = join(site.dataDir, 'switchyard.db')
     const [db, other] = [new Database(file), new Database(file)]

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import { countryOf } from '../../../domain/numbers/country-of.ts'
 import { createNumberFinder, type NumberFinder } from '../../../domain/numbers/number-finder.ts'
@@ -12,7 +13,11 @@ export interface ErasedCalls {
   readonly tokens: readonly string[]
   readonly decisions: number
   readonly events: number
+  readonly answeredAtMs: readonly number[]
 }
+
+/** Nobody waits for a look at so many, of which few are deleted. */
+const answersAtOnce = 2000
 
 type Texts = Readonly<Record<string, string | null>>
 interface CallKey {
@@ -35,8 +40,8 @@ export const createErasureWriter = (db: Database, keyring: Keyring, forgetKnown:
   const keys = db.prepare<[number, string], CallKey>(
     `SELECT no, token FROM call_records WHERE tenant_no = ? AND is_open = 0 AND no IN ${listed}`,
   )
-  const eventNos = db.prepare<[number, string], { no: number; at_ms: number }>(
-    `SELECT no, at_ms FROM webhook_audit WHERE tenant_no = ? AND token IN ${listed}`,
+  const eventNos = db.prepare<[number, string], { no: number }>(
+    `SELECT no FROM webhook_audit WHERE tenant_no = ? AND token IN ${listed}`,
   )
   const decisionNos = db.prepare<[number, string], { no: number }>(
     `SELECT no FROM routing_decisions WHERE tenant_no = ? AND call_no IN ${listed}`,
@@ -46,13 +51,18 @@ export const createErasureWriter = (db: Database, keyring: Keyring, forgetKnown:
     db.prepare(`DELETE FROM ${table} WHERE tenant_no = ? AND call_no IN ${listed}`),
   )
   const dropCalls = db.prepare(`DELETE FROM call_records WHERE tenant_no = ? AND no IN ${listed}`)
-  // Answers are found by the moment they were given at: their keys are hashes, their bodies sealed.
-  const dropAnswersOf = db.prepare(`DELETE FROM webhook_answers WHERE tenant_no = ? AND at_ms IN ${listed}`)
+  const times = db.prepare<[number, string, number, string], { at_ms: number }>(`
+SELECT at_ms FROM routing_decisions WHERE tenant_no = ? AND call_no IN ${listed}
+UNION SELECT at_ms FROM call_transitions WHERE tenant_no = ? AND call_no IN ${listed}`)
+  const answersAfter = db.prepare<[number], { no: number; tenant_no: number; at_ms: number }>(
+    `SELECT no, tenant_no, at_ms FROM webhook_answers WHERE no > ? ORDER BY no LIMIT ${answersAtOnce}`,
+  )
+  const dropAnswer = db.prepare('DELETE FROM webhook_answers WHERE no = ?')
   const oldestAnswer = db.prepare<[], { at_ms: number }>('SELECT at_ms FROM webhook_answers ORDER BY no LIMIT 1')
-  const dropAnswers = (tenantNo: number, events: readonly { readonly at_ms: number }[]): void => {
+  /** When these calls may have been given answers that are remembered. */
+  const answeredAt = (tenantNo: number, callNos: string): number[] => {
     const sinceMs = oldestAnswer.get()?.at_ms ?? Infinity
-    const times = events.flatMap(({ at_ms }) => (at_ms >= sinceMs ? [at_ms] : []))
-    if (times.length > 0) dropAnswersOf.run(tenantNo, list(times))
+    return times.all(tenantNo, callNos, tenantNo, callNos).flatMap(({ at_ms }) => (at_ms >= sinceMs ? [at_ms] : []))
   }
 
   const rewriters = (kind: ErasureKind) => {
@@ -112,10 +122,14 @@ SELECT no, iif(direction = 'inbound', from_number, to_number) AS number FROM cal
     const decisions = decisionNos.all(tenantNo, list(nos)).map(({ no }) => no)
     rewriteRows(tenantNo, 'decisions', decisions, finder, label)
     const events = eventNos.all(tenantNo, list(tokens))
-    dropAnswers(tenantNo, events)
     const found = events.map(({ no }) => no)
     rewriteRows(tenantNo, 'events', found, finder, label)
-    return { tokens, decisions: decisions.length, events: events.length }
+    return {
+      tokens,
+      decisions: decisions.length,
+      events: events.length,
+      answeredAtMs: answeredAt(tenantNo, list(nos)),
+    }
   }
 
   const erase = (tenantNo: number, calls: readonly CallKey[]): ErasedCalls => {
@@ -124,12 +138,12 @@ SELECT no, iif(direction = 'inbound', from_number, to_number) AS number FROM cal
     rollups.forget()
     for (const { no } of calls) rollups.touch(no)
     const events = eventNos.all(tenantNo, list(tokens))
-    dropAnswers(tenantNo, events)
+    const answered = answeredAt(tenantNo, nos)
     dropEvents.run(tenantNo, list(tokens))
     const [decisions = 0] = drops.map((drop) => drop.run(tenantNo, nos).changes)
     dropCalls.run(tenantNo, nos)
     rollups.flush()
-    return { tokens, decisions, events: events.length }
+    return { tokens, decisions, events: events.length, answeredAtMs: answered }
   }
 
   return {
@@ -144,6 +158,17 @@ SELECT no, iif(direction = 'inbound', from_number, to_number) AS number FROM cal
         return label === undefined ? erase(tenant.no, calls) : anonymise(tenant.no, sought, label, calls)
       },
     ),
+    /** Forgets answers by the moment of what led to them: their keys are hashes, their bodies sealed. */
+    answers: async (tenantId: string, answeredAtMs: readonly number[]): Promise<void> => {
+      const { no: tenantNo } = keyring.of(tenantId)
+      const moments = new Set(answeredAtMs)
+      for (let afterNo: number | undefined = 0; afterNo !== undefined && moments.size > 0; await setImmediate()) {
+        const rows = answersAfter.all(afterNo)
+        for (const { no, tenant_no, at_ms } of rows)
+          if (tenant_no === tenantNo && moments.has(at_ms)) dropAnswer.run(no)
+        afterNo = rows.at(-1)?.no
+      }
+    },
     /** Writes the label in the place of the number in rows of other calls, or of none. */
     rewrite: inTransaction(
       db,

@@ -61,6 +61,7 @@ export const createErasureStore = ({
     erase: async (tenantId, sought, label, keep, forget) => {
       await callLog.flush()
       const tokens: string[] = []
+      const answeredAtMs: number[] = []
       let decisions = 0
       let webhookEvents = 0
       const takeCalls = async (nos: readonly number[]): Promise<void> => {
@@ -69,6 +70,7 @@ export const createErasureStore = ({
         tokens.push(...erased.tokens)
         decisions += erased.decisions
         webhookEvents += erased.events
+        answeredAtMs.push(...erased.answeredAtMs)
       }
       const rewrite = (kind: ErasureKind) => (nos: readonly number[]) =>
         writer.call('erasure', 'rewrite', tenantId, sought, label, kind, nos)
@@ -84,6 +86,7 @@ export const createErasureStore = ({
         calls.found += found
         calls.ongoing = again.ongoing
       }
+      await writer.call('erasure', 'answers', tenantId, answeredAtMs)
       return { counts: { calls: calls.found, ongoingCalls: calls.ongoing, decisions, webhookEvents }, tokens }
     },
     scrub,
