@@ -74,13 +74,17 @@ export const createArchiveEraser = (
   ): Promise<number> => {
     const byKind = changes(label, keep, tokens)
     let found = 0
-    for (const [kind, change] of Object.entries(byKind)) {
-      for (const { dayMs } of (await files.list(tenantId)).filter((one) => one.kind === kind)) {
-        if (!(await isIn(tenantId, kind, dayMs, change))) continue
-        found += 1
-        if (replace) await files.write(tenantId, kind, dayMs, rewritten(tenantId, kind, dayMs, change), replace)
-      }
+    const failures: unknown[] = []
+    const look = async (kind: string, dayMs: number, change: Change): Promise<void> => {
+      if (!(await isIn(tenantId, kind, dayMs, change))) return
+      found += 1
+      if (replace) await files.write(tenantId, kind, dayMs, rewritten(tenantId, kind, dayMs, change), replace)
     }
+    for (const [kind, change] of Object.entries(byKind))
+      for (const { dayMs } of (await files.list(tenantId)).filter((one) => one.kind === kind))
+        await look(kind, dayMs, change).catch((error: unknown) => failures.push(error))
+    // The others hold nothing of it by now.
+    if (failures.length > 0) throw failures[0]
     return found
   }
 }

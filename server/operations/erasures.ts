@@ -139,19 +139,25 @@ export const createErasureHandlers = (
     // What is still good is found in the file.
     await runtime.forgetAnswers(tenantId)
     forgetEvents()
-    const found = await createArchiveEraser(archives, sought)(tenantId, {
-      label,
-      keep,
-      tokens: new Set(tokens),
-      replace: (file) => retention.putArchive(tenantId, file, clock.nowMs()),
-    })
+    // One that is damaged keeps the number from going there, and nowhere else.
+    const [archived] = await Promise.allSettled([
+      createArchiveEraser(archives, sought)(tenantId, {
+        label,
+        keep,
+        tokens: new Set(tokens),
+        replace: (file) => retention.putArchive(tenantId, file, clock.nowMs()),
+      }),
+    ])
+    const exported = await eraseExports(tenantId, holds)
+    const scrubbed = await erasures.scrub(sought)
+    if (archived.status === 'rejected') throw archived.reason
     return {
       ...counts,
-      archives: found,
-      exports: await eraseExports(tenantId, holds),
+      archives: archived.value,
+      exports: exported,
       configuration: await configurationWith(tenantId, sought),
       backups: [],
-      ...(await erasures.scrub(sought)),
+      ...scrubbed,
     }
   }
 

@@ -57,7 +57,7 @@ export const createArchiveFiles = (dataDir: string): ArchiveFiles => {
   const damaged = (file: string, why: string, cause?: unknown): DomainError =>
     new DomainError(
       'INVALID_INPUT',
-      `The archive ${file} ${why}. Put it back from a backup of the data directory`,
+      `The archive ${file} ${why}. Put it back from a backup of the data directory, or delete it`,
       undefined,
       { cause },
     )

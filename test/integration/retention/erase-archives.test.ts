@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Erasure } from '../../../shared/contract/erasures.ts'
@@ -44,6 +44,14 @@ const texts = async (): Promise<string> => {
   const read = files.map(async (file) => gunzipSync(await readFile(join(folder(), file))).toString())
   return (await Promise.all(read)).join('')
 }
+const erase = async (): Promise<Erasure> => {
+  let { body: erasure } = await running.api<Erasure>('POST', `${site.path}/erasures`, { number, mode: 'erase' })
+  while (erasure.state === 'running') {
+    await new Promise((done) => setTimeout(done, 20))
+    erasure = (await running.api<Erasure>('GET', `${site.path}/erasures/${erasure.id}`)).body
+  }
+  return erasure
+}
 const restore = (kind: string) => running.api('POST', `${site.path}/archives/restore`, { kind, day })
 
 describe('archives of a running server', () => {
@@ -58,17 +66,24 @@ describe('archives of a running server', () => {
     // Left by an end in the middle of writing.
     await writeFile(join(folder(), 'calls-2026-04-01.jsonl.gz.part'), number)
 
-    let { body: erasure } = await running.api<Erasure>('POST', `${site.path}/erasures`, { number, mode: 'erase' })
-    while (erasure.state === 'running') {
-      await new Promise((done) => setTimeout(done, 20))
-      erasure = (await running.api<Erasure>('GET', `${site.path}/erasures/${erasure.id}`)).body
-    }
-    expect(erasure).toMatchObject({ state: 'done', report: { archives: 2 } })
+    expect(await erase()).toMatchObject({ state: 'done', report: { archives: 2 } })
     expect(await texts()).not.toMatch(/702\D{0,3}555\D?0147/)
     expect((await readdir(folder())).sort()).toEqual([`calls-${day}.jsonl.gz`, `webhook_events-${day}.jsonl.gz`])
     expect((await restore('calls')).body).toMatchObject({ restored: 10 })
     // Of a call of somebody else, with the number in its payload.
     expect((await restore('webhook_events')).body).toMatchObject({ restored: 10 })
+  })
+
+  it('that are damaged are named, and keep nothing else from being erased', async () => {
+    await writeFile(join(folder(), `calls-${day}.jsonl.gz`), 'not compressed')
+    const exported = join(running.dataDir, 'exports', site.tenant.id, 'x.csv')
+    await mkdir(dirname(exported), { recursive: true })
+    await writeFile(exported, number)
+    const failed = await erase()
+    expect(failed).toMatchObject({ state: 'failed', error: expect.stringContaining('or delete it') as string })
+    expect(existsSync(exported)).toBe(false)
+    await rm(join(folder(), `calls-${day}.jsonl.gz`))
+    expect(await erase()).toMatchObject({ state: 'done' })
   })
 
   it('go with their tenant', async () => {

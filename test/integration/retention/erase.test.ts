@@ -78,6 +78,19 @@ describe('erasing a number', () => {
     const mentioned = await play(site, other, {
       Note: `transferred from (702) 555-0147, +1 702 555 0147 and %2B${digits}`,
     })
+    // In a form, where a + is a space; within a text within a text; as letterheads and CXML may have it.
+    const form = new URLSearchParams({
+      ...voiceRequest(newToken(), numberOf.priority, erased),
+      Note: 'call 7025550147',
+    })
+    const formType = { 'content-type': 'application/x-www-form-urlencoded' }
+    const { text: document } = await running.webhook(`${site.base}/application`, form.toString(), formType)
+    form.set('DialCallStatus', 'completed')
+    await running.webhook(actionOf(document), form.toString(), formType)
+    await play(site, other, {
+      Note: JSON.stringify({ text: JSON.stringify({ caller: 17025550147, tel: '+1 (702)\t555\u20110147' }) }),
+      Document: '<Number>&#43;1&#160;702 555 0147</Number>',
+    })
     // A record of a call that nobody asked about.
     await running.webhook(`${site.base}/cdr`, { session: { token: newToken(), callerId: erased } })
     const ofNeighbour = await play(neighbour, erased)
@@ -102,7 +115,7 @@ describe('erasing a number', () => {
 
     const before = await preview('+1 (702) 555-0147')
     expect(before).toMatchObject({
-      calls: spellings.length + 1,
+      calls: spellings.length + 2,
       ongoingCalls: 0,
       exports: 2,
       configuration: [],
@@ -119,7 +132,7 @@ describe('erasing a number', () => {
     const { report } = await erasing('tel:+17025550147', 'erase')
     ending.abort()
     expect(await others).toBeGreaterThan(0)
-    expect(report).toMatchObject({ calls: spellings.length + 1, exports: 2, leftPages: 0 })
+    expect(report).toMatchObject({ calls: spellings.length + 2, exports: 2, leftPages: 0 })
     expect(await preview(erased)).toMatchObject({ calls: 0, decisions: 0, webhookEvents: 0, exports: 0, archives: 0 })
     expect((await readdir(join(running.dataDir, 'exports', site.tenant.id))).sort()).toEqual(['b.csv'])
 
@@ -132,7 +145,7 @@ describe('erasing a number', () => {
     // Once that tenant is gone too, no byte of any file holds it.
     await running.api('DELETE', `${neighbour.path}?force=true`)
     await erasing(erased, 'erase')
-    for (const text of [digits, '7025550147', '702-555-0147', '702 555 0147', '555-0147'])
+    for (const text of [digits, '7025550147', '702-555-0147', '702 555 0147', '555-0147', '1;702', '(702)'])
       expect(await filesWith(text)).toEqual([])
     expect(await filesWith(other.slice(1))).not.toEqual([])
   }, 60_000)

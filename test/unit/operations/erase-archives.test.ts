@@ -62,6 +62,17 @@ describe('a number in archives', () => {
     expect([...files.values()].flat().join()).not.toMatch(/0123/)
   })
 
+  it('goes from the others where one cannot be read', async () => {
+    const { files, port, replace } = archives()
+    const read: typeof port.read = async function* (tenantId, kind, dayMs) {
+      if (kind === 'calls' && dayMs === 1) throw new Error('damaged')
+      yield* port.read(tenantId, kind, dayMs)
+    }
+    const erase = createArchiveEraser({ ...port, read }, sought)
+    await expect(erase('t', { label: 'erased', keep: false, tokens: new Set(), replace })).rejects.toThrow('damaged')
+    expect([...files.values()].flat().join()).not.toMatch(/0123/)
+  })
+
   it('is only counted where nothing is to be replaced', async () => {
     const { files, port } = archives()
     const before = structuredClone(files)
