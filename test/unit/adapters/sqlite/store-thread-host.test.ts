@@ -21,7 +21,7 @@ describe('a store thread', () => {
     const worker = aWorker()
     const host = startWorker('writer')
     expect(Worker).toHaveBeenCalledWith(
-      expect.objectContaining({ pathname: expect.stringMatching(/\/sqlite\/store-thread\.ts$/) as string }),
+      expect.objectContaining({ pathname: expect.stringMatching(/\/sqlite\/threads\/store-thread\.ts$/) as string }),
       expect.objectContaining({ name: 'store writer' }),
     )
     expect(host.port).toBe(worker)
