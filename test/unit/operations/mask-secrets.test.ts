@@ -91,8 +91,8 @@ describe('what people may see of a payload', () => {
   ])('takes one pass over a megabyte of %s', (_name, payload) => {
     const startedAt = performance.now()
     mask(payload)
-    // A tenth of a second alone; the machine may have other things to do.
-    expect(performance.now() - startedAt).toBeLessThan(500)
+    // A tenth of a second alone, hours if it were not one pass; the machine may have other things to do.
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
   })
 
   it('shows the payloads of the platform as they are', () => {
