@@ -100,7 +100,7 @@ describe('retention whose process is killed', { timeout: 180_000 }, () => {
   })
 })
 
-describe('an erasure whose process is killed among archives', { timeout: 60_000 }, () => {
+describe('an erasure whose process is killed among archives', { timeout: 180_000 }, () => {
   it('leaves archives that can be brought back, and none of the number once it is asked for again', async () => {
     const archived = await aDataDir()
     await cp(fresh, archived, { recursive: true })
