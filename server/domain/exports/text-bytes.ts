@@ -56,7 +56,7 @@ export class TextBytes {
     const bytes = this.#bytes
     let at = this.#length
     for (let i = 0; i < text.length; i += 1) {
-      let code = text.codePointAt(i) ?? replacement
+      let code = Number(text.codePointAt(i))
       if (code > 0xffff) i += 1
       else if (isSurrogate(code)) code = replacement
       if (code < 0x80) bytes[at++] = code
