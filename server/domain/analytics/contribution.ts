@@ -36,7 +36,11 @@ export interface Share {
   readonly amounts: Partial<Amounts>
 }
 
-const toMs = (seconds: number): number => Math.round(seconds * 1000)
+const yearMs = 366 * 24 * 60 * 60 * 1000
+
+/** Clocks differ, and one may be off by centuries: whatever a call says, sums stay whole numbers that a row can hold. */
+const sane = (ms: number): number => Math.min(yearMs, Math.max(0, Math.round(ms)))
+const toMs = (seconds: number): number => sane(seconds * 1000)
 
 /** From the start of the call to its answer; undefined of a call that was not answered, or where nobody told when. */
 export const answerDelayMs = ({
@@ -46,7 +50,7 @@ export const answerDelayMs = ({
   ringSeconds,
 }: CountedCall): number | undefined => {
   if (disposition !== 'answered') return undefined
-  if (answeredAtMs !== undefined) return Math.max(0, answeredAtMs - startedAtMs)
+  if (answeredAtMs !== undefined) return sane(answeredAtMs - startedAtMs)
   return ringSeconds === undefined ? undefined : toMs(ringSeconds)
 }
 

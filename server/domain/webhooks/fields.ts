@@ -97,9 +97,12 @@ export const readTimeMs = (value: unknown): number | undefined => {
   return ms > 0 && ms < 8.64e15 ? Math.round(ms) : undefined
 }
 
-/** A number of seconds or a score; text is read, "NaN" and negative values are undefined. */
+/** No call, and no round trip, is longer than a year: whoever says so measured nothing. */
+const largestAmount = 366 * 24 * 60 * 60
+
+/** A number of seconds or a score; text is read, "NaN", negative and absurd values are undefined. */
 export const readAmount = (value: unknown): number | undefined => {
   if (typeof value !== 'number' && (typeof value !== 'string' || value.trim() === '')) return undefined
   const amount = Number(value)
-  return Number.isFinite(amount) && amount >= 0 ? amount : undefined
+  return amount >= 0 && amount <= largestAmount ? amount : undefined
 }

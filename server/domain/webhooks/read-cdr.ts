@@ -99,7 +99,9 @@ export const readCdr = (fields: Fields): Cdr => {
     answeredAtMs,
     endedAtMs:
       endedAtMs ??
-      (startedAtMs !== undefined && durationSeconds !== undefined ? startedAtMs + durationSeconds * 1000 : undefined),
+      (startedAtMs !== undefined && durationSeconds !== undefined
+        ? Math.round(startedAtMs + durationSeconds * 1000)
+        : undefined),
     ringSeconds: secondsBetween(startedAtMs, answeredAtMs),
     talkSeconds: billsec ?? secondsBetween(answeredAtMs, endedAtMs),
     durationSeconds,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkCxml } from '../../support/cxml-check.ts'
+import { allSettled } from '../../support/settled.ts'
 import { createSite, newToken, numberOf, voiceRequest, type Site } from '../../support/site.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
@@ -92,6 +93,21 @@ describe('session updates and CDRs that cannot be served say why', () => {
       status: 200,
       body: { ok: true },
     })
+  })
+
+  it.each([
+    ['a duration in parts of a second', 12.3456, 12.3456],
+    ['a duration of ages', 1e300, undefined],
+    ['a duration of nonsense', 'soon', undefined],
+  ])('%s is stored and counted', async (_what, duration, durationSeconds) => {
+    const token = newToken()
+    const timestamp = Math.floor(Date.now() / 1000)
+    const cdr = { session: { token }, from: '+12025550199', to: '+1', disposition: 'BUSY', timestamp, duration }
+    expect(await test.webhook(`${site.base}/cdr`, cdr)).toMatchObject({ status: 200 })
+    await allSettled(test.dataDir)
+    const call = await site.call(token)
+    expect(call).toMatchObject({ disposition: 'busy' })
+    expect(call.durationSeconds).toBe(durationSeconds)
   })
 })
 

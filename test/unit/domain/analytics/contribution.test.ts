@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   answerDelayMs,
@@ -79,5 +80,27 @@ describe('the answer delay', () => {
     expect(answerDelayMs(aCounted())).toBeUndefined()
     expect(answerDelayMs(aCounted({ disposition: 'busy', answeredAtMs: 3500 }))).toBeUndefined()
     expect(of(aCounted({ answeredAtMs: 3500 }), 'tenant', '')).toMatchObject({ delay_ms: 2500, delay_count: 1 })
+  })
+
+  it('is whole numbers that many rows together can hold, whatever the call says', () => {
+    const seconds = fc.option(fc.double({ noNaN: true }), { nil: undefined })
+    const ms = fc.option(fc.integer({ min: -8.64e15, max: 8.64e15 }), { nil: undefined })
+    fc.assert(
+      fc.property(ms, ms, seconds, seconds, seconds, (startedAtMs, answeredAtMs, ring, talk, duration) => {
+        const call = aCounted({
+          startedAtMs: startedAtMs ?? 0,
+          answeredAtMs,
+          ringSeconds: ring,
+          talkSeconds: talk,
+          durationSeconds: duration,
+        })
+        const amounts = contributionOf(call).flatMap((share) => Object.values(share.amounts))
+        for (const amount of [...amounts, answerDelayMs(call) ?? 0]) {
+          expect(Number.isInteger(amount)).toBe(true)
+          expect(amount).toBeGreaterThanOrEqual(0)
+          expect(amount).toBeLessThan(4e10)
+        }
+      }),
+    )
   })
 })

@@ -149,6 +149,9 @@ describe('an amount', () => {
     [null, undefined],
     [{}, undefined],
     [Infinity, undefined],
+    [31_622_400, 31_622_400],
+    [1e9, undefined],
+    ['1e300', undefined],
   ])('%j is %j', (value, expected) => {
     expect(readAmount(value)).toBe(expected)
   })

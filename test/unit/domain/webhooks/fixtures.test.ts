@@ -329,6 +329,7 @@ describe('CDRs', () => {
       startedAtMs: start,
       endedAtMs: start + 70_000,
     })
+    expect(readCdr(readFields({ timestamp: start / 1000, duration: 12.3456 })).endedAtMs).toBe(start + 12_346)
     expect(readCdr(readFields({ timestamp: start / 1000 })).endedAtMs).toBeUndefined()
     expect(
       readCdr(readFields({ session: { callStartTime: start, callAnswerTime: start - 5 } })).ringSeconds,
