@@ -21,6 +21,8 @@ interface Outcome {
   failed: number
   /** What failed, with the first lines of why: a log that was cut still says it. */
   failures?: string[]
+  /** The files that took longest, where time can be saved. */
+  slowest?: string[]
 }
 
 interface Step {
@@ -44,6 +46,8 @@ interface VitestReport {
   testResults: {
     name: string
     message: string
+    startTime: number
+    endTime: number
     assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
   }[]
 }
@@ -61,7 +65,12 @@ const countVitest = (file: string) => (): Outcome => {
       (what) => `${relative(root, name)}: ${what}`,
     )
   })
-  return { passed: report?.numPassedTests ?? 0, failed: report?.numFailedTests ?? 0, failures }
+  const slowest = (report?.testResults ?? [])
+    .map(({ name, startTime, endTime }) => ({ file: relative(root, name), seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 12)
+    .map(({ file, seconds }) => `${seconds.toFixed(0)} s ${file}`)
+  return { passed: report?.numPassedTests ?? 0, failed: report?.numFailedTests ?? 0, failures, slowest }
 }
 
 const countPlaywright = (file: string) => (): Outcome => {
@@ -105,7 +114,9 @@ const run = async (step: Step) => {
   total.failed += failed
   const counts = step.count ? `, ${counted.passed} passed, ${failed} failed` : ''
   told(code === 0, `${step.name} (${seconds} s${counts})`)
+  if (counted.slowest?.length) console.log(`  longest: ${counted.slowest.join(', ')}`)
   for (const failure of counted.failures ?? []) console.log(`  ${failure}`)
+  if (code !== 0 && counted.failed === 0 && step.count) console.log('  No test failed; what did is at the end of this:')
   if (code !== 0) process.stdout.write(output)
   return code === 0
 }
@@ -134,7 +145,7 @@ const runVitest = async () => {
     command: [
       ...node('vitest', 'vitest.mjs'),
       ...['run', '--config', 'test/vitest.config.ts', '--coverage'],
-      ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+      ...['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`],
     ],
     environment: findChromium() ? { SWITCHYARD_SHELL_COVERAGE: '1' } : {},
     count: countVitest(file),
