@@ -10,6 +10,9 @@ const projects = ['unit', 'contract', 'integration', 'migrations', 'nodes']
 // for `npm test`, which lays theirs over it and judges both together (scripts/shell-coverage.ts).
 const isShellGathered = process.env.SWITCHYARD_SHELL_COVERAGE === '1'
 
+// Each server that a test starts has threads, and some are processes: what Node makes of their source is kept for the next one.
+process.env.NODE_COMPILE_CACHE ??= resolve(root, 'node_modules/.cache/node')
+
 export default defineConfig({
   root,
   test: {
