@@ -86,6 +86,11 @@ module.exports = {
       { path: npm('undici') },
     ),
     never(
+      'passwords only in system',
+      { pathNot: '^(server/adapters/system|test)/' },
+      { path: npm('@node-rs/argon2') },
+    ),
+    never(
       'logs are written in two places',
       { path: '^(main|server)/', pathNot: '^server/adapters/(system|http)/' },
       { path: npm('pino') },

@@ -39,7 +39,7 @@ const signIn = createRoute({
   // A code works once, so it is traded here and not in a component, which React may mount twice. Either way it leaves the address.
   beforeLoad: async ({ context: { client }, search: { code } }) => {
     if (code === undefined) return
-    const reply = await client.session?.signIn(code)
+    const reply = await client.session?.signIn({ code })
     const isRefused = reply && !reply.ok && client.session?.state().status !== 'signed-in'
     if (isRefused)
       redirect({ to: '/sign-in', search: { failure: signInProblem(reply.error) }, replace: true, throw: true })

@@ -12,6 +12,8 @@ export const coverageExclusions: readonly { readonly file: string; readonly reas
   { file: 'server/entry/cli/index.ts', reason: 'runs as a process of its own: it reads the arguments of its process' },
   { file: 'server/entry/cli/serve.ts', reason: 'the same' },
   { file: 'server/entry/cli/token.ts', reason: 'the same' },
+  { file: 'server/entry/cli/user.ts', reason: 'the same' },
+  { file: 'server/entry/cli/with-access.ts', reason: 'the same' },
   {
     file: 'server/entry/cli/route.ts',
     reason: 'runs as a process of its own in test/integration/entry/route-command.test.ts',

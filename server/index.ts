@@ -14,7 +14,7 @@ import { openRetention } from './composition/retention.ts'
 import { openRuntimeState } from './composition/runtime-state.ts'
 import { listUpkeep } from './composition/upkeep.ts'
 import { createWebhooks } from './composition/webhooks.ts'
-import type { Access } from './operations/access.ts'
+import type { Access } from './operations/access/access.ts'
 import type { Dispatch } from './operations/dispatch.ts'
 import { startUpkeep } from './operations/upkeep.ts'
 import type { EventBus } from './ports/event-bus.ts'
@@ -43,7 +43,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       log,
       isKnownTenant: (tenantId) => Promise.resolve(directory.byId(tenantId) !== undefined),
     })
-    const bootstrap = (): Promise<void> => access.bootstrap(config.bootstrapToken)
+    const bootstrap = (): Promise<void> => access.tokens.bootstrap(config.bootstrapToken)
     await (running.nodes ? running.nodes.alone(bootstrap) : bootstrap())
 
     const webhooks = createWebhooks(base, running)
@@ -52,7 +52,14 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const exports = await openExports(base, running)
     const retention = await openRetention(base, running, { exports, webhooks })
     const cloudonix = createCloudonix(base)
-    const dispatch = createOperations(base, running, { webhooks, webhooksUrl, exports, retention, cloudonix })
+    const dispatch = createOperations(base, running, {
+      webhooks,
+      webhooksUrl,
+      exports,
+      retention,
+      cloudonix,
+      access,
+    })
 
     const healthReader = createHealthReader(base, running, webhooks)
     const admin = await buildAdmin(base, healthReader, access, dispatch)
@@ -73,7 +80,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       eventLog,
       access,
       log,
-      signInLink: async () => `${adminUrl}/#/sign-in?code=${await access.createSignInCode()}`,
+      signInLink: async () => `${adminUrl}/#/sign-in?code=${(await access.signIn.createCode()).code}`,
       async close() {
         log.info({}, 'Switchyard is closing: answering what is under way')
         health.close()

@@ -2,7 +2,7 @@ import { loadMasterKey } from './adapters/sqlite/keys/master-key.ts'
 import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
 import { createLog } from './adapters/system/log.ts'
 import { composeAccess } from './composition/access.ts'
-import type { Access } from './operations/access.ts'
+import type { Access } from './operations/access/access.ts'
 import type { ServerConfig } from './server-config.ts'
 
 /** Opens the store alone, for commands that need no running server. */

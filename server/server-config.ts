@@ -1,4 +1,4 @@
-import type { Access } from './operations/access.ts'
+import type { Access } from './operations/access/access.ts'
 import type { Dispatch } from './operations/dispatch.ts'
 import type { ExportLimits } from './operations/export-runner.ts'
 import type { EventBus } from './ports/event-bus.ts'

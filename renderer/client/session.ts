@@ -10,6 +10,8 @@ export type SessionState =
 
 const path = '/api/v1/session'
 
+export type Credential = { readonly code: string } | { readonly email: string; readonly password: string }
+
 interface Opened {
   readonly csrfToken: string
   readonly actor: Actor
@@ -44,12 +46,12 @@ export const createSession = (fetch: typeof globalThis.fetch) => {
       return state.get()
     },
 
-    /** Trades the one-time code of a sign-in link for a session. */
-    async signIn(code: string): Promise<Reply<Actor>> {
+    /** Trades the one-time code of a sign-in link, or a password, for a session. */
+    async signIn(credential: Credential): Promise<Reply<Actor>> {
       const reply = await ask({
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ code }),
+        body: JSON.stringify(credential),
       })
       if (!reply.ok) return reply
       state.set({ status: 'signed-in', ...reply.value })

@@ -1,8 +1,16 @@
 import { systemClock } from '../adapters/system/clock.ts'
 import { systemCrypto } from '../adapters/system/crypto.ts'
 import { newId, newSecret } from '../adapters/system/ids.ts'
-import { createAccess, type Access, type AccessDeps } from '../operations/access.ts'
+import { argon2Passwords } from '../adapters/system/passwords.ts'
+import { createAccess, type Access, type AccessDeps } from '../operations/access/access.ts'
 
 /** Tokens, sessions and sign-in, of the running server and of commands that open the store alone. */
 export const composeAccess = (deps: Pick<AccessDeps, 'store' | 'log' | 'isKnownTenant'>): Access =>
-  createAccess({ ...deps, clock: systemClock, crypto: systemCrypto, newId, newSecret })
+  createAccess({
+    ...deps,
+    passwords: argon2Passwords,
+    clock: systemClock,
+    crypto: systemCrypto,
+    newId,
+    newSecret,
+  })

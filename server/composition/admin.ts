@@ -1,5 +1,5 @@
 import { buildAdminApp } from '../adapters/http/build-admin-app.ts'
-import type { Access } from '../operations/access.ts'
+import type { Access } from '../operations/access/access.ts'
 import type { Dispatch } from '../operations/dispatch.ts'
 import { renderMetrics } from '../operations/metrics.ts'
 import type { Base } from './base.ts'

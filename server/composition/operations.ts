@@ -2,6 +2,7 @@ import type { Handlers } from '../../shared/contract/index.ts'
 import { csvText } from '../adapters/csv/csv-text.ts'
 import { readStoredPayload } from '../adapters/http/decode-webhook.ts'
 import { createKeyedLock } from '../adapters/memory/keyed-lock.ts'
+import type { Access } from '../operations/access/access.ts'
 import { createAgentGroupHandlers } from '../operations/agent-groups.ts'
 import { createAnalyticsHandlers } from '../operations/analytics.ts'
 import { createCallHandlers } from '../operations/calls.ts'
@@ -41,6 +42,7 @@ export const createOperations = (
     readonly exports: Exports
     readonly retention: Retention
     readonly cloudonix: Cloudonix
+    readonly access: Pick<Access, 'handlers'>
   },
 ): Dispatch => {
   const { config, store, directory, health, clock, newId, newSecret, chance, log, publicUrl, startedAtMs } = base
@@ -87,6 +89,7 @@ export const createOperations = (
     }),
     ...createIdempotencyHandlers({ calls, runtime, duplicates, directory, log }),
     ...parts.retention.handlers,
+    ...parts.access.handlers,
     ...createSystemHandlers(about, health, runtime, callLog, clock),
   }
   return createDispatch(inTurn(handlers, createKeyedLock(), nodes?.upToDate), (error, name) =>

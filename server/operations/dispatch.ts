@@ -8,6 +8,7 @@ import {
   type OperationName,
   type Reply,
 } from '../../shared/contract/index.ts'
+import type { Operation } from '../../shared/contract/operation.ts'
 import { roles, type ErrorCode, type Role } from '../../shared/vocabulary.ts'
 import { DomainError } from '../domain/errors.ts'
 import { inputProblems } from './input-problems.ts'
@@ -37,8 +38,8 @@ const isOtherTenant = (actor: Actor, input: unknown): boolean =>
 
 /** What names no tenant holds for the whole site: whoever is bound to one may look, but not touch. */
 const isBeyondTenant = (actor: Actor, name: OperationName): boolean => {
-  const { method, input } = operations[name]
-  return actor.tenantId !== undefined && method !== 'GET' && !Object.hasOwn(input.properties, 'tenantId')
+  const { method, path, isOwn }: Operation = operations[name]
+  return actor.tenantId !== undefined && method !== 'GET' && isOwn !== true && !path.includes('/:tenantId')
 }
 
 export const createDispatch =

@@ -1,7 +1,9 @@
 import type { Static, TSchema } from 'typebox'
 import type { ErrorCode, Role } from '../vocabulary.ts'
+import { accountOperations } from './account.ts'
 import { agentGroupOperations } from './agent-groups.ts'
 import { analyticsOperations } from './analytics.ts'
+import { apiTokenOperations } from './api-tokens.ts'
 import { callOperations } from './calls.ts'
 import { cloudonixOperations } from './cloudonix.ts'
 import { erasureOperations } from './erasures.ts'
@@ -21,6 +23,7 @@ import { scheduleOperations } from './schedules.ts'
 import { systemOperations } from './system.ts'
 import { tenantOperations } from './tenants.ts'
 import { trunkOperations } from './trunks.ts'
+import { userOperations } from './users.ts'
 import { voiceAgentOperations } from './voice-agents.ts'
 import { webhookEventOperations } from './webhook-events.ts'
 import { webhookInspectorOperations } from './webhook-inspector.ts'
@@ -48,6 +51,9 @@ export const operations = {
   ...webhookEventOperations,
   ...webhookInspectorOperations,
   ...idempotencyOperations,
+  ...userOperations,
+  ...apiTokenOperations,
+  ...accountOperations,
   ...systemOperations,
 }
 
@@ -65,6 +71,9 @@ export interface Actor {
   readonly role: Role
   /** Absent: all tenants. */
   readonly tenantId?: string | undefined
+  /** Of a session that a user has opened. */
+  readonly userId?: string | undefined
+  readonly sessionId?: string | undefined
 }
 
 export type Handlers = { readonly [N in OperationName]: (actor: Actor, input: Input<N>) => Promise<Output<N>> }

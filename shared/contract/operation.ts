@@ -20,4 +20,6 @@ export interface Operation {
   readonly status?: 200 | 201 | 202
   /** `output` names a file, which HTTP sends in its place. */
   readonly isFile?: true
+  /** Concerns who asks, and nothing else: who is bound to one tenant may do it although it names none. */
+  readonly isOwn?: true
 }

@@ -451,30 +451,94 @@ export const accessStoreSuite = (makeStore: MakeStore): void => {
       expect(await access.tokens()).toEqual([])
     })
 
+    const session = {
+      id: 'session-1',
+      hash: 's1',
+      csrfToken: 'c',
+      name: 'Owner',
+      role: 'owner',
+      isByLink: true,
+      createdAtMs: 1,
+      expiresAtMs: 10,
+      lastSeenAtMs: 2,
+      renewedAtMs: 1,
+    } as const
+    const user = {
+      id: 'user-1',
+      version: 1,
+      createdAtMs: 1,
+      updatedAtMs: 1,
+      email: 'Ada@example.com',
+      name: 'Ada',
+      role: 'admin',
+      tenantId: 'tenant-1',
+      enabled: true,
+      passwordHash: '$argon2id$',
+    } as const
+
     it('keeps sessions until they end', async () => {
       const { access } = store()
-      const session = {
-        hash: 's1',
-        csrfToken: 'c',
-        name: 'owner',
-        role: 'owner',
-        createdAtMs: 1,
-        expiresAtMs: 10,
-      } as const
       await access.createSession(session)
-      expect(await access.findSession('s1')).toEqual(session)
-      await access.deleteSession('s1')
-      expect(await access.findSession('s1')).toBeUndefined()
+      expect(plain(await access.findSession('s1', 5))).toEqual(session)
+      expect(plain(await access.sessionById('session-1'))).toEqual(session)
+      await access.noteSeen('session-1', 7)
+      await access.noteSeen('session-1', 6)
+      expect(await access.sessionById('session-1')).toMatchObject({ lastSeenAtMs: 7 })
+      await access.deleteSession('session-1')
+      expect(await access.findSession('s1', 5)).toBeUndefined()
+    })
+
+    it('renews the secret of a session once, and takes the one before for a while', async () => {
+      const { access } = store()
+      await access.createSession(session)
+      const renewals = await Promise.all(
+        ['s2', 's3', 's4'].map((to) => access.renewSession('session-1', { from: 's1', to, atMs: 5, beforeUntilMs: 8 })),
+      )
+      expect(renewals).toEqual([true, false, false])
+      expect(await access.findSession('s2', 9)).toMatchObject({ hash: 's2', renewedAtMs: 5 })
+      expect(await access.findSession('s1', 7)).toMatchObject({ hash: 's2' })
+      expect(await access.findSession('s1', 8)).toBeUndefined()
+    })
+
+    it('keeps users, and what they are now is what their sessions are', async () => {
+      const { access } = store()
+      const { users } = access
+      await users.create(user)
+      await access.createSession({ ...session, userId: 'user-1' })
+      await access.createSession({ ...session, id: 'session-2', hash: 's2', userId: 'user-1' })
+      expect(plain(await users.byEmail('ADA@EXAMPLE.COM'))).toEqual(user)
+      expect(await access.findSession('s1', 5)).toMatchObject({ name: 'Ada', role: 'admin', tenantId: 'tenant-1' })
+      expect(await users.update({ ...user, version: 3 })).toBe(false)
+      expect(await users.update({ ...user, version: 2, role: 'analyst', tenantId: undefined })).toBe(true)
+      await users.noteSignIn('user-1', 77)
+      expect(await users.get(undefined, 'user-1')).toMatchObject({ version: 2, lastSignInAtMs: 77 })
+      const now = await access.findSession('s1', 5)
+      expect([now?.role, now?.tenantId]).toEqual(['analyst', undefined])
+      await users.update({ ...user, version: 3, enabled: false })
+      expect(await access.findSession('s1', 5)).toBeUndefined()
+      await users.update({ ...user, version: 4 })
+      await access.deleteSessionsOf('user-1', 'session-2')
+      expect(await access.findSession('s1', 5)).toBeUndefined()
+      expect(await access.findSession('s2', 5)).toBeDefined()
+      await expect(users.create({ ...user, id: 'user-2', email: 'ada@EXAMPLE.com' })).rejects.toMatchObject({
+        code: 'CONFLICT',
+      })
+      await store().configuration.tenants.delete(undefined, 'tenant-1')
+      expect(await users.list(undefined, { limit: 10 })).toMatchObject({ items: [], total: 0 })
+      expect(await access.findSession('s2', 5)).toBeUndefined()
     })
 
     it('takes a sign-in code once, and only before it expires', async () => {
       const { access } = store()
+      await access.users.create(user)
       await access.createSignInCode({ hash: 'a', expiresAtMs: 100 })
       await access.createSignInCode({ hash: 'b', expiresAtMs: 100 })
-      expect(await access.takeSignInCode('a', 50)).toBe(true)
-      expect(await access.takeSignInCode('a', 50)).toBe(false)
-      expect(await access.takeSignInCode('b', 100)).toBe(false)
-      expect(await access.takeSignInCode('never made', 1)).toBe(false)
+      await access.createSignInCode({ hash: 'c', expiresAtMs: 100, userId: 'user-1' })
+      expect(plain(await access.takeSignInCode('a', 50))).toEqual({ hash: 'a', expiresAtMs: 100 })
+      expect(await access.takeSignInCode('a', 50)).toBeUndefined()
+      expect(await access.takeSignInCode('c', 50)).toMatchObject({ userId: 'user-1' })
+      expect(await access.takeSignInCode('b', 100)).toBeUndefined()
+      expect(await access.takeSignInCode('never made', 1)).toBeUndefined()
     })
 
     it('lets one of many simultaneous takers have the code', async () => {

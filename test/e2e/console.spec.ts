@@ -30,6 +30,51 @@ test.describe('the console of a running server', () => {
     await expectAccessible(page)
   })
 
+  test('lets a user choose a password after a link, and sign in with it', async ({ page, browser, startServer }) => {
+    const { signInLink, admin } = await startServer()
+    const room = consolePage(page)
+    await page.goto(signInLink)
+    await expect(room.heading('Create your first tenant')).toBeVisible()
+    // The screens for users come with the settings; the API is there.
+    const path = await page.evaluate(async () => {
+      const { csrfToken } = (await (await fetch('/api/v1/session')).json()) as { csrfToken: string }
+      const headers = { 'content-type': 'application/json', 'x-csrf-token': csrfToken }
+      const post = async (url: string, body: unknown) =>
+        (await (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as Record<
+          string,
+          string
+        >
+      const { id } = await post('/api/v1/users', { email: 'ada@example.com', name: 'Ada', role: 'owner' })
+      return (await post(`/api/v1/users/${id}/sign-in-link`, {}))['path']
+    })
+    const context = await browser.newContext()
+    const ada = await context.newPage()
+    const herRoom = consolePage(ada)
+    await ada.goto(`${admin}${path}`)
+    await expect(herRoom.heading('Create your first tenant')).toBeVisible()
+    await ada.evaluate(async () => {
+      const { csrfToken } = (await (await fetch('/api/v1/session')).json()) as { csrfToken: string }
+      const headers = { 'content-type': 'application/json', 'x-csrf-token': csrfToken }
+      const body = JSON.stringify({ password: 'correct horse battery' })
+      await fetch('/api/v1/account/password', { method: 'POST', headers, body })
+    })
+    await herRoom.signOut()
+    await ada.getByRole('button', { name: 'Use e-mail address and password instead' }).click()
+    await ada.getByRole('button', { name: 'Sign in' }).click()
+    await expect(ada.getByText('Enter your e-mail address and your password.')).toBeVisible()
+    await expectAccessible(ada)
+    await ada.getByLabel('E-mail address').fill('ADA@example.com')
+    await ada.getByLabel('Password', { exact: true }).fill('wrong horse battery')
+    await ada.getByRole('button', { name: 'Sign in' }).click()
+    await expect(ada.getByText('The e-mail address or the password is wrong.')).toBeVisible()
+    await ada.getByLabel('Password', { exact: true }).fill('correct horse battery')
+    await ada.keyboard.press('Enter')
+    await expect(herRoom.heading('Create your first tenant')).toBeVisible()
+    await herRoom.signOut()
+    await expect(ada.getByLabel('E-mail address')).toBeVisible()
+    await context.close()
+  })
+
   test('leads from nothing to the URLs to enter at Cloudonix', { tag: '@shipped' }, async ({ page, startServer }) => {
     await page.emulateMedia({ reducedMotion: 'reduce' })
     const { signInLink } = await startServer()

@@ -46,6 +46,37 @@ describe('switchyard beside a running server', { timeout: 30_000 }, () => {
     expect(answer.ok).toBe(true)
   })
 
+  it('adds a user, who comes by the link, chooses a password and signs in with it', async () => {
+    const { out } = await run('user', 'add', 'ada@example.com', '--name', 'Ada', '--role', 'analyst')
+    const { admin } = test.server.urls
+    expect(out.startsWith(`${admin}/#/sign-in?code=`)).toBe(true)
+    const post = (path: string, body: object, headers = {}) =>
+      fetch(`${admin}/api/v1${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      })
+    const opened = await post('/session', { code: out.split('code=')[1] })
+    const { csrfToken, actor } = (await opened.json()) as { csrfToken: string; actor: object }
+    expect(actor).toMatchObject({ name: 'Ada', role: 'analyst' })
+    const session = { cookie: opened.headers.get('set-cookie')!.split(';')[0]!, 'x-csrf-token': csrfToken }
+    const password = 'correct horse battery'
+    expect((await post('/account/password', { password }, session)).status).toBe(204)
+    expect((await post('/session', { email: 'ada@example.com', password })).status).toBe(200)
+    expect((await post('/session', { email: 'ada@example.com', password: 'wrong horse battery' })).status).toBe(401)
+    const { body } = await test.api<{ items: object[] }>('GET', '/users')
+    expect(body.items).toEqual([expect.objectContaining({ email: 'ada@example.com', hasPassword: true })])
+
+    expect((await run('user', 'list')).out).toBe('ada@example.com  analyst  all tenants  enabled  Ada')
+    expect((await run('user', 'link', 'ADA@example.com')).out.startsWith(`${admin}/#/sign-in?code=`)).toBe(true)
+    expect((await run('user', 'remove', 'ada@example.com')).code).toBe(0)
+    expect((await post('/account/password', { password }, session)).status).toBe(401)
+    expect(await run('user', 'remove', 'ada@example.com')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no user ada@example.com') as unknown,
+    })
+  })
+
   it('no longer names the port of a server that was closed', async () => {
     const { admin } = test.server.urls
     await test.server.close()

@@ -302,13 +302,14 @@ describe('signing a browser in', () => {
     const answer = await open(app, { code: 'good-code' }, { origin: 'http://localhost:80', host: 'localhost:80' })
     expect(answer.statusCode).toBe(403) // a browser leaves the default port out of both
     const opened = await open(app, { code: 'good-code' })
-    expect(opened.json()).toEqual({ csrfToken: 'csrf-1', actor: { ...owner, kind: 'session' } })
+    const who = { csrfToken: 'csrf-1', actor: { ...owner, kind: 'session', sessionId: 'id of cookie-2' } }
+    expect(opened.json()).toEqual(who)
     expect(opened.headers['set-cookie']).toBe(
       'switchyard_session=cookie-2; Max-Age=3600; Path=/; HttpOnly; SameSite=Strict',
     )
     const cookie = 'switchyard_session=cookie-2'
     const seen = await app.inject({ url: '/api/v1/session', headers: { cookie } })
-    expect(seen.json()).toEqual({ csrfToken: 'csrf-1', actor: { ...owner, kind: 'session' } })
+    expect(seen.json()).toEqual(who)
 
     expect((await app.inject({ method: 'DELETE', url: '/api/v1/session', headers: { cookie } })).statusCode).toBe(403)
     const closed = await app.inject({
@@ -340,6 +341,38 @@ describe('signing a browser in', () => {
     const { app } = await anApp()
     const answer = await open(app, payload)
     expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([status, undefined])
+  })
+
+  it('takes an e-mail address and a password, and has the browser keep that it did', async () => {
+    const { app } = await anApp()
+    const ada = { email: 'ada@example.com', password: 'good-password' }
+    const opened = await open(app, ada)
+    expect(opened.json()).toMatchObject({ csrfToken: 'csrf-1' })
+    expect(opened.headers['set-cookie']).toEqual([
+      'switchyard_device=device-1!; Max-Age=34560000; Path=/; HttpOnly; SameSite=Strict',
+      'switchyard_session=cookie-3; Max-Age=3600; Path=/; HttpOnly; SameSite=Strict',
+    ])
+    const again = await open(app, ada, { cookie: 'switchyard_device=device-1' })
+    expect(String(again.headers['set-cookie'])).toContain('switchyard_device=device-1!;')
+    expect((await open(app, { ...ada, email: 'bob@example.com' })).statusCode).toBe(401)
+    const slowed = await open(app, { ...ada, password: 'bad' })
+    expect([slowed.statusCode, slowed.json().error.code]).toEqual([429, 'TOO_MANY_REQUESTS'])
+    for (const wrong of [{ email: 'ada@example.com' }, { email: 7, password: 'x' }, { email: '', password: 'x' }])
+      expect((await open(app, wrong)).statusCode).toBe(400)
+  })
+
+  it('sends the cookie anew when its secret has changed', async () => {
+    const { app } = await anApp({
+      authenticate: async () => ({
+        actor: { ...owner, kind: 'session', sessionId: 's' },
+        csrfToken: 'csrf-1',
+        renewed: { cookie: 'cookie-9', maxAgeSeconds: 60 },
+      }),
+    })
+    const answer = await app.inject({ url: tenants, headers: session() })
+    expect(answer.headers['set-cookie']).toBe(
+      'switchyard_session=cookie-9; Max-Age=60; Path=/; HttpOnly; SameSite=Strict',
+    )
   })
 
   it('knows a token too, which has no CSRF token and nothing to sign out of', async () => {

@@ -5,6 +5,7 @@ import { buildAdminApp, type AdminAppDeps } from '../../server/adapters/http/bui
 import { buildWebhookApp } from '../../server/adapters/http/build-webhook-app.ts'
 import { createEventBus } from '../../server/adapters/memory/event-bus.ts'
 import { createEventLog, type EventLogOptions } from '../../server/adapters/memory/event-log.ts'
+import { DomainError } from '../../server/domain/errors.ts'
 import type { EventLog } from '../../server/ports/event-log.ts'
 import type { Log } from '../../server/ports/system.ts'
 import type { HandleWebhook, WebhookAnswer, WebhookRequest } from '../../server/ports/webhooks.ts'
@@ -76,27 +77,35 @@ export const anAdminApp = async ({
 }: Partial<AdminAppDeps> & { events?: ReturnType<typeof someEvents> } = {}) => {
   const calls: { actor: Actor | undefined; name: string; input: unknown }[] = []
   const sessions = new Set(['cookie-1'])
+  const ofSession = (cookie: string): Actor => ({ ...owner, kind: 'session', sessionId: `id of ${cookie}` })
   const { lines, log } = aLog()
   const app = await buildAdminApp({
     dispatch: async (actor, name, input) => {
       calls.push({ actor, name, input })
       return { ok: true, value: { name } }
     },
-    authenticate: async ({ bearer, sessionCookie }) => {
+    authenticate: async ({ bearer, sessionId, sessionCookie = sessionId?.slice('id of '.length) }) => {
       if (bearer === 'owner-token') return { actor: owner }
       if (bearer === 'analyst-token') return { actor: analyst }
       if (sessionCookie !== undefined && sessions.has(sessionCookie)) {
-        return { actor: { ...owner, kind: 'session' }, csrfToken: 'csrf-1' }
+        return { actor: ofSession(sessionCookie), csrfToken: 'csrf-1' }
       }
       return undefined
     },
     signIn: {
-      open: async (code) => {
+      byCode: async (code) => {
         if (code !== 'good-code') return undefined
         sessions.add('cookie-2')
-        return { cookie: 'cookie-2', csrfToken: 'csrf-1', actor: { ...owner, kind: 'session' }, maxAgeSeconds: 3600 }
+        return { cookie: 'cookie-2', csrfToken: 'csrf-1', actor: ofSession('cookie-2'), maxAgeSeconds: 3600 }
       },
-      close: async (cookie) => void sessions.delete(cookie),
+      byPassword: async ({ email, password, device = 'device-1' }) => {
+        if (email !== 'ada@example.com') return undefined
+        if (password !== 'good-password') throw new DomainError('TOO_MANY_REQUESTS', 'Too many wrong passwords')
+        sessions.add('cookie-3')
+        const actor = ofSession('cookie-3')
+        return { cookie: 'cookie-3', csrfToken: 'csrf-1', actor, maxAgeSeconds: 3600, device: `${device}!` }
+      },
+      close: async (sessionId) => void sessions.delete(sessionId.slice('id of '.length)),
     },
     eventLog: events.eventLog,
     isKnownTenant: (id) => ['t1', 't2'].includes(id),

@@ -22,7 +22,11 @@ const bus = createEventBus()
 const app = await buildAdminApp({
   dispatch: () => Promise.resolve({ ok: true, value: undefined }),
   authenticate: () => Promise.resolve({ actor: { kind: 'token', name: 'Ada', role: 'owner' } }),
-  signIn: { open: () => Promise.resolve(undefined), close: () => Promise.resolve() },
+  signIn: {
+    byCode: () => Promise.resolve(undefined),
+    byPassword: () => Promise.resolve(undefined),
+    close: () => Promise.resolve(),
+  },
   eventLog: createEventLog(bus, { epoch: 'e1' }),
   isKnownTenant: () => true,
   readiness: () => ({ ready: true, status: 'ok', problems: [] }),

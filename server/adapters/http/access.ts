@@ -18,6 +18,13 @@ declare module 'fastify' {
 export const sessionCookieName = (secureCookies: boolean): string =>
   secureCookies ? '__Host-switchyard_session' : 'switchyard_session'
 
+/** What a browser keeps beyond its session: that somebody was signed in there. */
+export const deviceCookieName = (secureCookies: boolean): string =>
+  secureCookies ? '__Host-switchyard_device' : 'switchyard_device'
+
+export const cookieOptions = (secureCookies: boolean) =>
+  ({ path: '/', httpOnly: true, sameSite: 'strict', secure: secureCookies }) as const
+
 const changesNothing = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
@@ -27,22 +34,23 @@ export interface Access {
   /** Finds out who asks and refuses what nobody may; true when the request may go on. */
   admit(request: FastifyRequest, reply: FastifyReply): Promise<boolean>
   /** Finds out who asks; undefined when nobody is signed in. */
-  identify(request: FastifyRequest): Promise<Actor | undefined>
+  identify(request: FastifyRequest, reply: FastifyReply): Promise<Actor | undefined>
   /** A request that a page of somebody else has sent. */
   isForeign(request: FastifyRequest): boolean
 }
 
 export const createAccess = (options: {
   readonly authenticate: Authenticate
-  readonly cookieName: string
+  readonly secureCookies: boolean
   readonly allowedHosts: readonly string[]
 }): Access => {
   const allowed = new Set(options.allowedHosts.map(hostName))
+  const cookieName = sessionCookieName(options.secureCookies)
 
   const credentialsOf = (request: FastifyRequest): Credentials | undefined => {
     const bearer = /^bearer +(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1]
     if (bearer !== undefined) return { bearer }
-    const sessionCookie = request.cookies[options.cookieName]
+    const sessionCookie = request.cookies[cookieName]
     return sessionCookie === undefined || sessionCookie === '' ? undefined : { sessionCookie }
   }
 
@@ -55,14 +63,19 @@ export const createAccess = (options: {
     return host !== request.headers.host?.toLowerCase() && !allowed.has(hostName(host))
   }
 
-  const identify = async (request: FastifyRequest): Promise<Actor | undefined> => {
+  const identify = async (request: FastifyRequest, reply: FastifyReply): Promise<Actor | undefined> => {
     const credentials = credentialsOf(request)
     const found = credentials && (await options.authenticate(credentials))
     if (!found) return undefined
-    request.credentials = credentials
-    request.actor = found.actor
+    const { actor, renewed } = found
+    request.credentials = actor.sessionId === undefined ? credentials : { ...credentials, sessionId: actor.sessionId }
+    request.actor = actor
+    if (renewed) {
+      const { cookie, maxAgeSeconds } = renewed
+      void reply.setCookie(cookieName, cookie, { ...cookieOptions(options.secureCookies), maxAge: maxAgeSeconds })
+    }
     request.csrfToken = credentials.sessionCookie === undefined ? undefined : found.csrfToken
-    return found.actor
+    return actor
   }
 
   /** A browser sends its cookie along whoever asks for the request, so changes need a second proof. */
@@ -81,7 +94,7 @@ export const createAccess = (options: {
     identify,
     isForeign,
     async admit(request, reply) {
-      if (!(await identify(request))) {
+      if (!(await identify(request, reply))) {
         sendFailure(reply, {
           code: 'UNAUTHENTICATED',
           message: 'Sign in to the console, or send an API token as Authorization: Bearer …',

@@ -2,7 +2,7 @@ import cookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify'
 import type { EventLog } from '../../ports/event-log.ts'
 import type { Log } from '../../ports/system.ts'
-import { createAccess, sessionCookieName } from './access.ts'
+import { createAccess } from './access.ts'
 import { answerError, useJsonBodies } from './admin-errors.ts'
 import { addConsolePages, isScreenPath } from './console-pages.ts'
 import { addContractRoutes, methodsOf, type Dispatch } from './contract-routes.ts'
@@ -45,8 +45,7 @@ export interface AdminAppDeps {
 
 export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance> => {
   const { log, allowedHosts = [] } = deps
-  const cookieName = sessionCookieName(deps.secureCookies)
-  const access = createAccess({ authenticate: deps.authenticate, cookieName, allowedHosts })
+  const access = createAccess({ authenticate: deps.authenticate, secureCookies: deps.secureCookies, allowedHosts })
   const onError = answerError(log)
 
   const app = Fastify({
@@ -72,7 +71,7 @@ export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance
   await app.register(cookie)
 
   addProbes(app, { access, readiness: deps.readiness, metrics: deps.metrics })
-  addSessionRoutes(app, { access, signIn: deps.signIn, cookieName, secureCookies: deps.secureCookies })
+  addSessionRoutes(app, { access, signIn: deps.signIn, secureCookies: deps.secureCookies })
   await app.register(async (api) => {
     api.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
     api.addHook('onRequest', app.admitOnly)

@@ -14,7 +14,7 @@ const inlineScriptHashes = (html: string): string[] =>
 export const addDocsPages = async (app: FastifyInstance, access: Access, document: string): Promise<void> => {
   await app.register(async (docs) => {
     docs.addHook('onRequest', async (request, reply) => {
-      if (request.headers.accept?.includes('text/html') && !(await access.identify(request))) {
+      if (request.headers.accept?.includes('text/html') && !(await access.identify(request, reply))) {
         return sendPlainPage(reply, 401, 'Sign in first', [
           'The API reference is for people who are signed in to the console.',
           'Open the sign-in link that the server printed when it started, then come back to `/docs`.',

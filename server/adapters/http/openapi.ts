@@ -19,6 +19,9 @@ const tagTexts: Readonly<Record<string, string>> = {
   exports: 'Call records as files, made in the background',
   'webhook-events': 'What Cloudonix sent, kept for audit',
   system: 'The control plane itself',
+  users: 'People who may sign in',
+  'api-tokens': 'Tokens of automation',
+  account: 'Who asks',
   session: 'Signing a browser in and out',
   events: 'What happens, as it happens',
 }
@@ -70,6 +73,8 @@ const actorSchema: JsonObject = {
     name: { type: 'string' },
     role: { type: 'string', enum: [...roles] },
     tenantId: { type: 'string', description: 'Absent: all tenants' },
+    userId: { type: 'string', description: 'Of a session that a user has opened' },
+    sessionId: { type: 'string' },
   },
 }
 
@@ -130,14 +135,28 @@ const sessionPaths = (): JsonObject => {
     post: {
       operationId: 'session.open',
       tags: ['session'],
-      summary: 'Exchange a one-time code for a session cookie',
+      summary: 'Sign in by e-mail address and password, or by the one-time code of a link',
       security: [],
       requestBody: {
         required: true,
         content: jsonContent({
-          type: 'object',
-          required: ['code'],
-          properties: { code: { type: 'string', minLength: 1, maxLength: 512, description: 'From a sign-in link' } },
+          oneOf: [
+            {
+              type: 'object',
+              required: ['email', 'password'],
+              properties: {
+                email: { type: 'string', minLength: 1, maxLength: 512 },
+                password: { type: 'string', minLength: 1, maxLength: 512 },
+              },
+            },
+            {
+              type: 'object',
+              required: ['code'],
+              properties: {
+                code: { type: 'string', minLength: 1, maxLength: 512, description: 'From a sign-in link' },
+              },
+            },
+          ],
         }),
       },
       responses: {
@@ -148,7 +167,7 @@ const sessionPaths = (): JsonObject => {
           },
           content: jsonContent({ type: 'object', required: ['csrfToken', 'actor'], properties: { csrfToken, actor } }),
         },
-        ...refusals('INVALID_INPUT', 'UNAUTHENTICATED', 'FORBIDDEN', 'TOO_LARGE'),
+        ...refusals('INVALID_INPUT', 'UNAUTHENTICATED', 'FORBIDDEN', 'TOO_LARGE', 'TOO_MANY_REQUESTS'),
       },
     },
     delete: {

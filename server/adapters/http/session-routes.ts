@@ -1,50 +1,76 @@
-import type { FastifyInstance } from 'fastify'
-import type { Access } from './access.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { cookieOptions, deviceCookieName, sessionCookieName, type Access } from './access.ts'
 import { sendFailure } from './failures.ts'
-import type { SignIn } from './sign-in.ts'
+import type { OpenedSession, SignIn } from './sign-in.ts'
 
 export const sessionPath = '/api/v1/session'
 
 interface SessionRouteDeps {
   readonly access: Access
   readonly signIn: SignIn
-  readonly cookieName: string
   readonly secureCookies: boolean
 }
 
-/** How a browser signs in and out. Opening is open to all: the one-time code is the credential. */
-export const addSessionRoutes = (app: FastifyInstance, deps: SessionRouteDeps): void => {
-  const cookieOptions = { path: '/', httpOnly: true, sameSite: 'strict', secure: deps.secureCookies } as const
+const longestText = 512
+const deviceDays = 400
+
+const invalid = (reply: FastifyReply, path: string, message: string): FastifyReply =>
+  sendFailure(reply, { code: 'INVALID_INPUT', message: `${path} ${message}`, details: [{ path, message }] })
+
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= longestText
+
+/** How a browser signs in and out. Opening is open to all: what it sends is the credential. */
+export const addSessionRoutes = (app: FastifyInstance, { access, signIn, secureCookies }: SessionRouteDeps): void => {
+  const cookieName = sessionCookieName(secureCookies)
+  const deviceName = deviceCookieName(secureCookies)
+  const options = cookieOptions(secureCookies)
   const admit = { onRequest: app.admitOnly }
 
+  const welcome = (reply: FastifyReply, { cookie, csrfToken, actor, maxAgeSeconds }: OpenedSession) => {
+    void reply.setCookie(cookieName, cookie, { ...options, maxAge: maxAgeSeconds })
+    return { csrfToken, actor }
+  }
+
+  const byCode = async (reply: FastifyReply, code: unknown) => {
+    if (!isText(code)) return invalid(reply, '/code', 'must be the one-time code of a sign-in link')
+    const session = await signIn.byCode(code)
+    if (session) return welcome(reply, session)
+    return sendFailure(reply, {
+      code: 'UNAUTHENTICATED',
+      message: 'This sign-in link was used before or is too old; each one works once. Ask the server for a new one.',
+    })
+  }
+
+  const byPassword = async (request: FastifyRequest, reply: FastifyReply, email: unknown, password: unknown) => {
+    if (!isText(email)) return invalid(reply, '/email', 'must be the e-mail address of a user')
+    if (!isText(password)) return invalid(reply, '/password', 'must be the password of that user')
+    const device = request.cookies[deviceName]?.slice(0, longestText)
+    const session = await signIn.byPassword({ email, password, address: request.ip, device })
+    if (session) {
+      void reply.setCookie(deviceName, session.device, { ...options, maxAge: deviceDays * 24 * 3600 })
+      return welcome(reply, session)
+    }
+    return sendFailure(reply, {
+      code: 'UNAUTHENTICATED',
+      message: 'The e-mail address or the password is wrong. Who has forgotten it asks an owner for a sign-in link.',
+    })
+  }
+
   app.post(sessionPath, async (request, reply) => {
-    if (deps.access.isForeign(request)) {
+    if (access.isForeign(request))
       return sendFailure(reply, { code: 'FORBIDDEN', message: 'This request comes from a page of another origin' })
-    }
-    const { code } = (request.body ?? {}) as { code?: unknown }
-    if (typeof code !== 'string' || code === '' || code.length > 512) {
-      return sendFailure(reply, {
-        code: 'INVALID_INPUT',
-        message: '/code must be the one-time code of a sign-in link',
-        details: [{ path: '/code', message: 'must be the one-time code of a sign-in link' }],
-      })
-    }
-    const session = await deps.signIn.open(code)
-    if (!session) {
-      return sendFailure(reply, {
-        code: 'UNAUTHENTICATED',
-        message: 'This sign-in link was used before or is too old; each one works once. Ask the server for a new one.',
-      })
-    }
-    void reply.setCookie(deps.cookieName, session.cookie, { ...cookieOptions, maxAge: session.maxAgeSeconds })
-    return { csrfToken: session.csrfToken, actor: session.actor }
+    const { code, email, password } = (request.body ?? {}) as Record<string, unknown>
+    return email === undefined && password === undefined
+      ? byCode(reply, code)
+      : byPassword(request, reply, email, password)
   })
 
   app.get(sessionPath, admit, async ({ actor, csrfToken }) => ({ actor, csrfToken }))
 
   app.delete(sessionPath, admit, async (request, reply) => {
-    const cookie = request.credentials?.sessionCookie
-    if (cookie !== undefined) await deps.signIn.close(cookie)
-    return reply.clearCookie(deps.cookieName, cookieOptions).code(204).send()
+    const id = request.credentials?.sessionId
+    if (id !== undefined) await signIn.close(id)
+    return reply.clearCookie(cookieName, options).code(204).send()
   })
 }

@@ -6,6 +6,7 @@ import { createRouteCommand } from './route.ts'
 import { createServeCommand } from './serve.ts'
 import { createSimulateCommand } from './simulate.ts'
 import { createSignInLinkCommand, createTokenCommand } from './token.ts'
+import { createUserCommand } from './user.ts'
 
 const program = new Command('switchyard')
   .description('Routes phone calls to AI voice agents')
@@ -15,6 +16,7 @@ const program = new Command('switchyard')
 for (const createCommand of [
   createServeCommand,
   createTokenCommand,
+  createUserCommand,
   createSignInLinkCommand,
   createSimulateCommand,
   createRouteCommand,

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => test.close())
 
 const tokenFor = async (role: 'admin' | 'analyst') =>
-  (await test.server.access.createToken(role, role, site.tenant.id)).token
+  (await test.server.access.tokens.create({ name: role, role, tenantId: site.tenant.id })).token
 
 it('who is bound to a tenant sees neither where the data lie nor the figures of all tenants', async () => {
   const token = await tokenFor('analyst')
@@ -36,6 +36,10 @@ it('a token for one tenant is refused the site, and unknown tenants get none', a
   expect(await test.api('POST', '/tenants', { name: 'X', domain: 'x.example.com' }, token)).toMatchObject({
     status: 403,
   })
-  await expect(test.server.access.createToken('x', 'admin', 'nobody')).rejects.toThrow('There is no tenant nobody')
-  await expect(test.server.access.createToken('x', 'owner', site.tenant.id)).rejects.toThrow('role admin')
+  await expect(test.server.access.tokens.create({ name: 'x', role: 'admin', tenantId: 'nobody' })).rejects.toThrow(
+    'There is no tenant nobody',
+  )
+  await expect(
+    test.server.access.tokens.create({ name: 'x', role: 'owner', tenantId: site.tenant.id }),
+  ).rejects.toThrow('role admin')
 })

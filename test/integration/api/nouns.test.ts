@@ -197,12 +197,12 @@ describe('voice agents, agent groups and inbound rules', () => {
   it('belong to one tenant: another one does not see them', async () => {
     const { body: other } = await test.api<Row>('POST', '/tenants', { name: 'Other', domain: 'other.example' })
     expect((await test.api('GET', `/tenants/${other.id}/voice-agents/${site.agents[0]?.id}`)).status).toBe(404)
-    const { token } = await test.server.access.createToken('other admin', 'admin', other.id)
+    const { token } = await test.server.access.tokens.create({ name: 'other admin', role: 'admin', tenantId: other.id })
     expect((await test.api('GET', site.path, undefined, token)).status).toBe(404)
     expect((await test.api<Page>('GET', '/tenants', undefined, token)).body.items.map(({ id }) => id)).toEqual([
       other.id,
     ])
-    const analyst = await test.server.access.createToken('analyst', 'analyst')
+    const analyst = await test.server.access.tokens.create({ name: 'analyst', role: 'analyst' })
     const refused = await test.api(
       'POST',
       `${site.path}/voice-agents`,

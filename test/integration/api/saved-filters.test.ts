@@ -18,7 +18,11 @@ describe('saved filters', () => {
   const filter = { state: ['busy', 'failed'], fromPrefix: '+49', minMos: 2.5, failedOver: true, startMs: 5 }
 
   it('are kept, changed and deleted by whoever may read calls', async () => {
-    const { token } = await test.server.access.createToken('analyst', 'analyst', site.tenant.id)
+    const { token } = await test.server.access.tokens.create({
+      name: 'analyst',
+      role: 'analyst',
+      tenantId: site.tenant.id,
+    })
     const made = await api<SavedFilter>('POST', '', { name: 'Bad calls', filter }, token)
     expect(made).toMatchObject({ status: 201, body: { name: 'Bad calls', filter, version: 1 } })
     const path = `/${made.body.id}`

@@ -167,8 +167,8 @@ describe('an export', () => {
 
   it('belongs to the users of its tenant', async () => {
     const { body: other } = await test.api<{ id: string }>('POST', '/tenants', { name: 'B', domain: 'b.cloudonix.net' })
-    const stranger = await test.server.access.createToken('stranger', 'analyst', other.id)
-    const own = await test.server.access.createToken('own', 'analyst', site.tenant.id)
+    const stranger = await test.server.access.tokens.create({ name: 'stranger', role: 'analyst', tenantId: other.id })
+    const own = await test.server.access.tokens.create({ name: 'own', role: 'analyst', tenantId: site.tenant.id })
     const made = await test.api<Export>('POST', `${site.path}/exports`, { format: 'json' }, own.token)
     expect(made.body.createdBy).toBe('own')
     const { id } = made.body

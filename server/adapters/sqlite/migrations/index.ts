@@ -26,6 +26,7 @@ import { exportsOfCalls } from './0200-exports.ts'
 import { savedFilters } from './0210-saved-filters.ts'
 import { settling } from './0220-settling.ts'
 import { exportMoves } from './0230-export-moves.ts'
+import { users } from './0250-users.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
 export const migrations: readonly Migration[] = [
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   savedFilters,
   settling,
   exportMoves,
+  users,
 ]

@@ -1,4 +1,3 @@
-import type { AccessStore } from '../../../ports/access.ts'
 import type {
   ConfigRepository,
   ConfigurationStore,
@@ -75,20 +74,8 @@ export const createConfigurationStore = (threads: Threads): ConfigurationStore =
   bulk: (noun, tenantId, ids, action, nowMs) =>
     threads.writer.call('bulk', 'change', noun, tenantId, ids, action, nowMs),
   reorderRules: (noun, tenantId, ids, nowMs) => threads.writer.call('bulk', 'reorder', noun, tenantId, ids, nowMs),
-  usersOf: (tenantId, type, id) => threads.reader.call('users', 'of', tenantId, type, id),
+  usersOf: (tenantId, type, id) => threads.reader.call('configUsers', 'of', tenantId, type, id),
   rulesAfter: async (tenantId, afterRowId, limit) =>
     readRulePage(await threads.reader.call('inboundRules', 'after', tenantId, afterRowId, limit)),
   countCalls: (tenantId) => threads.reader.call('calls', 'count', tenantId),
-})
-
-export const createAccessStore = ({ reader, writer }: Threads): AccessStore => ({
-  tokens: () => reader.call('access', 'tokens'),
-  findToken: (hash) => reader.call('access', 'findToken', hash),
-  createToken: (token) => writer.call('access', 'createToken', token),
-  deleteToken: (id) => writer.call('access', 'deleteToken', id),
-  findSession: (hash) => reader.call('access', 'findSession', hash),
-  createSession: (session) => writer.call('access', 'createSession', session),
-  deleteSession: (hash) => writer.call('access', 'deleteSession', hash),
-  createSignInCode: (code) => writer.call('access', 'createSignInCode', code),
-  takeSignInCode: (hash, nowMs) => writer.call('access', 'takeSignInCode', hash, nowMs),
 })

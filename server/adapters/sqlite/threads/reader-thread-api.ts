@@ -1,5 +1,7 @@
 import { createSecretKey } from 'node:crypto'
-import { createSqliteAccessRepository } from '../configuration/access-repository.ts'
+import { createSqliteSessionRepository } from '../access/session-repository.ts'
+import { createSqliteTokenRepository } from '../access/token-repository.ts'
+import { createSqliteUserRepository } from '../access/user-repository.ts'
 import { createSqliteAgentRepository } from '../configuration/agent-repository.ts'
 import { createAnalyticsNames } from '../analytics/analytics-names.ts'
 import { createAnswerCount } from '../calls/answer-repository.ts'
@@ -44,7 +46,9 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
   const tenants = createSqliteTenantRepository(db, keyring)
   const rules = createSqliteRuleRepository(db)
   const events = createSqliteWebhookRepository(db, keyring, () => performance.now())
-  const { tokens, findToken, findSession } = createSqliteAccessRepository(db)
+  const users = createSqliteUserRepository(db)
+  const { find: findToken, all: allTokens } = createSqliteTokenRepository(db)
+  const { find: findSession, byId: sessionById } = createSqliteSessionRepository(db)
   return {
     tenants: { ...reads(tenants), versions: tenants.versions },
     providers: reads(createSqliteProviderRepository(db)),
@@ -57,7 +61,7 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     trunks: reads(createSqliteTrunkRepository(db)),
     numbers: reads(createSqliteNumberRepository(db)),
     schedules: reads(createSqliteScheduleRepository(db)),
-    users: { of: createConfigUsers(db) },
+    configUsers: { of: createConfigUsers(db) },
     calls: createSqliteCallRepository(db, keyring, events.ofToken, () => performance.now()),
     webhookEvents: { list: events.list, get: events.get },
     dialect: { list: createSqliteDialectRepository(db, keyring).list },
@@ -65,7 +69,9 @@ export const openReader = ({ file, masterKey }: ThreadOptions) => {
     analytics: { ...createRollupReader(db, keyring), ...createAnalyticsNames(db, keyring) },
     exports: createExportReader(db, keyring, createQueries(db)),
     answers: { kept: createAnswerCount(db, keyring) },
-    access: { tokens, findToken, findSession },
+    users: { ...reads(users), byEmail: users.byEmail },
+    tokens: { find: findToken, all: allTokens },
+    sessions: { find: findSession, byId: sessionById },
     journal: { load: createJournalReader(db) },
     erasure: {
       find: createErasureReader(db, keyring),

@@ -1,7 +1,9 @@
 import { createSecretKey } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
-import { createSqliteAccessRepository } from '../configuration/access-repository.ts'
+import { createSqliteSessionRepository } from '../access/session-repository.ts'
+import { createSqliteTokenRepository } from '../access/token-repository.ts'
+import { createSqliteUserRepository } from '../access/user-repository.ts'
 import { createSqliteAgentRepository } from '../configuration/agent-repository.ts'
 import { createAnswerWriter } from '../calls/answer-repository.ts'
 import { type Batch, type BatchReport, createBatchWriter } from '../calls/batch-writer.ts'
@@ -104,8 +106,7 @@ export const openWriter = (options: ThreadOptions) => {
   const rebuild = createRollupRebuild(db, keyring)
   const exclusively = options.isShared ? createExclusiveCopy(db, options.file) : undefined
   const writeBatch = createBatchWriter(db, keyring, options.isShared)
-  const { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode } =
-    createSqliteAccessRepository(db)
+  const users = createSqliteUserRepository(db)
 
   const api = {
     batch: {
@@ -135,7 +136,9 @@ export const openWriter = (options: ThreadOptions) => {
     nodes: createSqliteNodeRepository(db),
     requestBudget: createSqliteRequestBudget(db),
     bulk: { change: createBulkChange(db), reorder: createReorder(db) },
-    access: { createToken, deleteToken, createSession, deleteSession, createSignInCode, takeSignInCode },
+    users: { ...writes(users), noteSignIn: users.noteSignIn },
+    tokens: createSqliteTokenRepository(db),
+    sessions: createSqliteSessionRepository(db),
     answers: {
       dropBefore: (ms: number) => inSlices(() => answers.dropSliceBefore(ms)),
       dropOf: (tenantId: string) => {

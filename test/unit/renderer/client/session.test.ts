@@ -7,7 +7,7 @@ const answering = (answer: () => Response) => createSession(async () => answer()
 describe('a session', () => {
   it('is opened by a code', async () => {
     const session = answering(() => Response.json({ csrfToken: 'c', actor: owner }))
-    expect(await session.signIn('code')).toEqual({ ok: true, value: owner })
+    expect(await session.signIn({ code: 'code' })).toEqual({ ok: true, value: owner })
     expect(session.state()).toEqual({ status: 'signed-in', csrfToken: 'c', actor: owner })
   })
 
@@ -15,7 +15,7 @@ describe('a session', () => {
     const session = answering(() =>
       Response.json({ error: { code: 'UNAUTHENTICATED', message: 'used' } }, { status: 401 }),
     )
-    expect(await session.signIn('code')).toMatchObject({ ok: false, error: { message: 'used' } })
+    expect(await session.signIn({ code: 'code' })).toMatchObject({ ok: false, error: { message: 'used' } })
     expect(session.state()).toEqual({ status: 'unknown' })
   })
 

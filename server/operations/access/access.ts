@@ -1,0 +1,64 @@
+import type { Actor, Handlers } from '../../../shared/contract/index.ts'
+import type { AccessStore, Passwords } from '../../ports/access.ts'
+import type { Clock, Crypto, Log, NewId, NewSecret } from '../../ports/system.ts'
+import { createAccountHandlers } from './account.ts'
+import { createApiTokenHandlers, createApiTokens, type ApiTokens } from './api-tokens.ts'
+import type { IsKnownTenant } from './binding.ts'
+import { createSessions, type SessionFound, type Sessions } from './sessions.ts'
+import { createSignIn, type SignIn } from './sign-in.ts'
+import { createUserHandlers } from './users.ts'
+
+export interface AccessDeps {
+  readonly store: AccessStore
+  readonly passwords: Passwords
+  readonly clock: Clock
+  readonly crypto: Crypto
+  readonly newId: NewId
+  readonly newSecret: NewSecret
+  readonly log: Log
+  readonly isKnownTenant: IsKnownTenant
+}
+
+/** What a request carries to say who sends it; one of them. `sessionId`: of a request that was let in and goes on. */
+export interface Credentials {
+  readonly bearer?: string
+  readonly sessionCookie?: string
+  readonly sessionId?: string
+}
+
+type AccessHandlers = Pick<Handlers, Extract<keyof Handlers, `${'users' | 'apiTokens' | 'account'}.${string}`>>
+
+/** Who may come in, and how. */
+export interface Access {
+  authenticate(credentials: Credentials): Promise<({ readonly actor: Actor } & Partial<SessionFound>) | undefined>
+  readonly signIn: SignIn & Pick<Sessions, 'close'>
+  readonly tokens: ApiTokens
+  readonly handlers: AccessHandlers
+}
+
+export const createAccess = (deps: AccessDeps): Access => {
+  const sessions = createSessions(deps)
+  const signIn = createSignIn({ ...deps, sessions })
+  const tokens = createApiTokens(deps)
+
+  return {
+    async authenticate({ bearer, sessionCookie, sessionId }) {
+      if (bearer !== undefined) {
+        const token = await tokens.find(bearer)
+        return token && { actor: { kind: 'token', name: token.name, role: token.role, tenantId: token.tenantId } }
+      }
+      if (sessionId !== undefined) {
+        const actor = await sessions.byId(sessionId)
+        return actor && { actor }
+      }
+      return sessionCookie === undefined ? undefined : sessions.find(sessionCookie)
+    },
+    signIn: { ...signIn, close: sessions.close },
+    tokens,
+    handlers: {
+      ...createUserHandlers({ ...deps, signIn }),
+      ...createApiTokenHandlers(tokens),
+      ...createAccountHandlers(deps),
+    },
+  }
+}
