@@ -141,7 +141,7 @@ const openSharedRuntimeState = async (url: string): Promise<Closable> => {
   const { runtime, close } = await openRedis({
     url,
     site: 'bench',
-    masterKey: Buffer.alloc(32, 1),
+    secret: Buffer.alloc(32, 1),
     lock: createKeyedLock(),
     inFlight: () => Promise.resolve([]),
     find: () => Promise.resolve(undefined),

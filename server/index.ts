@@ -28,6 +28,7 @@ export { StoreOpenError } from './adapters/sqlite/errors/store-errors.ts'
 export { findServer } from './adapters/system/running-server.ts'
 export type { Access, Actor, Dispatch, EventBus, EventLog, Log, Role }
 export { openAccess } from './open-access.ts'
+export { changeMasterKey, newKeyVariable } from './change-master-key.ts'
 export { openCallHistory, type CallHistory } from './open-call-history.ts'
 export type { Server, ServerConfig } from './server-config.ts'
 

@@ -18,10 +18,9 @@ export const openBase = async (config: ServerConfig, onClose: OnClose) => {
   const log = createLog(config.logLevel ?? 'info')
   const clock = systemClock
   const startedAtMs = clock.nowMs()
-  const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
   const store = await openSqliteStore({
     dataDir: config.dataDir,
-    masterKey,
+    masterKey: await loadMasterKey(config.dataDir, config.masterKey),
     log,
     appVersion: config.version,
     occupant: config.redisUrl === undefined ? 'server' : 'node',
@@ -41,7 +40,6 @@ export const openBase = async (config: ServerConfig, onClose: OnClose) => {
     wait: systemWait,
     chance: Math.random,
     startedAtMs,
-    masterKey,
     store,
     /** Of this process alone; other nodes are told by `events` of the runtime state. */
     bus,

@@ -50,7 +50,7 @@ const openAlone = async (base: Base): Promise<Running> => {
 }
 
 const openAmongNodes = async (base: Base, url: string): Promise<Running> => {
-  const { config, store, bus, eventLog, directory, health, clock, log, masterKey, newId, onClose } = base
+  const { config, store, bus, eventLog, directory, health, clock, log, newId, onClose } = base
   const { openCircuits, openEmbedded } = createOpeners(base)
   const listener = createNodeListener({
     bus,
@@ -62,7 +62,7 @@ const openAmongNodes = async (base: Base, url: string): Promise<Running> => {
   const shared = await openRedis({
     url,
     site: await store.meta.claim('installation', newId()),
-    masterKey,
+    secret: store.keys.secretFor('answers in the runtime state'),
     lock: createKeyedLock(),
     inFlight: async () => {
       await store.callLog.flush()

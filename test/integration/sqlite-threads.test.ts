@@ -7,7 +7,7 @@ import { aTenant, aVoiceUnit } from '../support/store-rows.ts'
 import { aDataDir, aSqliteStore, openInlineStore, openThreadedStore, silent } from '../support/sqlite-store.ts'
 
 const unit = (n: number) => aVoiceUnit('tenant-1', n)
-const options = { file: 'x.db', masterKey: new Uint8Array(32), nowMs: 1 }
+const options = { file: 'x.db', key: { master: new Uint8Array(32) }, nowMs: 1 }
 
 /** The store's threads, as the process sees them start. */
 const workers: Worker[] = []

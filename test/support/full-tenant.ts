@@ -1,7 +1,7 @@
+import { vi } from 'vitest'
 import type { Input, OperationName } from '../../shared/contract/index.ts'
 import { answeredCdr, newToken, voiceRequest } from './site.ts'
 import type { Talk } from './talk.ts'
-import { until } from './until.ts'
 
 /** What a tenant has one of each, by kind. */
 export interface TenantIds {
@@ -59,7 +59,7 @@ export const createFullTenant = async (test: Talk, word: string, area: string): 
     metadata: { note: word },
   })
   const groupId = await make('agent-groups', { name: `Group ${word}`, members: [{ agentId }] })
-  const trunkId = await make('trunks', { name: `Trunk ${word}`, cloudonixId: 7 })
+  const trunkId = await make('trunks', { name: `trunk-${word}`, cloudonixId: '7' })
   const inboundRuleId = await make('inbound-rules', {
     name: `Rule ${word}`,
     pattern: number,
@@ -89,10 +89,18 @@ export const createFullTenant = async (test: Talk, word: string, area: string): 
   const token = await play()
   const { id: callId } = await ask('GET', `${path}/calls/${token}`)
   const events = await ask<{ items: { id: string }[] }>('GET', `${path}/webhook-events?token=${token}`)
-  const { id: exportId } = await ask('POST', `${path}/exports`, { format: 'csv' })
-  await until(async () => (await ask<{ state: string }>('GET', `${path}/exports/${exportId}`)).state === 'done')
+  const ended = (noun: string, id: string): Promise<void> =>
+    vi.waitFor(
+      async () => {
+        const { state } = await ask<{ state: string }>('GET', `${path}/${noun}/${id}`)
+        if (state !== 'done') throw new Error(`${noun} ${id} is ${state}`)
+      },
+      { timeout: 20_000, interval: 50 },
+    )
+  const { id: exportId } = await ask('POST', `${path}/exports`, { format: 'csv', filter: { from: caller } })
+  await ended('exports', exportId)
   const { id: erasureId } = await ask('POST', `${path}/erasures`, { number: `+1${area}5550199`, mode: 'erase' })
-  await until(async () => (await ask<{ state: string }>('GET', `${path}/erasures/${erasureId}`)).state !== 'running')
+  await ended('erasures', erasureId)
 
   const ids = {
     tenantId: tenant.id,

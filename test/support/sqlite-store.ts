@@ -45,7 +45,7 @@ export const openInlineStore = async (dataDir: string, log: Log = silent, isShar
       lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
       exporter: createStoreThread<ExporterApi>({ role: 'exporter', ...parts }),
     },
-    options: { file: databaseFile(dataDir), masterKey, nowMs: Date.now(), isShared },
+    options: { file: databaseFile(dataDir), key: { master: masterKey }, nowMs: Date.now(), isShared },
     log,
   })
 }

@@ -8,13 +8,13 @@ export interface AnswerSeal {
   open(tenantId: string, place: string, sealed: string): string | undefined
 }
 
-/** `masterKey`: 32 bytes, the same on all nodes. */
-export const createAnswerSeal = (masterKey: Uint8Array): AnswerSeal => {
+/** `secret`: 32 bytes, the same on all nodes. */
+export const createAnswerSeal = (secret: Uint8Array): AnswerSeal => {
   const keys = new Map<string, KeyObject>()
   const keyOf = (tenantId: string): KeyObject => {
     let key = keys.get(tenantId)
     if (!key) {
-      key = createSecretKey(Buffer.from(hkdfSync('sha256', masterKey, tenantId, 'answers in the runtime state', 32)))
+      key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, tenantId, 'answers in the runtime state', 32)))
       keys.set(tenantId, key)
     }
     return key

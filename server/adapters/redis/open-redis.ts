@@ -17,7 +17,7 @@ export interface SharedRedis {
 export const openRedis = async ({
   url,
   site,
-  masterKey,
+  secret,
   onMessage,
   onGap,
   register,
@@ -28,7 +28,8 @@ export const openRedis = async ({
   /** The installation, whose nodes share what others at the same Redis do not. */
   readonly site: string
   /** 32 bytes, the same on all nodes. */
-  readonly masterKey: Uint8Array
+  /** 32 bytes, the same on all nodes: what lies in Redis is sealed by keys made of it. */
+  readonly secret: Uint8Array
   readonly onMessage: (message: NodeMessage) => void
   readonly onGap: () => void
   readonly register: NodeRegister
@@ -38,7 +39,7 @@ export const openRedis = async ({
   const nodeId = parts.newId()
   const client = connectRedis(url)
   const nodes = joinNodes({ client, register, site, nodeId, log: parts.log, onUnfit })
-  const remote = createRemoteState(client, site, createAnswerSeal(masterKey), parts.newId, parts.log)
+  const remote = createRemoteState(client, site, createAnswerSeal(secret), parts.newId, parts.log)
   const runtime = await createSharedRuntimeState({ ...parts, client, nodes, remote })
   const channel = await openNodeChannel({ client, site, nodeId, onMessage, onGap, log: parts.log })
   return {

@@ -28,6 +28,7 @@ import type { ReaderApi } from './threads/reader-thread-api.ts'
 import { createScrub } from './file/scrub.ts'
 import { createSeenTokens } from './store/seen-tokens.ts'
 import type { StoreThread } from './threads/store-thread-client.ts'
+import { secretFor } from './keys/site-key.ts'
 import { createTallyJournal } from './store/tally-journal.ts'
 import { createWalKeeper } from './store/wal-keeper.ts'
 import { createWalSync } from './store/wal-sync.ts'
@@ -54,6 +55,12 @@ export interface Store {
     set(key: string, value: string): Promise<void>
     /** What is there, or else what is handed in, which is there from then on for all nodes. */
     claim(key: string, value: string): Promise<string>
+  }
+  readonly keys: {
+    /** Has the database opened by another master key (32 bytes) from now on. */
+    seal(masterKey: Uint8Array): Promise<void>
+    /** 32 bytes for one purpose, the same on all nodes whatever becomes of the master key. */
+    secretFor(purpose: string): Uint8Array
   }
   close(): Promise<void>
 }
@@ -89,9 +96,12 @@ export const connectStore = async ({
   const openFiles = async () => {
     // The writer first: it makes the tables that the others' statements name.
     await writer.open(options)
-    await Promise.all([reader.open(options), lookup.open(options), exporter.open(options)])
+    const site = await writer.call('siteKeys', 'bytes')
+    const later = { ...options, key: { site } }
+    writer.reopenWith(later)
+    await Promise.all([reader.open(later), lookup.open(later), exporter.open(later)])
     // Closing any descriptor of a database file would drop SQLite's locks on it, so this one is closed after SQLite's own.
-    return { database: await open(options.file, 'r+'), wal: await open(`${options.file}-wal`, 'r+') }
+    return { site, database: await open(options.file, 'r+'), wal: await open(`${options.file}-wal`, 'r+') }
   }
   const files = await openFiles().catch(async (error: unknown) => {
     await closeThreads()
@@ -230,6 +240,10 @@ export const connectStore = async ({
       get: (key) => reader.call('meta', 'get', key),
       set: (key, value) => writer.call('meta', 'set', key, value),
       claim: async (key, value) => (await reader.call('meta', 'get', key)) ?? writer.call('meta', 'claim', key, value),
+    },
+    keys: {
+      seal: (masterKey) => writer.call('siteKeys', 'seal', masterKey),
+      secretFor: (purpose) => secretFor(files.site, purpose),
     },
     close: () => (closing ??= close()),
   }

@@ -1,6 +1,7 @@
 import type { Log } from '../../ports/system.ts'
 import { connectStore, type Store } from './connect-store.ts'
 import { databaseFile, prepareDataDirectory, syncDirectory } from './file/data-directory.ts'
+import { withNextKey } from './keys/master-key.ts'
 import type { ExporterApi } from './threads/export-thread-api.ts'
 import { lockDataDirectory, type Occupant } from './file/lock-data-directory.ts'
 import type { LookupApi } from './threads/lookup-thread-api.ts'
@@ -11,7 +12,7 @@ import type { WriterApi } from './threads/writer-thread-api.ts'
 
 export type { Store } from './connect-store.ts'
 export { openChangeLock } from './file/change-lock.ts'
-export { loadMasterKey } from './keys/master-key.ts'
+export { changeKeyFile, loadMasterKey, readEnvironmentKey } from './keys/master-key.ts'
 export * from './errors/store-errors.ts'
 
 const notLocked = { isOnlyOne: true, unlock: () => undefined }
@@ -39,22 +40,27 @@ export const openSqliteStore = async ({
   await prepareDataDirectory(dataDir)
   const { isOnlyOne, unlock } = occupant ? await lockDataDirectory(dataDir, occupant) : notLocked
   const parts = { startHost: startWorker, log, nowMs: Date.now }
-  const threads = {
-    writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
-    reader: createStoreThread<ReaderApi>({ role: 'reader', ...parts }),
-    lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
-    exporter: createStoreThread<ExporterApi>({ role: 'exporter', ...parts }),
-  }
-  const options = {
-    file: databaseFile(dataDir),
-    masterKey,
-    appVersion,
-    nowMs: Date.now(),
-    isShared: occupant === 'node',
-    mayMigrate: isOnlyOne,
-  }
+  const connect = (key: Uint8Array) =>
+    connectStore({
+      threads: {
+        writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
+        reader: createStoreThread<ReaderApi>({ role: 'reader', ...parts }),
+        lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
+        exporter: createStoreThread<ExporterApi>({ role: 'exporter', ...parts }),
+      },
+      options: {
+        file: databaseFile(dataDir),
+        key: { master: key },
+        appVersion,
+        nowMs: Date.now(),
+        isShared: occupant === 'node',
+        mayMigrate: isOnlyOne,
+      },
+      log,
+      isOccupant: occupant !== undefined,
+    })
   try {
-    const store = await connectStore({ threads, options, log, isOccupant: occupant !== undefined })
+    const store = await withNextKey(dataDir, masterKey, connect)
     await syncDirectory(dataDir)
     return { ...store, close: () => store.close().finally(unlock) }
   } catch (error) {

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { readVersion } from '../read-config.ts'
 import { failAndExit } from '../run-server.ts'
 import { createExportCommand } from './export.ts'
+import { createKeyCommand } from './key.ts'
 import { createRouteCommand } from './route.ts'
 import { createServeCommand } from './serve.ts'
 import { createSimulateCommand } from './simulate.ts'
@@ -18,6 +19,7 @@ for (const createCommand of [
   createTokenCommand,
   createUserCommand,
   createSignInLinkCommand,
+  createKeyCommand,
   createSimulateCommand,
   createRouteCommand,
   createExportCommand,

@@ -48,7 +48,7 @@ const createQueue = () => {
 }
 
 const soon = (waitMs: number): string =>
-  waitMs < 90_000 ? `${Math.ceil(waitMs / 1000)} seconds` : `${Math.ceil(waitMs / 60_000)} minutes`
+  waitMs < 120_000 ? `${Math.ceil(waitMs / 1000)} seconds` : `${Math.ceil(waitMs / 60_000)} minutes`
 
 /** How a browser gets its session: by a one-time link, or by e-mail address and password. */
 export const createSignIn = ({ store, passwords, sessions, clock, crypto, newSecret }: SignInDeps) => {

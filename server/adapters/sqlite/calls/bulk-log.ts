@@ -1,8 +1,8 @@
-import { createSecretKey } from 'node:crypto'
 import type { UnitOfWork } from '../../../ports/call-store.ts'
 import { createBatchWriter } from './batch-writer.ts'
 import { databaseFile } from '../file/data-directory.ts'
 import { createKeyring } from '../keys/keyring.ts'
+import { readSiteKey } from '../keys/site-key.ts'
 import { openDatabase } from '../file/open-database.ts'
 import { packUnit } from './packed-unit.ts'
 import { createSettling } from './settling.ts'
@@ -27,7 +27,8 @@ export interface BulkLog {
  * store that has the directory for itself, which has made the tables.
  */
 export const openBulkLog = (dataDir: string, masterKey: Uint8Array): BulkLog => {
-  const db = openDatabase(databaseFile(dataDir), 'writer')
+  const file = databaseFile(dataDir)
+  const db = openDatabase(file, 'writer')
   db.pragma(`cache_size = ${-cacheKib}`)
   db.pragma(`wal_autocheckpoint = ${copyFrom}`)
   const settleSlice = createSettling(db, () => void db.exec('BEGIN IMMEDIATE'))
@@ -35,7 +36,7 @@ export const openBulkLog = (dataDir: string, masterKey: Uint8Array): BulkLog => 
     while (!settleSlice(Infinity, settledTogether).isDone);
   }
   let unsettled = 0
-  const writeBatch = createBatchWriter(db, createKeyring(db, createSecretKey(masterKey)))
+  const writeBatch = createBatchWriter(db, createKeyring(db, readSiteKey(db, { master: masterKey }, file)))
   return {
     write: (units) => {
       const [failure] = writeBatch({ units: units.map(packUnit), journal: [] }).failed

@@ -2,7 +2,6 @@ import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:cry
 import type { Database } from 'better-sqlite3'
 import { DomainError } from '../../../domain/errors.ts'
 import { seal, unseal } from '../../../sealing/sealing.ts'
-import { MasterKeyError } from '../errors/store-errors.ts'
 
 export interface TenantKeys {
   /** The tenant's number: its short name in the tables that grow with every call. */
@@ -21,8 +20,7 @@ export interface Keyring {
 }
 
 const dayMs = 86_400_000
-const dataKeyPlace = (tenantId: string) => `tenants.data_key.${tenantId}`
-const checkPlace = 'meta.master_key_check'
+export const dataKeyPlace = (tenantId: string) => `tenants.data_key.${tenantId}`
 
 const createTenantKeys = (no: number, dataKey: KeyObject): TenantKeys => {
   let day = -1
@@ -43,7 +41,7 @@ const createTenantKeys = (no: number, dataKey: KeyObject): TenantKeys => {
 }
 
 /** Data keys of tenants, unwrapped once. A tenant's number is never used again, so what is remembered by it stays true. */
-export const createKeyring = (db: Database, masterKey: KeyObject): Keyring => {
+export const createKeyring = (db: Database, siteKey: KeyObject): Keyring => {
   const find = db.prepare<[string], { no: number; data_key: Buffer }>('SELECT no, data_key FROM tenants WHERE id = ?')
   const byNo = new Map<number, TenantKeys>()
   const lookUp = (tenantId: string): TenantKeys | undefined => {
@@ -53,7 +51,7 @@ export const createKeyring = (db: Database, masterKey: KeyObject): Keyring => {
     if (!keys)
       byNo.set(
         row.no,
-        (keys = createTenantKeys(row.no, createSecretKey(unseal(masterKey, row.data_key, dataKeyPlace(tenantId))))),
+        (keys = createTenantKeys(row.no, createSecretKey(unseal(siteKey, row.data_key, dataKeyPlace(tenantId))))),
       )
     return keys
   }
@@ -64,23 +62,6 @@ export const createKeyring = (db: Database, masterKey: KeyObject): Keyring => {
       if (!keys) throw new DomainError('NOT_FOUND', `There is no tenant ${tenantId}; it may have been deleted`)
       return keys
     },
-    wrapNewDataKey: (tenantId) => seal(masterKey, randomBytes(32), dataKeyPlace(tenantId)),
-  }
-}
-
-/** A new database remembers a sealed word; every later start must be able to open it. */
-export const checkMasterKey = (db: Database, masterKey: KeyObject, file: string): void => {
-  const value = seal(masterKey, 'switchyard', checkPlace).toString('base64')
-  // Of two nodes that start at once one has its word stored, which the other one's key must open too.
-  db.prepare("INSERT INTO meta (key, value) VALUES ('master_key_check', ?) ON CONFLICT (key) DO NOTHING").run(value)
-  const stored = db.prepare<[], string>("SELECT value FROM meta WHERE key = 'master_key_check'").pluck().get() ?? ''
-  try {
-    unseal(masterKey, Buffer.from(stored, 'base64'), checkPlace)
-  } catch (cause) {
-    throw new MasterKeyError(
-      `The master key is not the one that ${file} was made with. Set SWITCHYARD_MASTER_KEY to the right key or put back ` +
-        'its file master.key; or, if the key is lost, move the database away and start with an empty one or a backup',
-      { cause },
-    )
+    wrapNewDataKey: (tenantId) => seal(siteKey, randomBytes(32), dataKeyPlace(tenantId)),
   }
 }

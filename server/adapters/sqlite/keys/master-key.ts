@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, stat, open } from 'node:fs/promises'
+import { open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseFile, prepareDataDirectory, syncDirectory } from '../file/data-directory.ts'
@@ -35,10 +35,14 @@ const readKeyText = async (file: string): Promise<string> => {
   }
 }
 
-const createKeyFile = async (dataDir: string, file: string): Promise<Uint8Array> => {
+const keyFile = (dataDir: string): string => join(dataDir, 'master.key')
+/** The key that is to be next, until the database goes by it. */
+const nextKeyFile = (dataDir: string): string => join(dataDir, 'master.key.new')
+
+// `wx`: of two processes starting at once one makes the key and the other reads it.
+const createKeyFile = async (dataDir: string, file: string, flag: 'wx' | 'w' = 'wx'): Promise<Uint8Array> => {
   const key = randomBytes(keyBytes)
-  // `wx`: of two processes starting at once one makes the key and the other reads it.
-  const handle = await open(file, 'wx', 0o600)
+  const handle = await open(file, flag, 0o600)
   try {
     await handle.writeFile(`${key.toString('hex')}\n`)
     await handle.sync()
@@ -49,15 +53,20 @@ const createKeyFile = async (dataDir: string, file: string): Promise<Uint8Array>
   return key
 }
 
-/** The key that wraps all others: from the environment, else from the key file, which the first start makes. */
+/** A key that the environment gives; undefined where it gives none. */
+export const readEnvironmentKey = (name: string, text = ''): Uint8Array | undefined => {
+  if (text.trim() === '') return undefined
+  const key = parseKey(text)
+  if (!key) throw new MasterKeyError(`${name} must be 32 bytes as 64 hexadecimal digits or as base64`)
+  return key
+}
+
+/** The key that opens all others: from the environment, else from the key file, which the first start makes. */
 export const loadMasterKey = async (dataDir: string, environmentValue?: string): Promise<Uint8Array> => {
-  if (environmentValue !== undefined && environmentValue.trim() !== '') {
-    const key = parseKey(environmentValue)
-    if (!key) throw new MasterKeyError('SWITCHYARD_MASTER_KEY must be 32 bytes as 64 hexadecimal digits or as base64')
-    return key
-  }
+  const given = readEnvironmentKey('SWITCHYARD_MASTER_KEY', environmentValue)
+  if (given) return given
   await prepareDataDirectory(dataDir)
-  const file = join(dataDir, 'master.key')
+  const file = keyFile(dataDir)
   const read = async () => {
     const key = parseKey(await readKeyText(file))
     if (!key)
@@ -87,5 +96,43 @@ export const loadMasterKey = async (dataDir: string, environmentValue?: string):
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return read()
     throw error
+  }
+}
+
+/** Puts the next key in place of the one of before. */
+const takeNextKey = async (dataDir: string): Promise<void> => {
+  await rename(nextKeyFile(dataDir), keyFile(dataDir))
+  await syncDirectory(dataDir)
+}
+
+/**
+ * Makes a new master key and puts it into the key file; `seal` has the database opened by it from then on. Whatever ends this
+ * halfway, one of the two files opens the database, and the next start finds out which.
+ */
+export const changeKeyFile = async (dataDir: string, seal: (key: Uint8Array) => Promise<void>): Promise<void> => {
+  const next = await createKeyFile(dataDir, nextKeyFile(dataDir), 'w')
+  await seal(next)
+  await takeNextKey(dataDir).catch((error: unknown) => {
+    // A server that started just now was first.
+    if (errorCode(error) !== 'ENOENT') throw error
+  })
+}
+
+/** `work` with a master key; where that is not the one any more, with the next one, which a change left behind that was ended halfway. */
+export const withNextKey = async <T>(
+  dataDir: string,
+  masterKey: Uint8Array,
+  work: (masterKey: Uint8Array) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await work(masterKey)
+  } catch (error) {
+    if (!(error instanceof MasterKeyError)) throw error
+    const text = await readFile(nextKeyFile(dataDir), 'latin1').catch(() => '')
+    const next = parseKey(text)
+    if (!next) throw error
+    const done = await work(next)
+    await takeNextKey(dataDir)
+    return done
   }
 }

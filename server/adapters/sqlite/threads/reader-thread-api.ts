@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto'
 import { createSqliteSessionRepository } from '../access/session-repository.ts'
 import { createSqliteTokenRepository } from '../access/token-repository.ts'
 import { createSqliteUserRepository } from '../access/user-repository.ts'
@@ -16,6 +15,7 @@ import { createErasureRepository } from '../erasures/erasure-repository.ts'
 import { createSqliteGroupRepository } from '../configuration/group-repository.ts'
 import { createJournalReader } from '../calls/journal-repository.ts'
 import { createKeyring } from '../keys/keyring.ts'
+import { readSiteKey } from '../keys/site-key.ts'
 import { createSqliteMetaRepository } from '../nodes/meta-repository.ts'
 import { createSqliteNumberRepository } from '../configuration/number-repository.ts'
 import { openDatabase } from '../file/open-database.ts'
@@ -40,9 +40,9 @@ import type { ThreadOptions } from './thread-protocol.ts'
 const reads = <Row>({ list, get }: SyncConfigRepository<Row>) => ({ list, get })
 
 /** All that only looks and may take its time. In WAL mode no thread waits for another. */
-export const openReader = ({ file, masterKey }: ThreadOptions) => {
+export const openReader = ({ file, key }: ThreadOptions) => {
   const db = openDatabase(file, 'reader')
-  const keyring = createKeyring(db, createSecretKey(masterKey))
+  const keyring = createKeyring(db, readSiteKey(db, key, file))
   const tenants = createSqliteTenantRepository(db, keyring)
   const rules = createSqliteRuleRepository(db)
   const events = createSqliteWebhookRepository(db, keyring, () => performance.now())

@@ -15,6 +15,8 @@ type ReopenListener<Api> = (client: Pick<ThreadClient<Api>, 'call'>) => Promise<
 export interface StoreThread<Api> extends Pick<ThreadClient<Api>, 'call'> {
   /** Starts it. Rejects when the file cannot be opened; only later ends are mended. */
   open(options: ThreadOptions): Promise<void>
+  /** What it is opened with after an end that nobody wanted, in place of what it was opened with first. */
+  reopenWith(options: ThreadOptions): void
   /** Undefined while it runs. */
   fault(): ThreadFault | undefined
   /** Called when it runs again after an end nobody wanted, with the way to it, before anybody else asks it anything. */
@@ -56,6 +58,7 @@ export const createStoreThread = <Api>({
   let restart: NodeJS.Timeout | undefined
   let restarting: Promise<void> | undefined
   let isClosing = false
+  let reopening: ThreadOptions | undefined
   const listeners: ReopenListener<Api>[] = []
   const stopped = `The ${role} of the store stopped and is started again`
 
@@ -66,7 +69,7 @@ export const createStoreThread = <Api>({
     host.onGone((reason) => {
       life.isOver = true
       client.fail(isClosing ? 'The store is closed' : stopped)
-      if (life === current && !isClosing) mend(options, reason)
+      if (life === current && !isClosing) mend(reopening ?? options, reason)
     })
     try {
       await client.open(role, options)
@@ -117,6 +120,9 @@ export const createStoreThread = <Api>({
       current
         ? current.client.call(noun, verb, ...args)
         : Promise.reject(new DomainError('UNAVAILABLE', `The ${role} of the store is not open`)),
+    reopenWith: (options) => {
+      reopening = options
+    },
     fault: () => fault,
     onReopen: (listener) => void listeners.push(listener),
     close: async () => {

@@ -2,9 +2,12 @@ import type { WireError } from '../errors/wire-error.ts'
 
 export type ThreadRole = 'writer' | 'reader' | 'lookup' | 'exporter'
 
+/** What opens what is sealed: the master key at the start; the site's own from then on, for the master key may change. */
+export type SiteKey = { readonly master: Uint8Array } | { readonly site: Uint8Array }
+
 export interface ThreadOptions {
   readonly file: string
-  readonly masterKey: Uint8Array
+  readonly key: SiteKey
   readonly appVersion?: string | undefined
   readonly nowMs: number
   /** Other processes write to the file as well: nothing that was read before is sure to be so still. */

@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import { createSqliteSessionRepository } from '../access/session-repository.ts'
@@ -14,7 +14,8 @@ import { createErasureRepository } from '../erasures/erasure-repository.ts'
 import { createErasureWriter } from '../erasures/erasure-writer.ts'
 import { createSqliteGroupRepository } from '../configuration/group-repository.ts'
 import { createSqliteDialectRepository } from '../webhooks/dialect-repository.ts'
-import { checkMasterKey, createKeyring } from '../keys/keyring.ts'
+import { createKeyring } from '../keys/keyring.ts'
+import { createSiteKeys, openSiteKey } from '../keys/site-key.ts'
 import { createSqliteMetaRepository } from '../nodes/meta-repository.ts'
 import { migrate } from '../file/migrate.ts'
 import { migrations } from '../migrations/index.ts'
@@ -69,10 +70,9 @@ const migrateInTurn = (db: Database, options: ThreadOptions): void => {
   }
 }
 
-const prepareFile = (db: Database, options: ThreadOptions): void => {
-  const { file, masterKey } = options
+const prepareFile = (db: Database, options: ThreadOptions): KeyObject => {
   migrateInTurn(db, options)
-  checkMasterKey(db, createSecretKey(masterKey), file)
+  return openSiteKey(db, options.key, options.file)
 }
 
 /** So that batches of the call path are written in between. */
@@ -87,13 +87,14 @@ const inSlices = async (slice: () => { rows: number; isDone: boolean }, most = I
 /** All that changes the file. One thread runs this, so writes have one order. */
 export const openWriter = (options: ThreadOptions) => {
   const db = openDatabase(options.file, 'writer', options.isShared ? patienceWithNodesMs : undefined)
+  let siteKey: KeyObject
   try {
-    prepareFile(db, options)
+    siteKey = prepareFile(db, options)
   } catch (error) {
     db.close()
     throw error
   }
-  const keyring = createKeyring(db, createSecretKey(options.masterKey))
+  const keyring = createKeyring(db, siteKey)
   const { set, claim } = createSqliteMetaRepository(db)
   const tenants = writes(createSqliteTenantRepository(db, keyring))
   const trunks = createSqliteTrunkRepository(db)
@@ -158,6 +159,7 @@ export const openWriter = (options: ThreadOptions) => {
     retention: createRetentionWriter(db, keyring, writeBatch.forget),
     storage: { shrink: createShrink(db) },
     meta: { set, claim },
+    siteKeys: createSiteKeys(db, siteKey),
     wal: { finish: exclusively?.copy ?? checkpoints.copy },
     thread: {
       close: async (): Promise<void> => {
