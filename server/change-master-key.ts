@@ -5,6 +5,7 @@ import {
   readEnvironmentKey,
 } from './adapters/sqlite/open-sqlite-store.ts'
 import { createLog } from './adapters/system/log.ts'
+import { DomainError } from './domain/errors.ts'
 import type { ServerConfig } from './server-config.ts'
 
 export const newKeyVariable = 'SWITCHYARD_NEW_MASTER_KEY'
@@ -20,7 +21,8 @@ export const changeMasterKey = async (
   const next = readEnvironmentKey(newKeyVariable, newKey)
   const isGiven = readEnvironmentKey('SWITCHYARD_MASTER_KEY', config.masterKey) !== undefined
   if (isGiven !== (next !== undefined))
-    throw new Error(
+    throw new DomainError(
+      'INVALID_INPUT',
       isGiven
         ? `The master key comes from SWITCHYARD_MASTER_KEY. Name the next one in ${newKeyVariable}, and put it there afterwards`
         : `The master key lies in the data directory, where a new one is made: leave ${newKeyVariable} out`,
@@ -29,6 +31,7 @@ export const changeMasterKey = async (
     dataDir: config.dataDir,
     masterKey: await loadMasterKey(config.dataDir, config.masterKey),
     log: createLog(config.logLevel ?? 'warn'),
+    isInline: true,
   })
   try {
     if (next) await store.keys.seal(next)

@@ -11,7 +11,7 @@ export const openAccess = async (
 ): Promise<{ access: Access; close(): Promise<void> }> => {
   const log = createLog(config.logLevel ?? 'warn')
   const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
-  const store = await openSqliteStore({ dataDir: config.dataDir, masterKey, log })
+  const store = await openSqliteStore({ dataDir: config.dataDir, masterKey, log, isInline: true })
   const access = composeAccess({
     store: store.access,
     log,

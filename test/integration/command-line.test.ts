@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from '../support/command.ts'
 import { startTestServer, type TestServer } from '../support/test-server.ts'
@@ -75,6 +77,20 @@ describe('switchyard beside a running server', { timeout: 30_000 }, () => {
       code: 1,
       err: expect.stringContaining('no user ada@example.com') as unknown,
     })
+  }, 120_000)
+
+  it('puts a new master key in place beside a running server', async () => {
+    const key = () => readFile(join(test.dataDir, 'master.key'), 'utf8')
+    const before = await key()
+    expect(await run('key', 'rotate')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('new master key') as unknown,
+    })
+    expect(await key()).not.toBe(before)
+    const { status } = await test.api('POST', '/tenants', { name: 'After', domain: 'after.example.com' })
+    expect(status).toBe(201)
+    await test.restart()
+    expect((await test.api('GET', '/tenants?search=After')).body).toMatchObject({ total: 1 })
   })
 
   it('no longer names the port of a server that was closed', async () => {

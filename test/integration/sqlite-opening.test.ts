@@ -1,11 +1,14 @@
+import { createSecretKey } from 'node:crypto'
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
-import { loadMasterKey, openSqliteStore } from '../../server/adapters/sqlite/open-sqlite-store.ts'
+import { changeKeyFile, loadMasterKey, openSqliteStore } from '../../server/adapters/sqlite/open-sqlite-store.ts'
 import { explainOpenError } from '../../server/adapters/sqlite/errors/store-errors.ts'
+import { seal, unseal } from '../../server/sealing/sealing.ts'
 import { aDataDir, openInlineStore, openThreadedStore, silent } from '../support/sqlite-store.ts'
+import { aTenant } from '../support/store-rows.ts'
 
 let dataDir: string
 beforeEach(async () => {
@@ -115,5 +118,86 @@ describe('the master key', () => {
     await rm(join(dataDir, 'master.key'))
     await expect(loadMasterKey(dataDir)).rejects.toThrow(/is missing.*SWITCHYARD_MASTER_KEY/)
     await expect(readFile(join(dataDir, 'master.key'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('changing the master key', () => {
+  const keyNow = () => loadMasterKey(dataDir)
+  const openWith = (masterKey: Uint8Array) => openSqliteStore({ dataDir, masterKey, log: silent })
+  const tenantOf = async (store: Awaited<ReturnType<typeof openWith>>) =>
+    (await store.configuration.tenants.get(undefined, 'tenant-1'))?.webhookApiKey
+  const withTenant = async () => {
+    const store = await openWith(await keyNow())
+    await store.configuration.tenants.create(aTenant({ id: 'tenant-1', webhookApiKey: 'the-secret' }))
+    return store
+  }
+  const nextFile = () => join(dataDir, 'master.key.new')
+
+  it('goes on beside whoever works with the database, and the old key opens nothing any more', async () => {
+    const running = await withTenant()
+    const before = await keyNow()
+    const secret = running.keys.secretFor('x')
+    await changeKeyFile(dataDir, running.keys.seal)
+    expect(Buffer.from(await keyNow())).not.toEqual(Buffer.from(before))
+    expect((await stat(join(dataDir, 'master.key'))).mode & 0o777).toBe(0o600)
+    await expect(stat(nextFile())).rejects.toMatchObject({ code: 'ENOENT' })
+    await running.configuration.tenants.create(aTenant({ id: 'tenant-2', domain: 'b.example.com', webhookApiKey: 'b' }))
+    expect(await tenantOf(running)).toBe('the-secret')
+    await running.close()
+    await expect(openWith(before)).rejects.toMatchObject({ name: 'MasterKeyError' })
+    const again = await openWith(await keyNow())
+    expect(await tenantOf(again)).toBe('the-secret')
+    expect((await again.configuration.tenants.get(undefined, 'tenant-2'))?.webhookApiKey).toBe('b')
+    expect(again.keys.secretFor('x')).toEqual(secret)
+    expect(again.keys.secretFor('y')).not.toEqual(secret)
+    await again.close()
+  })
+
+  it('that ended before the database went by the new key leaves the old one', async () => {
+    const store = await withTenant()
+    const ended = changeKeyFile(dataDir, () => Promise.reject(new Error('killed')))
+    await expect(ended).rejects.toThrow('killed')
+    await store.close()
+    expect(await stat(nextFile())).toBeDefined()
+    const again = await openWith(await keyNow())
+    expect(await tenantOf(again)).toBe('the-secret')
+    await changeKeyFile(dataDir, again.keys.seal)
+    await again.close()
+    await (await openWith(await keyNow())).close()
+  })
+
+  it('that ended just after is taken up by the next start', async () => {
+    const store = await withTenant()
+    const ended = changeKeyFile(dataDir, async (key) => {
+      await store.keys.seal(key)
+      throw new Error('killed')
+    })
+    await expect(ended).rejects.toThrow('killed')
+    await store.close()
+    const next = await readFile(nextFile(), 'utf8')
+    const again = await openWith(await keyNow())
+    expect(await tenantOf(again)).toBe('the-secret')
+    await again.close()
+    expect(await readFile(join(dataDir, 'master.key'), 'utf8')).toBe(next)
+  })
+
+  it('takes over what was sealed by the master key itself, before there was a key of the site', async () => {
+    await (await withTenant()).close()
+    const masterKey = createSecretKey(await keyNow())
+    const db = new Database(databaseFile(dataDir))
+    const sealed = db.prepare<[], string>("SELECT value FROM meta WHERE key = 'site_key'").pluck().get() ?? ''
+    const site = createSecretKey(unseal(masterKey, Buffer.from(sealed, 'base64'), 'meta.site_key'))
+    const place = 'tenants.data_key.tenant-1'
+    const dataKey = db.prepare<[], Buffer>('SELECT data_key FROM tenants').pluck().get() ?? Buffer.of()
+    db.prepare('UPDATE tenants SET data_key = ?').run(seal(masterKey, unseal(site, dataKey, place), place))
+    db.prepare("DELETE FROM meta WHERE key = 'site_key'").run()
+    const check = seal(masterKey, 'switchyard', 'meta.master_key_check').toString('base64')
+    db.prepare("INSERT INTO meta (key, value) VALUES ('master_key_check', ?)").run(check)
+    db.close()
+    await expect(openWith(Buffer.alloc(32, 1))).rejects.toMatchObject({ name: 'MasterKeyError' })
+    const store = await openWith(await keyNow())
+    expect(await tenantOf(store)).toBe('the-secret')
+    await store.close()
+    await expect(openWith(Buffer.alloc(32, 1))).rejects.toMatchObject({ name: 'MasterKeyError' })
   })
 })

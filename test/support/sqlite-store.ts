@@ -1,16 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
 import { connectStore, type Store } from '../../server/adapters/sqlite/connect-store.ts'
 import { databaseFile, prepareDataDirectory } from '../../server/adapters/sqlite/file/data-directory.ts'
 import { loadMasterKey, openSqliteStore } from '../../server/adapters/sqlite/open-sqlite-store.ts'
 import type { ExporterApi } from '../../server/adapters/sqlite/threads/export-thread-api.ts'
+import { startInline } from '../../server/adapters/sqlite/threads/inline-host.ts'
 import type { LookupApi } from '../../server/adapters/sqlite/threads/lookup-thread-api.ts'
 import type { ReaderApi } from '../../server/adapters/sqlite/threads/reader-thread-api.ts'
-import { runStoreThread } from '../../server/adapters/sqlite/threads/run-store-thread.ts'
 import { createStoreThread } from '../../server/adapters/sqlite/threads/store-thread-client.ts'
-import type { ThreadHost } from '../../server/adapters/sqlite/threads/store-thread-host.ts'
 import type { WriterApi } from '../../server/adapters/sqlite/threads/writer-thread-api.ts'
 import type { Log } from '../../server/ports/system.ts'
 
@@ -22,21 +20,11 @@ export const aDataDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'switchyar
 export const openThreadedStore = async (dataDir: string, log: Log = silent): Promise<Store> =>
   openSqliteStore({ dataDir, masterKey: await loadMasterKey(dataDir), log })
 
-const inlineHost = (): ThreadHost => {
-  const { port1, port2 } = new MessageChannel()
-  runStoreThread(port2)
-  return {
-    port: port1,
-    onGone: (listener) => void port1.once('close', () => listener('the port was closed')),
-    end: async () => port1.close(),
-  }
-}
-
 /** The same store with everything in this thread, over the same messages: faster to start, and its coverage is counted. */
 export const openInlineStore = async (dataDir: string, log: Log = silent, isShared = false): Promise<Store> => {
   const masterKey = await loadMasterKey(dataDir)
   await prepareDataDirectory(dataDir)
-  const parts = { startHost: inlineHost, log, nowMs: Date.now }
+  const parts = { startHost: startInline, log, nowMs: Date.now }
   return connectStore({
     isOccupant: true,
     threads: {

@@ -4,6 +4,7 @@ import { databaseFile, prepareDataDirectory, syncDirectory } from './file/data-d
 import { withNextKey } from './keys/master-key.ts'
 import type { ExporterApi } from './threads/export-thread-api.ts'
 import { lockDataDirectory, type Occupant } from './file/lock-data-directory.ts'
+import { startInline } from './threads/inline-host.ts'
 import type { LookupApi } from './threads/lookup-thread-api.ts'
 import type { ReaderApi } from './threads/reader-thread-api.ts'
 import { createStoreThread } from './threads/store-thread-client.ts'
@@ -27,6 +28,7 @@ export const openSqliteStore = async ({
   log,
   appVersion,
   occupant,
+  isInline = false,
 }: {
   dataDir: string
   /** 32 bytes, from loadMasterKey. */
@@ -36,10 +38,12 @@ export const openSqliteStore = async ({
   appVersion?: string
   /** Commands are none: they open the store beside whoever works in the directory. */
   occupant?: Occupant
+  /** Without threads of its own: it is there at once, and whoever asks waits for the file. */
+  isInline?: boolean
 }): Promise<Store> => {
   await prepareDataDirectory(dataDir)
   const { isOnlyOne, unlock } = occupant ? await lockDataDirectory(dataDir, occupant) : notLocked
-  const parts = { startHost: startWorker, log, nowMs: Date.now }
+  const parts = { startHost: isInline ? startInline : startWorker, log, nowMs: Date.now }
   const connect = (key: Uint8Array) =>
     connectStore({
       threads: {

@@ -38,6 +38,18 @@ describe('the command line', () => {
     ['an unknown tenant', ['token', 'create', '--role', 'admin', '--tenant', 'x'], {}, /There is no tenant x/],
     ['an owner of one tenant', ['token', 'create', '--tenant', 'x'], {}, /choose the role admin/],
     [
+      'a new key beside a key file',
+      ['key', 'rotate'],
+      { SWITCHYARD_NEW_MASTER_KEY: 'a'.repeat(64) },
+      /leave SWITCHYARD_NEW_MASTER_KEY out/,
+    ],
+    [
+      'no new key beside one of the environment',
+      ['key', 'rotate'],
+      { SWITCHYARD_MASTER_KEY: 'a'.repeat(64) },
+      /Name the next one in SWITCHYARD_NEW_MASTER_KEY/,
+    ],
+    [
       'a public URL with a user',
       ['serve'],
       { SWITCHYARD_PUBLIC_URL: 'http://a:b@example.com' },
