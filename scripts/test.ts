@@ -156,7 +156,7 @@ const runVitest = async () => {
       ...['run', '--config', 'test/vitest.config.ts', '--coverage'],
       ...['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`],
     ],
-    environment: findChromium() ? { SWITCHYARD_SHELL_COVERAGE: '1' } : {},
+    environment: { NO_COLOR: '1', ...(findChromium() && { SWITCHYARD_SHELL_COVERAGE: '1' }) },
     count: countVitest(file),
   })
 }
