@@ -63,7 +63,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     })
 
     const healthReader = createHealthReader(base, running, webhooks)
-    const admin = await buildAdmin(base, healthReader, access, dispatch)
+    const admin = await buildAdmin(base, healthReader, access, dispatch, webhooks)
     // Before the listener, which would wait for whoever waits for the platform.
     onClose(() => cloudonix.close())
     onClose(() => exports.runner.close())

@@ -4,6 +4,7 @@ import type { Dispatch } from '../operations/dispatch.ts'
 import { renderMetrics } from '../operations/metrics.ts'
 import type { Base } from './base.ts'
 import type { HealthReader } from './health.ts'
+import type { Webhooks } from './webhooks.ts'
 
 /** What people and automation reach: API, console, probes and metrics. */
 export const buildAdmin = async (
@@ -11,6 +12,7 @@ export const buildAdmin = async (
   { readHealth, readiness }: HealthReader,
   access: Access,
   dispatch: Dispatch,
+  { deps: { refusals } }: Webhooks,
 ) => {
   const app = await buildAdminApp({
     dispatch,
@@ -19,7 +21,7 @@ export const buildAdmin = async (
     eventLog,
     isKnownTenant: (id) => directory.byId(id) !== undefined,
     readiness,
-    metrics: async () => renderMetrics(await readHealth()),
+    metrics: async () => renderMetrics(await readHealth(), refusals.all()),
     consoleDir: config.consoleDir,
     allowedHosts: config.adminAllowedHosts,
     log,

@@ -47,7 +47,7 @@ export const createOperations = (
 ): Dispatch => {
   const { config, store, directory, health, clock, newId, newSecret, chance, log, publicUrl, startedAtMs } = base
   const { webhooks, exports, cloudonix } = parts
-  const { calls, callLog, results, duplicates, dialect } = webhooks.deps
+  const { calls, callLog, results, duplicates, dialect, refusals } = webhooks.deps
   const deps = { store: store.configuration, directory, runtime, events, clock, newId, newSecret, log, publicUrl }
   const about = {
     version: config.version,
@@ -60,10 +60,15 @@ export const createOperations = (
     demo: config.demo === true,
   }
   const handlers: Handlers = {
-    ...createTenantHandlers(deps, async (tenantId) => {
-      await exports.runner.forgetTenant(tenantId)
-      await parts.retention.archives.removeTenant(tenantId)
-    }),
+    ...createTenantHandlers(
+      deps,
+      async (tenantId) => {
+        refusals.drop(tenantId)
+        await exports.runner.forgetTenant(tenantId)
+        await parts.retention.archives.removeTenant(tenantId)
+      },
+      refusals.of,
+    ),
     ...createProviderHandlers(deps),
     ...createVoiceAgentHandlers({ ...deps, results, calls, callLog }),
     ...createAgentGroupHandlers(deps),

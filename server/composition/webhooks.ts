@@ -4,6 +4,7 @@ import { countDuplicates } from '../operations/idempotency.ts'
 import { readUnsaved, rememberUnsaved } from '../operations/unsaved-units.ts'
 import { createDialectMonitor } from '../operations/webhooks/dialect-monitor.ts'
 import { createWebhookHandler } from '../operations/webhooks/handle-webhook.ts'
+import { countRefusals } from '../operations/webhooks/refusals.ts'
 import type { Base } from './base.ts'
 import type { Running } from './runtime-state.ts'
 
@@ -24,6 +25,7 @@ export const createWebhooks = (base: Base, { runtime, events }: Running) => {
     results: createAgentResults(),
     duplicates: countDuplicates(clock),
     dialect,
+    refusals: countRefusals(clock, log),
     clock,
     crypto,
     newId,

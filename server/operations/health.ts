@@ -25,6 +25,7 @@ export const createHealth = (clock: Clock, events: EventBus): Health => {
     undurableAnswers: 0,
     faults: 0,
     dialectFindings: 0,
+    unknownKeys: 0,
   }
   const problems = new Map<string, { part: string; message: string; sinceMs: number }>()
   let closing = false

@@ -8,6 +8,7 @@ import type { StoredTenant } from '../ports/configuration.ts'
 import { assertTarget, type ConfigDeps } from './config-context.ts'
 import { tidyPattern } from './patterns.ts'
 import { getRow, given, updateRow } from './rows.ts'
+import type { Refusals } from './webhooks/refusals.ts'
 
 type TenantHandlers = Pick<Handlers, Extract<keyof Handlers, `tenants.${string}`>>
 
@@ -59,6 +60,7 @@ export const createTenantHandlers = (
   deps: ConfigDeps,
   /** Of a tenant that is gone. */
   removeFiles: (tenantId: string) => Promise<void>,
+  refusalsOf: Refusals['of'],
 ): TenantHandlers => {
   const { store, directory, runtime, events, clock, newId, newSecret, publicUrl } = deps
   const changed = async (tenantId: string, change: 'created' | 'updated' | 'deleted'): Promise<void> => {
@@ -199,6 +201,7 @@ export const createTenantHandlers = (
         dialResult: `${base}/dial-result`,
         session: `${base}/session`,
         cdr: `${base}/cdr`,
+        refused: [...refusalsOf(tenantId)],
       }
     },
   }

@@ -31,6 +31,7 @@ export const SystemHealth = Type.Object({
         undurableAnswers: Type.Integer({ description: 'Answers sent before their decision was written' }),
         faults: Type.Integer(),
         dialectFindings: Type.Integer({ description: 'Fields and values of webhooks that nobody documented' }),
+        unknownKeys: Type.Integer({ description: 'Webhooks to an address of no tenant' }),
         activeCalls: Type.Integer(),
         writeBacklog: Type.Integer({ description: 'Writes waiting for the store' }),
       },

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { attemptResults } from '../vocabulary.ts'
+import { attemptResults, webhookKinds } from '../vocabulary.ts'
 import {
   closed,
   Id,
@@ -179,7 +179,20 @@ export const TenantEndpoints = Type.Object({
   dialResult: Type.String(),
   session: Type.String(),
   cdr: Type.String(),
+  refused: Type.Array(
+    Type.Object({
+      kind: oneOf([...webhookKinds, 'dial_state']),
+      count: Type.Integer(),
+      lastAtMs: Ms,
+      reason: Type.String({ description: 'Of the last one' }),
+    }),
+    {
+      description:
+        'Webhooks since the server started that had the right address and yet were not believed: by their Bearer credential, or, as dial_state, by the signed state of a dial result',
+    },
+  ),
 })
+export type TenantEndpoints = Type.Static<typeof TenantEndpoints>
 
 export const tenantOperations = {
   'tenants.list': {

@@ -38,6 +38,7 @@ export const aWebhookHandler = async (routing: RoutingConfig) => {
     results: createAgentResults(),
     duplicates: countDuplicates(clock),
     dialect: { note: nothing },
+    refusals: { note: nothing },
     clock,
     crypto: systemCrypto,
     chance: () => 0.5,

@@ -10,6 +10,7 @@ import type { WebhookRequest } from '../../ports/webhooks.ts'
 import type { AgentResults } from '../agent-results.ts'
 import type { Health } from '../health.ts'
 import type { DialectMonitor } from './dialect-monitor.ts'
+import type { Refusals } from './refusals.ts'
 import type { DuplicateCounts } from '../idempotency.ts'
 import type { TenantDirectory, TenantInForce } from '../tenant-directory.ts'
 
@@ -24,6 +25,7 @@ export interface WebhookDeps {
   readonly results: AgentResults
   readonly duplicates: DuplicateCounts
   readonly dialect: Pick<DialectMonitor, 'note'>
+  readonly refusals: Pick<Refusals, 'note'>
   readonly clock: Clock
   readonly crypto: Crypto
   readonly newId: NewId

@@ -104,6 +104,7 @@ export const handleDialResult = async (deps: WebhookDeps, incoming: Incoming): P
   const tenantId = inForce.tenant.id
   const state = readState(deps, incoming)
   const distrust = typeof state === 'string' ? state : undefined
+  if (distrust !== undefined) deps.refusals.note(tenantId, 'dial_state', distrust)
   if (distrust !== undefined && incoming.isKeyExpired) {
     const reason = `the tenant key was replaced, and ${distrust}`
     return { outcome: 'refused', reason, cxml: printDocument(deps, () => reject('rejected')) }

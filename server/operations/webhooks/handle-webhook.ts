@@ -243,7 +243,10 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     const { unreadable, fields } = request
     if (unreadable) return refuse(request, inForce, 'unreadable', unreadable.tooLarge ? 413 : 400, unreadable.reason)
     const problem = credentialProblem(deps.crypto, inForce, request)
-    if (problem !== undefined) return refuse(request, inForce, 'refused', 401, problem)
+    if (problem !== undefined) {
+      deps.refusals.note(inForce.tenant.id, request.kind, problem)
+      return refuse(request, inForce, 'refused', 401, problem)
+    }
     if (wantsCxml(request.kind) || !Array.isArray(fields) || fields.length < 2) {
       return answerOne(request, inForce, isKeyExpired)
     }
@@ -282,6 +285,7 @@ export const createWebhookHandler = (deps: WebhookDeps): HandleWebhook => {
     const isKeyExpired = found?.validUntilMs !== undefined && found.validUntilMs <= clock.nowMs()
     // A key of before its rotation stays good for signed dial results: they belong to calls that are under way.
     if (!found || (isKeyExpired && request.kind !== 'dial_result')) {
+      health.count('unknownKeys')
       warnOfKey((times) => log.warn({ kind: request.kind, times }, 'A webhook names a tenant key that is not in force'))
       return wantsCxml(request.kind)
         ? rejection

@@ -55,6 +55,7 @@ const dryDeps = (deps: WebhookDeps, found: Call | undefined): WebhookDeps => ({
   runtime: dryRuntime(deps.runtime, found),
   calls: { ...deps.calls, find: done, findAnswer: done },
   callLog: { append: refused, backlog: () => 0 },
+  refusals: { note: nothing },
   events: { ...deps.events, publish: nothing },
   health: { ...deps.health, count: nothing, degrade: nothing, recover: nothing },
   log: { info: nothing, warn: nothing, error: nothing },

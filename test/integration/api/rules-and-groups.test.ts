@@ -282,6 +282,7 @@ describe('a tenant', () => {
       dialResult: `${base}/dial-result`,
       session: `${base}/session`,
       cdr: `${base}/cdr`,
+      refused: [],
     })
   })
 

@@ -64,6 +64,7 @@ export const startFakeConsole = async (options: FakeConsoleOptions) => {
     undurableAnswers: 0,
     faults: 0,
     dialectFindings: 0,
+    unknownKeys: 0,
     activeCalls: 0,
     writeBacklog: 0,
   }
@@ -110,6 +111,7 @@ export const startFakeConsole = async (options: FakeConsoleOptions) => {
       dialResult: '/voice/k7Qd/dial-result',
       session: '/voice/k7Qd/session',
       cdr: '/voice/k7Qd/cdr',
+      refused: [],
     }),
     'calls.live': ({ tenantId }) => ({ items: tenantId === 'tenant-0' ? live().slice(0, 200).map(calls.record) : [] }),
     'calls.list': ({ tenantId, limit }) => ({

@@ -14,6 +14,7 @@ const health = (status: SystemHealth['status'], ...parts: string[]): SystemHealt
     undurableAnswers: 0,
     faults: 0,
     dialectFindings: 0,
+    unknownKeys: 0,
     activeCalls: 0,
     writeBacklog: 0,
   },

@@ -100,6 +100,7 @@ const handlerWith = async (
     results: createAgentResults(),
     duplicates: countDuplicates(clock),
     dialect: { note: () => undefined },
+    refusals: { note: () => undefined },
     clock,
     crypto: systemCrypto,
     chance: () => 0.5,

@@ -34,6 +34,7 @@ describe('the URLs to enter', () => {
     dialResult: '/d',
     session: '/voice/k/session',
     cdr: '/voice/k/cdr',
+    refused: [],
   }
   it('are paths until the public address is known', () => {
     expect(endpointLines(endpoints).map((line) => line.value)).toEqual([
