@@ -12,6 +12,7 @@ import { createHealthReader } from './composition/health.ts'
 import { createOperations } from './composition/operations.ts'
 import { openRetention } from './composition/retention.ts'
 import { openRuntimeState } from './composition/runtime-state.ts'
+import { openTls } from './composition/tls.ts'
 import { listUpkeep } from './composition/upkeep.ts'
 import { createWebhooks } from './composition/webhooks.ts'
 import type { Access } from './operations/access/access.ts'
@@ -47,7 +48,8 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const bootstrap = (): Promise<void> => access.tokens.bootstrap(config.bootstrapToken)
     await (running.nodes ? running.nodes.alone(bootstrap) : bootstrap())
 
-    const webhooks = createWebhooks(base, running)
+    const tls = await openTls(base)
+    const webhooks = createWebhooks(base, running, tls)
     const webhooksUrl = await listen(webhooks.app, config.host, config.port, 'SWITCHYARD_PORT', 'webhooks')
 
     const exports = await openExports(base, running)
@@ -63,7 +65,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     })
 
     const healthReader = createHealthReader(base, running, webhooks)
-    const admin = await buildAdmin(base, healthReader, access, dispatch, webhooks)
+    const admin = await buildAdmin(base, { healthReader, access, dispatch, webhooks, tls })
     // Before the listener, which would wait for whoever waits for the platform.
     onClose(() => cloudonix.close())
     onClose(() => exports.runner.close())
@@ -72,7 +74,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     onClose(await announceServer(config.dataDir, urls))
 
     const { readHealth } = healthReader
-    onClose(startUpkeep(listUpkeep(base, running, { webhooks, exports, retention, readHealth }), log))
+    onClose(startUpkeep(listUpkeep(base, running, { webhooks, exports, retention, tls, readHealth }), log))
     log.info({ ...urls, dataDir: config.dataDir, tenants: directory.all().length }, 'Switchyard is ready')
     return {
       urls,
@@ -82,6 +84,10 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
       access,
       log,
       signInLink: async () => `${adminUrl}/#/sign-in?code=${(await access.signIn.createCode()).code}`,
+      async reloadTls() {
+        await tls.reload()
+        return tls.isInUse
+      },
       async close() {
         log.info({}, 'Switchyard is closing: answering what is under way')
         health.close()

@@ -1,3 +1,4 @@
+import type { TlsFiles } from './adapters/http/tls-files.ts'
 import type { Access } from './operations/access/access.ts'
 import type { Dispatch } from './operations/dispatch.ts'
 import type { ExportLimits } from './operations/export-runner.ts'
@@ -17,6 +18,11 @@ export interface ServerConfig {
   readonly adminPort: number
   /** Names besides localhost under which the admin listener may be reached. */
   readonly adminAllowedHosts?: readonly string[] | undefined
+  /** Certificate and key of the webhook listener, which then speaks HTTPS. */
+  readonly tls?: TlsFiles | undefined
+  readonly adminTls?: TlsFiles | undefined
+  /** Addresses and networks in front of the admin listener whose X-Forwarded-… headers are believed. */
+  readonly trustedProxies?: readonly string[] | undefined
   /** The base of our URLs as Cloudonix sees them; without it they are relative. */
   readonly publicUrl?: string | undefined
   /** Where the Cloudonix API is, if not where everybody's is. */
@@ -43,6 +49,8 @@ export interface Server {
   readonly log: Log
   /** A link that signs one browser in as owner, once. */
   signInLink(): Promise<string>
+  /** Reads the certificates again; false where there are none. */
+  reloadTls(): Promise<boolean>
   /** Takes no new requests, answers those under way, writes everything down. */
   close(): Promise<void>
 }

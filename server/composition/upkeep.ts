@@ -6,6 +6,7 @@ import type { Exports } from './exports.ts'
 import type { HealthReader } from './health.ts'
 import type { Retention } from './retention.ts'
 import type { Running } from './runtime-state.ts'
+import type { Tls } from './tls.ts'
 import type { Webhooks } from './webhooks.ts'
 
 const secondMs = 1000
@@ -24,10 +25,11 @@ export const listUpkeep = (
     readonly webhooks: Webhooks
     readonly exports: Exports
     readonly retention: Retention
+    readonly tls: Tls
     readonly readHealth: HealthReader['readHealth']
   },
 ): Upkeep[] => {
-  const { webhooks, exports, retention, readHealth } = parts
+  const { webhooks, exports, retention, tls, readHealth } = parts
   const { calls, callLog, dialect } = webhooks.deps
   return [
     {
@@ -91,6 +93,7 @@ export const listUpkeep = (
       everyMs: 10 * minuteMs,
       work: () => calls.deleteAnswersBefore(clock.nowMs() - answersKeptMs),
     },
+    ...(tls.isInUse ? [{ what: 'Looking for new certificates', everyMs: 5 * secondMs, work: tls.check }] : []),
     ...(nodes ? [{ what: 'Looking for changes of other nodes', everyMs: secondMs, work: nodes.catchUp }] : []),
   ]
 }

@@ -1,4 +1,5 @@
 import { buildWebhookApp } from '../adapters/http/build-webhook-app.ts'
+import { mostConnections, mostOpenFiles } from '../adapters/system/open-files.ts'
 import { createAgentResults } from '../operations/agent-results.ts'
 import { countDuplicates } from '../operations/idempotency.ts'
 import { readUnsaved, rememberUnsaved } from '../operations/unsaved-units.ts'
@@ -7,11 +8,12 @@ import { createWebhookHandler } from '../operations/webhooks/handle-webhook.ts'
 import { countRefusals } from '../operations/webhooks/refusals.ts'
 import type { Base } from './base.ts'
 import type { Running } from './runtime-state.ts'
+import type { Tls } from './tls.ts'
 
 export type Webhooks = ReturnType<typeof createWebhooks>
 
 /** What Cloudonix asks and tells, and what is written down of it. `deps` is what their handling works with. */
-export const createWebhooks = (base: Base, { runtime, events }: Running) => {
+export const createWebhooks = (base: Base, { runtime, events }: Running, tls: Tls) => {
   const { store, directory, health, clock, crypto, newId, chance, log, publicUrl, onClose } = base
   const callLog = rememberUnsaved(store.callLog, log, clock)
   const dialect = createDialectMonitor(store.dialect, health)
@@ -34,7 +36,14 @@ export const createWebhooks = (base: Base, { runtime, events }: Running) => {
     publicUrl,
   }
   let isStoreClosed = false
-  const app = buildWebhookApp({ handle: createWebhookHandler(deps), log, clock, isClosing: () => isStoreClosed })
+  const app = buildWebhookApp({
+    handle: createWebhookHandler(deps),
+    log,
+    clock,
+    isClosing: () => isStoreClosed,
+    tls: tls.webhooks,
+    mostConnections: mostConnections(mostOpenFiles()).webhooks,
+  })
   onClose(async () => {
     await callLog.retry()
     await store.callLog.flush()

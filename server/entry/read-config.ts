@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import envPaths from 'env-paths'
@@ -58,6 +59,32 @@ const readExportLimits = (env: NodeJS.ProcessEnv): ServerConfig['exportLimits'] 
   }
 }
 
+const readTls = (env: NodeJS.ProcessEnv, prefix: string): ServerConfig['tls'] => {
+  const [cert, key] = [`${prefix}_CERT`, `${prefix}_KEY`]
+  const [certFile, keyFile] = [readText(env, cert), readText(env, key)]
+  if (certFile === undefined && keyFile === undefined) return undefined
+  if (certFile !== undefined && keyFile !== undefined) return { certFile: resolve(certFile), keyFile: resolve(keyFile) }
+  const [there, missing] = certFile === undefined ? [key, cert] : [cert, key]
+  throw new DomainError('INVALID_INPUT', `${there} is set and ${missing} is not; TLS wants the files of both`)
+}
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...more] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || more.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
+
+const readNetworks = (env: NodeJS.ProcessEnv, name: string): readonly string[] | undefined => {
+  const networks = readText(env, name)
+    ?.split(',')
+    .map((network) => network.trim())
+  const odd = networks?.find((network) => !isNetwork(network))
+  if (odd === undefined) return networks
+  const message = `${name} holds "${odd}"; it wants addresses or networks by comma, e.g. 127.0.0.1,10.0.0.0/8`
+  throw new DomainError('INVALID_INPUT', message)
+}
+
 const readText = (env: NodeJS.ProcessEnv, name: string): string | undefined => {
   const text = env[name]
   return text === undefined || text === '' ? undefined : text
@@ -79,6 +106,9 @@ export const readConfig = (env: NodeJS.ProcessEnv, overrides: Partial<ServerConf
   adminAllowedHosts: readText(env, 'SWITCHYARD_ADMIN_ALLOWED_HOSTS')
     ?.split(',')
     .map((host) => host.trim()),
+  tls: readTls(env, 'SWITCHYARD_TLS'),
+  adminTls: readTls(env, 'SWITCHYARD_ADMIN_TLS'),
+  trustedProxies: readNetworks(env, 'SWITCHYARD_TRUSTED_PROXIES'),
   publicUrl: readUrl(
     env,
     'SWITCHYARD_PUBLIC_URL',

@@ -49,6 +49,12 @@ export const runServer = async (overrides: Partial<ServerConfig>): Promise<void>
       process.exit(1)
     })
   }
+  // Without certificates the signal means what it always does: the terminal is gone.
+  if (config.tls ?? config.adminTls) {
+    process.on('SIGHUP', () => {
+      server.reloadTls().catch((error: unknown) => console.error('The certificates could not be read again:', error))
+    })
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal(signal))
 }
 

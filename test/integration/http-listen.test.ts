@@ -1,8 +1,9 @@
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import Fastify from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { listen } from '../../server/adapters/http/listen.ts'
-import { endSilentConnections } from '../../server/adapters/http/silent-connections.ts'
+import { guardConnections } from '../../server/adapters/http/connections.ts'
 import { DomainError } from '../../server/domain/errors.ts'
 
 let occupant: Server | undefined
@@ -57,10 +58,81 @@ describe('listening', () => {
   })
 })
 
+describe('more connections than there may be', () => {
+  const opened = async (port: number) => {
+    const socket = connect(port, '127.0.0.1')
+    const raw = { socket, heard: '', isClosed: false }
+    socket.on('data', (piece) => (raw.heard += piece.toString()))
+    socket.on('close', () => (raw.isClosed = true))
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    return raw
+  }
+  const ask = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
+  const anApp = async (hasBody = false) => {
+    const app = Fastify({ forceCloseConnections: true })
+    let answer: (() => void) | undefined
+    let asked: Socket | undefined
+    let count = 0
+    guardConnections(app, { most: 3, ...(hasBody && { slowestBody: () => asked }) })
+    app.get('/', () => 'at once')
+    app.get('/slow', ({ raw }) => {
+      asked = raw.socket
+      count += 1
+      return new Promise((settle) => (answer = () => settle('done')))
+    })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = app.server.address() as AddressInfo
+    return { app, port, answer: () => answer?.(), asked: () => count }
+  }
+
+  it('take the place of those that never said anything, the oldest first', async () => {
+    const { app, port } = await anApp()
+    const all: Awaited<ReturnType<typeof opened>>[] = []
+    for (let n = 0; n < 5; n += 1) all.push(await opened(port))
+    await expect.poll(() => all.map(({ isClosed }) => isClosed)).toEqual([true, true, false, false, false])
+    all[4]?.socket.write(ask)
+    await expect.poll(() => all[4]?.heard).toContain('at once')
+    await app.close()
+  })
+
+  it('then of those that are kept alive, and of nobody who waits for an answer', async () => {
+    const { app, port, answer, asked } = await anApp()
+    const [slow, kept] = [await opened(port), await opened(port)]
+    slow.socket.write(ask.replace('/ ', '/slow '))
+    kept.socket.write(ask)
+    await expect.poll(() => asked() === 1 && kept.heard).toContain('at once')
+    const spare = await opened(port)
+    spare.socket.write(ask)
+    await expect.poll(() => spare.heard).toContain('at once')
+    const newest = await opened(port)
+    newest.socket.write(ask)
+    await expect.poll(() => newest.heard).toContain('at once')
+    expect([slow.isClosed, kept.isClosed, spare.isClosed, newest.isClosed]).toEqual([false, true, true, false])
+    answer()
+    await expect.poll(() => slow.heard).toContain('done')
+    await app.close()
+  })
+
+  it.each([true, false])('else of one whose body is on its way, if any (%s), or none', async (hasBody) => {
+    const { app, port, asked } = await anApp(hasBody)
+    const slow = [await opened(port), await opened(port), await opened(port)]
+    for (const { socket } of slow) socket.write(ask.replace('/ ', '/slow '))
+    await expect.poll(asked).toBe(3)
+    const newest = await opened(port)
+    newest.socket.write(ask)
+    if (hasBody) await expect.poll(() => newest.heard).toContain('at once')
+    else await expect.poll(() => newest.isClosed).toBe(true)
+    expect(slow.filter(({ isClosed }) => isClosed)).toHaveLength(hasBody ? 1 : 0)
+    for (const { socket } of [...slow, newest]) socket.destroy()
+    await app.close()
+  })
+})
+
 describe('closing', () => {
   it('answers what is under way, and does not wait for its connection, kept alive by the client', async () => {
     const app = Fastify()
-    endSilentConnections(app)
+    guardConnections(app)
     let answer: (() => void) | undefined
     app.get('/', () => new Promise((settle) => (answer = () => settle('done'))))
     const url = await listen(app, '127.0.0.1', 0, 'PORT', 'webhooks')

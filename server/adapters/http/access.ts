@@ -15,15 +15,15 @@ declare module 'fastify' {
 }
 
 /** With TLS the prefix makes browsers refuse a cookie of that name that somebody else has set. */
-export const sessionCookieName = (secureCookies: boolean): string =>
-  secureCookies ? '__Host-switchyard_session' : 'switchyard_session'
+export const sessionCookieName = (isSecure: boolean): string =>
+  isSecure ? '__Host-switchyard_session' : 'switchyard_session'
 
 /** What a browser keeps beyond its session: that somebody was signed in there. */
-export const deviceCookieName = (secureCookies: boolean): string =>
-  secureCookies ? '__Host-switchyard_device' : 'switchyard_device'
+export const deviceCookieName = (isSecure: boolean): string =>
+  isSecure ? '__Host-switchyard_device' : 'switchyard_device'
 
-export const cookieOptions = (secureCookies: boolean) =>
-  ({ path: '/', httpOnly: true, sameSite: 'strict', secure: secureCookies }) as const
+export const cookieOptions = (isSecure: boolean) =>
+  ({ path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure }) as const
 
 const changesNothing = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -41,16 +41,16 @@ export interface Access {
 
 export const createAccess = (options: {
   readonly authenticate: Authenticate
-  readonly secureCookies: boolean
+  /** Whether it came over TLS, ours or that of a proxy that is trusted. */
+  readonly isSecure: (request: FastifyRequest) => boolean
   readonly allowedHosts: readonly string[]
 }): Access => {
   const allowed = new Set(options.allowedHosts.map(hostName))
-  const cookieName = sessionCookieName(options.secureCookies)
 
   const credentialsOf = (request: FastifyRequest): Credentials | undefined => {
     const bearer = /^bearer +(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1]
     if (bearer !== undefined) return { bearer }
-    const sessionCookie = request.cookies[cookieName]
+    const sessionCookie = request.cookies[sessionCookieName(options.isSecure(request))]
     return sessionCookie === undefined || sessionCookie === '' ? undefined : { sessionCookie }
   }
 
@@ -72,7 +72,8 @@ export const createAccess = (options: {
     request.actor = actor
     if (renewed) {
       const { cookie, maxAgeSeconds } = renewed
-      void reply.setCookie(cookieName, cookie, { ...cookieOptions(options.secureCookies), maxAge: maxAgeSeconds })
+      const isSecure = options.isSecure(request)
+      void reply.setCookie(sessionCookieName(isSecure), cookie, { ...cookieOptions(isSecure), maxAge: maxAgeSeconds })
     }
     request.csrfToken = credentials.sessionCookie === undefined ? undefined : found.csrfToken
     return actor

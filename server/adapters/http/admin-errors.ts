@@ -4,7 +4,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Log } from '../../ports/system.ts'
 import { sendFailure } from './failures.ts'
 import { parseJson } from './parse-json.ts'
-import { drain } from './read-body.ts'
+import { bodyLimitBytes, drain } from './read-body.ts'
 import { describeError, maskedPath } from './redact.ts'
 
 const sendJson = 'send a JSON object with Content-Type: application/json'
@@ -25,10 +25,12 @@ const readJsonBody = (request: FastifyRequest, text: string): unknown => {
   return reading.value
 }
 
-const failureOf = (error: FastifyError | DomainError): Failure | undefined => {
+const sizeText = (bytes: number): string => (bytes < bodyLimitBytes ? `${bytes / 1024} KiB` : '1 MiB')
+
+const failureOf = (error: FastifyError | DomainError, request: FastifyRequest): Failure | undefined => {
   if (error instanceof DomainError) return { code: error.code, message: error.message, details: error.details }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return { code: 'TOO_LARGE', message: 'The body is larger than 1 MiB' }
+    return { code: 'TOO_LARGE', message: `The body is larger than ${sizeText(request.routeOptions.bodyLimit)}` }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return { code: 'INVALID_INPUT', message: `The Content-Type is not readable: ${sendJson}` }
   }
@@ -42,7 +44,7 @@ const failureOf = (error: FastifyError | DomainError): Failure | undefined => {
 export const answerError =
   (log: Log) =>
   async (error: FastifyError | DomainError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const failure = failureOf(error)
+    const failure = failureOf(error, request)
     if (failure?.code === 'TOO_LARGE') await drain(request.raw, request.headers['content-length'])
     if (failure) return sendFailure(reply, failure)
     log.error({ method: request.method, path: maskedPath(request.url), ...describeError(error) }, 'A request failed')

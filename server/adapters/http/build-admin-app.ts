@@ -1,9 +1,11 @@
 import cookie from '@fastify/cookie'
-import Fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest, type onRequestAsyncHookHandler } from 'fastify'
 import type { EventLog } from '../../ports/event-log.ts'
 import type { Log } from '../../ports/system.ts'
 import { createAccess } from './access.ts'
 import { answerError, useJsonBodies } from './admin-errors.ts'
+import { refuseBroken } from './broken-requests.ts'
+import { connectionOptions, guardConnections } from './connections.ts'
 import { addConsolePages, isScreenPath } from './console-pages.ts'
 import { addContractRoutes, methodsOf, type Dispatch } from './contract-routes.ts'
 import { addDocsPages } from './docs-pages.ts'
@@ -15,8 +17,8 @@ import { addProbes, type Readiness } from './probes.ts'
 import { bodyLimitBytes } from './read-body.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import { addSessionRoutes } from './session-routes.ts'
-import { endSilentConnections } from './silent-connections.ts'
 import type { Authenticate, SignIn } from './sign-in.ts'
+import type { FollowedTls } from './tls-files.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -39,24 +41,37 @@ export interface AdminAppDeps {
   readonly allowedHosts?: readonly string[] | undefined
   readonly log: Log
   readonly version: string
-  /** With TLS in front: cookies then travel over nothing else. */
+  /** Whoever asks is asked over TLS, whatever the request says: cookies then travel over nothing else. */
   readonly secureCookies: boolean
+  readonly tls?: FollowedTls | undefined
+  /** Addresses and networks whose X-Forwarded-… headers are believed. */
+  readonly trustedProxies?: readonly string[] | undefined
+  readonly mostConnections?: number | undefined
 }
 
+const requestTimeoutMs = 30_000
+/** Who takes nothing of an answer for so long does not get the rest. Event streams say something more often. */
+const silenceMs = 120_000
+
 export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance> => {
-  const { log, allowedHosts = [] } = deps
-  const access = createAccess({ authenticate: deps.authenticate, secureCookies: deps.secureCookies, allowedHosts })
+  const { log, allowedHosts = [], trustedProxies = [], tls } = deps
+  const isSecure = ({ protocol }: FastifyRequest): boolean => deps.secureCookies || protocol === 'https'
+  const access = createAccess({ authenticate: deps.authenticate, isSecure, allowedHosts })
   const onError = answerError(log)
 
   const app = Fastify({
     logger: false,
-    trustProxy: false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     bodyLimit: bodyLimitBytes,
-    requestTimeout: 60_000,
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: silenceMs,
+    ...connectionOptions({ requestTimeoutMs, maxHeaderBytes: 16 * 1024, tls: tls?.options }),
+    clientErrorHandler: refuseBroken,
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => void onError(error, request, reply),
   })
-  endSilentConnections(app)
+  guardConnections(app, { most: deps.mostConnections })
+  tls?.serve(app)
   useJsonBodies(app)
   app.setErrorHandler(onError)
   app.decorateRequest('actor', undefined)
@@ -66,12 +81,12 @@ export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance
     if (!(await access.admit(request, reply))) return reply
   })
 
-  addSecurityHeaders(app)
+  addSecurityHeaders(app, isSecure)
   guardHost(app, allowedHosts)
   await app.register(cookie)
 
   addProbes(app, { access, readiness: deps.readiness, metrics: deps.metrics })
-  addSessionRoutes(app, { access, signIn: deps.signIn, secureCookies: deps.secureCookies })
+  addSessionRoutes(app, { access, signIn: deps.signIn, isSecure })
   await app.register(async (api) => {
     api.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
     api.addHook('onRequest', app.admitOnly)

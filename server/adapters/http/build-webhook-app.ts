@@ -1,11 +1,14 @@
+import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock, Log } from '../../ports/system.ts'
 import type { HandleWebhook, WebhookAnswer, WebhookRequest } from '../../ports/webhooks.ts'
 import type { WebhookKind } from '../../../shared/vocabulary.ts'
+import { refuseBroken } from './broken-requests.ts'
+import { connectionOptions, guardConnections } from './connections.ts'
 import { decodeBody, decodeQuery } from './decode-webhook.ts'
 import { readBody, type BodyReading } from './read-body.ts'
 import { describeError, maskedPath } from './redact.ts'
-import { endSilentConnections } from './silent-connections.ts'
+import type { FollowedTls } from './tls-files.ts'
 
 export interface WebhookAppDeps {
   readonly handle: HandleWebhook
@@ -13,7 +16,14 @@ export interface WebhookAppDeps {
   /** The clock that `handle` measures with. */
   readonly clock: Pick<Clock, 'micros'>
   readonly isClosing: () => boolean
+  readonly tls?: FollowedTls | undefined
+  readonly mostConnections?: number | undefined
 }
+
+/** A webhook of 1 MiB takes a slow line a few seconds; the platform's have some KiB. */
+const requestTimeoutMs = 20_000
+/** Who takes nothing of an answer for so long does not get the rest. */
+const silenceMs = 60_000
 
 type Request = FastifyRequest<{ Params: { tenantKey: string } }>
 
@@ -59,20 +69,32 @@ const send = (reply: FastifyReply, answer: WebhookAnswer): void => {
   void reply.code(answer.status).header('content-type', answer.contentType).send(answer.body)
 }
 
-export const buildWebhookApp = ({ handle, log, clock, isClosing }: WebhookAppDeps): FastifyInstance => {
+export const buildWebhookApp = ({
+  handle,
+  log,
+  clock,
+  isClosing,
+  tls,
+  mostConnections,
+}: WebhookAppDeps): FastifyInstance => {
   const app = Fastify({
     logger: false,
     trustProxy: false,
     exposeHeadRoutes: false, // asking with HEAD must not take a slot
     return503OnClosing: false,
-    requestTimeout: 30_000,
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: silenceMs,
     // A voice request may come by GET with everything in its query string.
-    http: { maxHeaderSize: 64 * 1024 },
+    ...connectionOptions({ requestTimeoutMs, maxHeaderBytes: 64 * 1024, tls: tls?.options }),
+    clientErrorHandler: refuseBroken,
     routerOptions: { maxParamLength: 64 * 1024, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     frameworkErrors: (_error, request, reply) => send(reply, isCxmlPath(request.raw.url ?? '') ? rejection : notFound),
   })
 
-  endSilentConnections(app)
+  /** Connections whose body is on its way, the oldest first. */
+  const bodies = new Set<Socket>()
+  guardConnections(app, { most: mostConnections, slowestBody: () => bodies.values().next().value })
+  tls?.serve(app)
   // Bodies are read by the handlers, whatever they call themselves: a wrong content type is no reason to drop a call.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
@@ -102,7 +124,9 @@ export const buildWebhookApp = ({ handle, log, clock, isClosing }: WebhookAppDep
       const url = request.raw.url ?? ''
       const base = { kind, tenantKey: request.params.tenantKey, headers, query, receivedAtMicros }
 
+      const { socket } = request.raw
       const onRead = (reading: BodyReading) => {
+        bodies.delete(socket)
         try {
           if (reading.kind === 'whole') {
             const hints = { contentType: headers['content-type'], contentEncoding: headers['content-encoding'] }
@@ -120,7 +144,10 @@ export const buildWebhookApp = ({ handle, log, clock, isClosing }: WebhookAppDep
       try {
         if (request.method === 'GET') {
           decide(kind, request, reply, { ...base, fields: query, payload: queryStringOf(url) })
-        } else readBody(request.raw, headers['content-length'], onRead)
+          return
+        }
+        bodies.add(socket)
+        readBody(request.raw, headers['content-length'], onRead)
       } catch (error) {
         fault(kind, request, reply, error)
       }

@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isOwnName } from './host-guard.ts'
 
 const policy = (rules: Readonly<Record<string, string>>): string =>
   Object.entries({ ...rules, 'object-src': "'none'", 'base-uri': "'none'", 'frame-ancestors': "'none'" })
@@ -32,15 +33,27 @@ export const docsPolicy = (scriptHashes: readonly string[]): string =>
     'form-action': "'none'",
   })
 
-export const addSecurityHeaders = (app: FastifyInstance): void => {
-  app.addHook('onRequest', async (_request, reply) => {
-    void reply.headers({
-      'content-security-policy': dataPolicy,
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'referrer-policy': 'same-origin',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-    })
+/** What browsers do unless they are told not to. The policy is the strictest; pages that need more set their own. */
+const always: Readonly<Record<string, string>> = {
+  'content-security-policy': dataPolicy,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-dns-prefetch-control': 'off',
+  'referrer-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+}
+
+/** A year, as browsers forget. */
+const httpsFromNowOn = { 'strict-transport-security': 'max-age=31536000' }
+
+export const addSecurityHeaders = (app: FastifyInstance, isSecure: (request: FastifyRequest) => boolean): void => {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(always)
+    // A browser would take it for every port of its own machine.
+    if (isSecure(request) && !isOwnName(request.headers.host)) void reply.headers(httpsFromNowOn)
   })
 }

@@ -26,6 +26,11 @@ describe('the settings of the environment', () => {
       SWITCHYARD_BOOTSTRAP_TOKEN: 'token',
       SWITCHYARD_MASTER_KEY: 'key',
       SWITCHYARD_LOG_LEVEL: 'warn',
+      SWITCHYARD_TLS_CERT: '/tls/voice.pem',
+      SWITCHYARD_TLS_KEY: '/tls/voice.key',
+      SWITCHYARD_ADMIN_TLS_CERT: '/tls/console.pem',
+      SWITCHYARD_ADMIN_TLS_KEY: '/tls/console.key',
+      SWITCHYARD_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8',
       SWITCHYARD_REDIS_URL: 'rediss://:secret@redis.example.com:6380/3',
     }
     expect(readConfig(env, { port: 1234 })).toMatchObject({
@@ -41,6 +46,9 @@ describe('the settings of the environment', () => {
       masterKey: 'key',
       logLevel: 'warn',
       redisUrl: 'rediss://:secret@redis.example.com:6380/3',
+      tls: { certFile: '/tls/voice.pem', keyFile: '/tls/voice.key' },
+      adminTls: { certFile: '/tls/console.pem', keyFile: '/tls/console.key' },
+      trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
     })
   })
 
@@ -84,6 +92,21 @@ describe('the settings of the environment', () => {
     expect(read).toThrow('SWITCHYARD_REDIS_URL cannot be read; it wants the URL of a Redis')
     expect(read).not.toThrow('secret')
   })
+
+  it.each([
+    [{ SWITCHYARD_TLS_CERT: '/a.pem' }, 'SWITCHYARD_TLS_CERT is set and SWITCHYARD_TLS_KEY is not'],
+    [{ SWITCHYARD_ADMIN_TLS_KEY: '/a.key' }, 'SWITCHYARD_ADMIN_TLS_KEY is set and SWITCHYARD_ADMIN_TLS_CERT is not'],
+  ])('one file of TLS without the other is refused: %j', (env, words) => {
+    expect(() => readConfig(env)).toThrow(words)
+  })
+
+  it.each(['everybody', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/x', '10.0.0/8', '::1/129', '127.0.0.1,,::1', '*'])(
+    'SWITCHYARD_TRUSTED_PROXIES=%s is refused',
+    (value) => {
+      const read = () => readConfig({ SWITCHYARD_TRUSTED_PROXIES: value })
+      expect(read).toThrow(/SWITCHYARD_TRUSTED_PROXIES holds ".*"; it wants addresses or networks by comma/)
+    },
+  )
 
   it('a database of a Redis Cluster is refused, for it has but one', () => {
     const read = () => readConfig({ SWITCHYARD_REDIS_URL: 'redis+cluster://:secret@host1:6379,host2:6379/3' })
