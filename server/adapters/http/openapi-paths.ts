@@ -42,12 +42,16 @@ const success = ({ output, status, isFile }: Operation): JsonObject => {
   return { [String(status ?? 200)]: { description, content: jsonContent(schemaOf(output)) } }
 }
 
+/** Reading conflicts with nothing, but for a file that is not there yet, and a platform that there is no key for yet. */
+const mayConflict = (operation: Operation): boolean =>
+  !isRead(operation) || operation.isFile === true || tagOf(operation.path) === 'cloudonix'
+
 const failures = (operation: Operation): JsonObject => ({
   '400': response('InvalidInput'),
   '401': response('Unauthenticated'),
   '403': response('Forbidden'),
   '404': response('NotFound'),
-  ...(isRead(operation) && !operation.isFile ? {} : { '409': response('Conflict') }),
+  ...(mayConflict(operation) ? { '409': response('Conflict') } : {}),
   ...(hasBody(operation) ? { '413': response('TooLarge') } : {}),
   '429': response('TooManyRequests'),
   '500': response('Internal'),
