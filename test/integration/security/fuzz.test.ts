@@ -80,6 +80,27 @@ const queryText = (value: unknown): string => {
 }
 const pathText = (value: unknown): string => encodeURIComponent(String(value).toWellFormed()) || '%20'
 
+/** Stands in a path for one of the things that are there when it is sent. */
+const anyId = '~any-'
+/** Ids that answers told of, the latest of each list. */
+const seen = new Map<string, string[]>()
+const mostSeen = 50
+
+const withIds = (path: string): string =>
+  path.replace(/^(.*?)\/~any-(\d+)/, (_all, list: string, n: string) => {
+    const ids = [...(seen.get(list) ?? []), ...victim.agents.map(({ id }) => id), providerId]
+    return `${list}/${ids[Number(n) % ids.length] ?? ''}`
+  })
+
+const learnIds = ({ path }: Asked, { text }: Answered): void => {
+  const list = path.split('?', 1)[0] ?? ''
+  const { id, items } = JSON.parse(text) as { id?: unknown; items?: readonly { id?: unknown }[] }
+  const found = (Array.isArray(items) ? items.map((item) => (item as { id?: unknown } | null)?.id) : [id]).filter(
+    (one) => typeof one === 'string',
+  )
+  if (found.length > 0) seen.set(list, [...(seen.get(list) ?? []), ...found].slice(-mostSeen))
+}
+
 const restRequests = (document: OpenApi): Arbitrary<Asked> => {
   const resolve: Resolve = (reference) => {
     const [, , kind = '', name = ''] = reference.split('/')
@@ -87,12 +108,6 @@ const restRequests = (document: OpenApi): Arbitrary<Asked> => {
     if (!found) throw new Error(`${reference} is not in the document`)
     return found
   }
-  const ids = () => [
-    ...victim.agents.map(({ id }) => id),
-    ...Object.values(victim.groups).map(({ id }) => id),
-    providerId,
-    newToken(),
-  ]
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
       .filter(([, { operationId }]) => !leftOut.has(operationId))
@@ -115,7 +130,7 @@ const restRequests = (document: OpenApi): Arbitrary<Asked> => {
               ? isRead && n % 2 === 0
                 ? site.tenant.id
                 : victim.tenant.id
-              : (ids()[n % ids().length] ?? ''),
+              : `${anyId}${n}`,
         )
     return fc
       .record({
@@ -362,7 +377,8 @@ it(
     const memory: number[] = []
     let sent = 0
 
-    const one = async (asked: Asked, name: string): Promise<void> => {
+    const one = async (made: Asked, name: string): Promise<void> => {
+      const asked = { ...made, path: withIds(made.path) }
       try {
         const answered = await send(asked)
         operations.add(asked.what)
@@ -378,6 +394,9 @@ it(
           }
           problems.push(`${name}: ${problem}\n  asked ${JSON.stringify(told)}\n  got ${answered.text.slice(0, 500)}`)
         }
+        const isList =
+          asked.listener === 'admin' && answered.status < 300 && answered.type.startsWith('application/json')
+        if (isList) learnIds(asked, answered)
         await tidy(asked, answered)
         if (asked.what === 'tenants.delete' && answered.status === 204) await makeVictim()
       } catch (error) {
