@@ -40,19 +40,20 @@ const createTenantKeys = (no: number, dataKey: KeyObject): TenantKeys => {
   }
 }
 
-/** Data keys of tenants, unwrapped once. A tenant's number is never used again, so what is remembered by it stays true. */
+/**
+ * Data keys of tenants, unwrapped once. A tenant's number is never used again once it was stored; one whose transaction failed
+ * is, with another key, so what is remembered by it counts for this key alone.
+ */
 export const createKeyring = (db: Database, siteKey: KeyObject): Keyring => {
   const find = db.prepare<[string], { no: number; data_key: Buffer }>('SELECT no, data_key FROM tenants WHERE id = ?')
-  const byNo = new Map<number, TenantKeys>()
+  const byNo = new Map<number, { readonly wrapped: Buffer; readonly keys: TenantKeys }>()
   const lookUp = (tenantId: string): TenantKeys | undefined => {
     const row = find.get(tenantId)
     if (!row) return undefined
-    let keys = byNo.get(row.no)
-    if (!keys)
-      byNo.set(
-        row.no,
-        (keys = createTenantKeys(row.no, createSecretKey(unseal(siteKey, row.data_key, dataKeyPlace(tenantId))))),
-      )
+    const known = byNo.get(row.no)
+    if (known?.wrapped.equals(row.data_key)) return known.keys
+    const keys = createTenantKeys(row.no, createSecretKey(unseal(siteKey, row.data_key, dataKeyPlace(tenantId))))
+    byNo.set(row.no, { wrapped: row.data_key, keys })
     return keys
   }
   return {
