@@ -19,6 +19,10 @@ export const coverageExclusions: readonly { readonly file: string; readonly reas
     reason: 'runs as a process of its own in test/integration/entry/route-command.test.ts',
   },
   {
+    file: 'server/entry/cli/audit.ts',
+    reason: 'runs as a process of its own in test/integration/audit/ways-in.test.ts',
+  },
+  {
     file: 'server/entry/cli/simulate.ts',
     reason: 'runs as a process of its own in test/integration/simulator/simulate-command.test.ts',
   },

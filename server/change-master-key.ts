@@ -5,6 +5,7 @@ import {
   readEnvironmentKey,
 } from './adapters/sqlite/open-sqlite-store.ts'
 import { createLog } from './adapters/system/log.ts'
+import { atCommandLine } from './at-command-line.ts'
 import { DomainError } from './domain/errors.ts'
 import type { ServerConfig } from './server-config.ts'
 
@@ -32,6 +33,7 @@ export const changeMasterKey = async (
     masterKey: await loadMasterKey(config.dataDir, config.masterKey),
     log: createLog(config.logLevel ?? 'warn'),
     isInline: true,
+    provenance: { current: () => atCommandLine },
   })
   try {
     if (next) await store.keys.seal(next)

@@ -38,12 +38,14 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
   const { onClose, closeAll } = createClosing()
   try {
     const base = await openBase(config, onClose)
-    const { store, directory, eventLog, health, log } = base
+    const { store, directory, eventLog, health, log, provenance, refusals } = base
     const running = await openRuntimeState(base)
     const access = composeAccess({
       store: store.access,
       log,
       isKnownTenant: (tenantId) => Promise.resolve(directory.byId(tenantId) !== undefined),
+      provenance,
+      refusals,
     })
     const bootstrap = (): Promise<void> => access.tokens.bootstrap(config.bootstrapToken)
     await (running.nodes ? running.nodes.alone(bootstrap) : bootstrap())

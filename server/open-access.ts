@@ -1,3 +1,4 @@
+import { atCommandLine } from './at-command-line.ts'
 import { loadMasterKey } from './adapters/sqlite/keys/master-key.ts'
 import { openSqliteStore } from './adapters/sqlite/open-sqlite-store.ts'
 import { createLog } from './adapters/system/log.ts'
@@ -11,7 +12,13 @@ export const openAccess = async (
 ): Promise<{ access: Access; close(): Promise<void> }> => {
   const log = createLog(config.logLevel ?? 'warn')
   const masterKey = await loadMasterKey(config.dataDir, config.masterKey)
-  const store = await openSqliteStore({ dataDir: config.dataDir, masterKey, log, isInline: true })
+  const store = await openSqliteStore({
+    dataDir: config.dataDir,
+    masterKey,
+    log,
+    isInline: true,
+    provenance: { current: () => atCommandLine },
+  })
   const access = composeAccess({
     store: store.access,
     log,

@@ -95,6 +95,14 @@ export const errorCodes = [
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]
 
+/** Who may stand in the audit log: actors, and the server itself where nobody asked. */
+export const auditActorKinds = ['local', 'token', 'session', 'system'] as const
+export type AuditActorKind = (typeof auditActorKinds)[number]
+
+/** The ways in by which something is changed. */
+export const auditTransports = ['rest', 'ipc', 'cli', 'system'] as const
+export type AuditTransport = (typeof auditTransports)[number]
+
 /** What an analysis of the routing finds. */
 export const findingKinds = [
   'shadowed',

@@ -5,7 +5,9 @@ import { argon2Passwords } from '../adapters/system/passwords.ts'
 import { createAccess, type Access, type AccessDeps } from '../operations/access/access.ts'
 
 /** Tokens, sessions and sign-in, of the running server and of commands that open the store alone. */
-export const composeAccess = (deps: Pick<AccessDeps, 'store' | 'log' | 'isKnownTenant'>): Access =>
+export const composeAccess = (
+  deps: Omit<AccessDeps, 'passwords' | 'clock' | 'crypto' | 'newId' | 'newSecret'>,
+): Access =>
   createAccess({
     ...deps,
     passwords: argon2Passwords,

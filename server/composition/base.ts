@@ -6,7 +6,9 @@ import { systemClock, systemWait } from '../adapters/system/clock.ts'
 import { systemCrypto } from '../adapters/system/crypto.ts'
 import { newId, newSecret } from '../adapters/system/ids.ts'
 import { createLog } from '../adapters/system/log.ts'
+import { createProvenance } from '../adapters/system/provenance.ts'
 import { createHealth } from '../operations/health.ts'
+import { createRefusalNotes } from '../operations/refusal-notes.ts'
 import { createTenantDirectory } from '../operations/tenant-directory.ts'
 import type { ServerConfig } from '../server-config.ts'
 import type { OnClose } from './closing.ts'
@@ -18,14 +20,18 @@ export const openBase = async (config: ServerConfig, onClose: OnClose) => {
   const log = createLog(config.logLevel ?? 'info')
   const clock = systemClock
   const startedAtMs = clock.nowMs()
+  const provenance = createProvenance()
   const store = await openSqliteStore({
     dataDir: config.dataDir,
     masterKey: await loadMasterKey(config.dataDir, config.masterKey),
     log,
     appVersion: config.version,
     occupant: config.redisUrl === undefined ? 'server' : 'node',
+    provenance,
   })
   onClose(() => store.close())
+  const refusals = createRefusalNotes({ store: store.audit, provenance, clock, log })
+  onClose(refusals.settled)
   const bus = createEventBus()
   const directory = createTenantDirectory(store.configuration, log)
   await directory.loadAll()
@@ -41,6 +47,8 @@ export const openBase = async (config: ServerConfig, onClose: OnClose) => {
     chance: Math.random,
     startedAtMs,
     store,
+    provenance,
+    refusals,
     /** Of this process alone; other nodes are told by `events` of the runtime state. */
     bus,
     eventLog: createEventLog(bus, { epoch: newId() }),

@@ -5,6 +5,7 @@ import { createKeyedLock } from '../adapters/memory/keyed-lock.ts'
 import type { Access } from '../operations/access/access.ts'
 import { createAgentGroupHandlers } from '../operations/agent-groups.ts'
 import { createAnalyticsHandlers } from '../operations/analytics.ts'
+import { createAuditLogHandlers } from '../operations/audit-log.ts'
 import { createCallHandlers } from '../operations/calls.ts'
 import { createCloudonixHandlers } from '../operations/cloudonix.ts'
 import { createDispatch, type Dispatch } from '../operations/dispatch.ts'
@@ -95,9 +96,12 @@ export const createOperations = (
     ...createIdempotencyHandlers({ calls, runtime, duplicates, directory, log }),
     ...parts.retention.handlers,
     ...parts.access.handlers,
+    ...createAuditLogHandlers(store.audit),
     ...createSystemHandlers(about, health, runtime, callLog, clock),
   }
-  return createDispatch(inTurn(handlers, createKeyedLock(), nodes?.upToDate), (error, name) =>
-    log.error({ operation: name, err: error }, 'An operation failed'),
+  return createDispatch(
+    inTurn(handlers, createKeyedLock(), nodes?.upToDate),
+    (error, name) => log.error({ operation: name, err: error }, 'An operation failed'),
+    { run: base.provenance.run, forbidden: base.refusals.forbidden },
   )
 }

@@ -1,3 +1,4 @@
+import { createHeadTeller } from '../operations/audit-log.ts'
 import { tidyExports } from '../operations/export-upkeep.ts'
 import { closeLostCalls } from '../operations/recovery.ts'
 import type { Upkeep } from '../operations/upkeep.ts'
@@ -87,6 +88,12 @@ export const listUpkeep = (
       work: retention.interruptLost,
     },
     { what: 'Archiving and removing old records', everyMs: hourMs, isDoneAtStart: true, work: retention.run },
+    {
+      what: 'Telling how far the audit log goes',
+      everyMs: hourMs,
+      isDoneAtStart: true,
+      work: createHeadTeller(store.audit, log),
+    },
     { what: 'Giving free pages back', everyMs: minuteMs, work: store.storage.shrink },
     {
       what: 'Forgetting old answers',

@@ -104,7 +104,7 @@ export const makeSampleConfiguration = async (config: ServerConfig, tenantId?: s
   const server = await startServer({ ...config, ...alone })
   try {
     const actor = { kind: 'local', name: 'Sample configuration', role: 'owner' } as const
-    const call = createCaller({ dispatch: server.dispatch, actor })
+    const call = createCaller({ dispatch: server.dispatch, actor, origin: { transport: 'cli' } })
     const id = await ensureTenant(call, tenantId)
     await fill(call, id)
     return id

@@ -4,13 +4,15 @@ import type { Server } from '../index.ts'
 export interface SetUpParts {
   readonly dispatch: Server['dispatch']
   readonly actor: Actor
+  /** Without it the server does it by itself. */
+  readonly origin?: Parameters<Server['dispatch']>[3]
 }
 
 /** Calls an operation and insists that it succeeds. */
 export const createCaller =
-  ({ dispatch, actor }: SetUpParts) =>
+  ({ dispatch, actor, origin }: SetUpParts) =>
   async <N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>> => {
-    const reply = await dispatch(actor, name, input)
+    const reply = await dispatch(actor, name, input, origin)
     if (!reply.ok)
       throw new Error(
         `The configuration could not be set up: ${name} answered ${reply.error.code}, ${reply.error.message}`,

@@ -45,7 +45,7 @@ const closeOrEnd = () => {
 const answer = async (asked: Exclude<ToControlPlane, { readonly type: 'close' }>): Promise<Reply<unknown>> => {
   const { server, polls } = await starting
   return asked.type === 'invoke'
-    ? server.dispatch(localOwner, asked.name, asked.input)
+    ? server.dispatch(localOwner, asked.name, asked.input, { transport: 'ipc' })
     : { ok: true, value: await polls.next(asked.after) }
 }
 

@@ -4,6 +4,7 @@ import { accountOperations } from './account.ts'
 import { agentGroupOperations } from './agent-groups.ts'
 import { analyticsOperations } from './analytics.ts'
 import { apiTokenOperations } from './api-tokens.ts'
+import { auditLogOperations } from './audit-log.ts'
 import { callOperations } from './calls.ts'
 import { cloudonixOperations } from './cloudonix.ts'
 import { erasureOperations } from './erasures.ts'
@@ -54,6 +55,7 @@ export const operations = {
   ...userOperations,
   ...apiTokenOperations,
   ...accountOperations,
+  ...auditLogOperations,
   ...systemOperations,
 }
 

@@ -97,6 +97,8 @@ INSERT INTO retention_marks VALUES (1, 0);`,
   230: `
 UPDATE exports SET state = 'running';
 UPDATE call_records SET started_at_ms = 2;`,
+  240: `
+INSERT INTO audit_log VALUES (1, 1, 't', 'token', 'A', 'owner', 'rest', '127.0.0.1', 'tenants', 'create', 't', NULL, '{}', x'00', x'01');`,
   180: "UPDATE webhook_audit SET bodies = x'00', transitions_before = 2;",
   185: "INSERT INTO webhook_dialect VALUES (1, 'cdr', 'colour', '', 3, 1, 2, 'w');",
 }
@@ -162,6 +164,7 @@ describe('migrations', () => {
     db.exec('DELETE FROM tenants')
     const kept = Object.entries(dump(db)).filter(([, rows]) => rows.length > 0)
     expect(kept.map(([table]) => table).sort()).toEqual([
+      'audit_log',
       'meta',
       'nodes',
       'outgoing_holds',

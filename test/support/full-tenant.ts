@@ -248,6 +248,8 @@ export const inputsOf = ({ ids, number, caller }: FullTenant): { readonly [N in 
     'webhookEvents.resetDialect': { tenantId },
     'idempotency.get': { tenantId },
     'idempotency.reset': { tenantId },
+    'auditLog.list': { limit: 5, actor: 'admin' },
+    'auditLog.verify': {},
     'users.list': page,
     'users.create': { email: 'third@example.com', name: 'Third', role: 'analyst', tenantId },
     'users.get': { id: 'a-user' },

@@ -2,11 +2,17 @@ import type { FastifyInstance } from 'fastify'
 import { operations, type Actor, type Reply } from '../../../shared/contract/index.ts'
 import type { ExportFile } from '../../../shared/contract/exports.ts'
 import type { Operation } from '../../../shared/contract/operation.ts'
+import type { Origin } from '../../ports/audit.ts'
 import { coercionOf } from './coerce-query.ts'
 import { sendFailure } from './failures.ts'
 import { sendFile } from './send-file.ts'
 
-export type Dispatch = (actor: Actor | undefined, name: string, input: unknown) => Promise<Reply<unknown>>
+export type Dispatch = (
+  actor: Actor | undefined,
+  name: string,
+  input: unknown,
+  origin: Origin,
+) => Promise<Reply<unknown>>
 
 /** One route per operation of the contract. Path, query and body are one flat input; the path wins. */
 export const addContractRoutes = (app: FastifyInstance, dispatch: Dispatch): void => {
@@ -18,7 +24,7 @@ export const addContractRoutes = (app: FastifyInstance, dispatch: Dispatch): voi
       handler: async (request, reply) => {
         const body = (request.body ?? {}) as Record<string, unknown>
         const input = { ...coerce(request.query), ...body, ...coerce(request.params) }
-        const result = await dispatch(request.actor, name, input)
+        const result = await dispatch(request.actor, name, input, { transport: 'rest', address: request.ip })
         if (!result.ok) return sendFailure(reply, result.error)
         if (operation.isFile) return sendFile(reply, result.value as ExportFile, request.headers.range)
         if (operation.output === undefined) return reply.code(204).send()

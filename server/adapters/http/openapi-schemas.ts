@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { AgentGroup, Distribution, GroupSettings, Member } from '../../../shared/contract/agent-groups.ts'
+import { AuditEntry } from '../../../shared/contract/audit-log.ts'
 import { Attempt, CallDetail, CallRecord, Transition } from '../../../shared/contract/calls.ts'
 import { Export } from '../../../shared/contract/exports.ts'
 import { Target } from '../../../shared/contract/fields.ts'
@@ -19,6 +20,7 @@ const named: Readonly<Record<string, TSchema>> = {
   AgentGroup,
   AgentHealth,
   Attempt,
+  AuditEntry,
   CallDetail,
   CallRecord,
   Decision,

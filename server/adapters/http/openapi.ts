@@ -18,6 +18,7 @@ const tagTexts: Readonly<Record<string, string>> = {
   calls: 'Live calls and call records with their timeline',
   exports: 'Call records as files, made in the background',
   'webhook-events': 'What Cloudonix sent, kept for audit',
+  'audit-log': 'Who changed what, and whether that record is whole',
   system: 'The control plane itself',
   users: 'People who may sign in',
   'api-tokens': 'Tokens of automation',

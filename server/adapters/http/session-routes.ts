@@ -38,7 +38,7 @@ export const addSessionRoutes = (app: FastifyInstance, { access, signIn, isSecur
 
   const byCode = async (request: FastifyRequest, reply: FastifyReply, code: unknown) => {
     if (!isText(code)) return invalid(reply, '/code', 'must be the one-time code of a sign-in link')
-    const session = await signIn.byCode(code)
+    const session = await signIn.byCode(code, request.ip)
     if (session) return welcome(request, reply, session)
     return sendFailure(reply, {
       code: 'UNAUTHENTICATED',
@@ -75,7 +75,7 @@ export const addSessionRoutes = (app: FastifyInstance, { access, signIn, isSecur
 
   app.delete(sessionPath, admit, async (request, reply) => {
     const id = request.credentials?.sessionId
-    if (id !== undefined) await signIn.close(id)
+    if (id !== undefined) await signIn.close(id, request.ip)
     const { session, options } = cookiesOf(request)
     return reply.clearCookie(session, options).code(204).send()
   })

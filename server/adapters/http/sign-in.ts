@@ -29,7 +29,7 @@ export interface OpenedSession {
 
 export interface SignIn {
   /** Takes a one-time code; undefined when it is unknown, used or too old. */
-  byCode(code: string): Promise<OpenedSession | undefined>
+  byCode(code: string, address: string): Promise<OpenedSession | undefined>
   /** Undefined when it is wrong. `device`: what to keep in this browser, and to send along the next time. */
   byPassword(attempt: {
     readonly email: string
@@ -37,5 +37,5 @@ export interface SignIn {
     readonly address: string
     readonly device?: string | undefined
   }): Promise<(OpenedSession & { readonly device: string }) | undefined>
-  close(sessionId: string): Promise<void>
+  close(sessionId: string, address: string): Promise<void>
 }

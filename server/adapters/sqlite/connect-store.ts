@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { AccessStore } from '../../ports/access.ts'
 import type { AnalyticsStore } from '../../ports/analytics.ts'
+import type { AuditStore } from '../../ports/audit.ts'
 import type { CallLog, CallLogHealth, CallStore } from '../../ports/call-store.ts'
 import type { ConfigurationStore } from '../../ports/configuration.ts'
 import type { DialectStore } from '../../ports/dialect-store.ts'
@@ -40,6 +41,7 @@ export interface Store {
   readonly access: AccessStore
   readonly calls: CallStore
   readonly analytics: AnalyticsStore
+  readonly audit: AuditStore
   readonly exports: ExportStore
   readonly exportSource: ExportSource
   readonly erasures: ErasureStore
@@ -196,6 +198,12 @@ export const connectStore = async ({
       seen: options.isShared ? { mayContain: () => true } : seen,
     }),
     analytics: createAnalyticsStore({ reader, writer }),
+    audit: {
+      list: (filter, page) => reader.call('audit', 'list', filter, page),
+      head: () => reader.call('audit', 'head'),
+      verifySlice: (from) => reader.call('audit', 'verifySlice', from),
+      note: (note) => writer.call('audit', 'note', note),
+    },
     exports: createExportStore({ reader, writer }),
     exportSource: {
       count: (...asked) => exporter.call('exports', 'count', ...asked),

@@ -1,3 +1,4 @@
+import type { Provenance } from '../../ports/audit.ts'
 import type { Log } from '../../ports/system.ts'
 import { connectStore, type Store } from './connect-store.ts'
 import { databaseFile, prepareDataDirectory, syncDirectory } from './file/data-directory.ts'
@@ -29,6 +30,7 @@ export const openSqliteStore = async ({
   appVersion,
   occupant,
   isInline = false,
+  provenance,
 }: {
   dataDir: string
   /** 32 bytes, from loadMasterKey. */
@@ -40,6 +42,8 @@ export const openSqliteStore = async ({
   occupant?: Occupant
   /** Without threads of its own: it is there at once, and whoever asks waits for the file. */
   isInline?: boolean
+  /** Who asks for changes; without it nobody does, and the audit log says so. */
+  provenance?: Pick<Provenance, 'current'>
 }): Promise<Store> => {
   await prepareDataDirectory(dataDir)
   const { isOnlyOne, unlock } = occupant ? await lockDataDirectory(dataDir, occupant) : notLocked
@@ -47,7 +51,7 @@ export const openSqliteStore = async ({
   const connect = (key: Uint8Array) =>
     connectStore({
       threads: {
-        writer: createStoreThread<WriterApi>({ role: 'writer', ...parts }),
+        writer: createStoreThread<WriterApi>({ role: 'writer', ...parts, currently: provenance?.current }),
         reader: createStoreThread<ReaderApi>({ role: 'reader', ...parts }),
         lookup: createStoreThread<LookupApi>({ role: 'lookup', ...parts }),
         exporter: createStoreThread<ExporterApi>({ role: 'exporter', ...parts }),

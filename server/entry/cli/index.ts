@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { readVersion } from '../read-config.ts'
 import { failAndExit } from '../run-server.ts'
+import { createAuditCommand } from './audit.ts'
 import { createExportCommand } from './export.ts'
 import { createKeyCommand } from './key.ts'
 import { createRouteCommand } from './route.ts'
@@ -23,6 +24,7 @@ for (const createCommand of [
   createSimulateCommand,
   createRouteCommand,
   createExportCommand,
+  createAuditCommand,
 ])
   program.addCommand(createCommand())
 

@@ -1,10 +1,12 @@
 import type { Actor, Handlers } from '../../../shared/contract/index.ts'
 import type { AccessStore, Passwords } from '../../ports/access.ts'
+import type { Provenance } from '../../ports/audit.ts'
 import type { Clock, Crypto, Log, NewId, NewSecret } from '../../ports/system.ts'
+import type { RefusalNotes } from '../refusal-notes.ts'
 import { createAccountHandlers } from './account.ts'
 import { createApiTokenHandlers, createApiTokens, type ApiTokens } from './api-tokens.ts'
 import type { IsKnownTenant } from './binding.ts'
-import { createSessions, type SessionFound, type Sessions } from './sessions.ts'
+import { createSessions, type SessionFound } from './sessions.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createUserHandlers } from './users.ts'
 
@@ -17,6 +19,9 @@ export interface AccessDeps {
   readonly newSecret: NewSecret
   readonly log: Log
   readonly isKnownTenant: IsKnownTenant
+  /** Without them nobody is told who signs in, and who fails to. */
+  readonly provenance?: Pick<Provenance, 'run'> | undefined
+  readonly refusals?: Pick<RefusalNotes, 'signIn'> | undefined
 }
 
 /** What a request carries to say who sends it; one of them. `sessionId`: of a request that was let in and goes on. */
@@ -31,7 +36,7 @@ type AccessHandlers = Pick<Handlers, Extract<keyof Handlers, `${'users' | 'apiTo
 /** Who may come in, and how. */
 export interface Access {
   authenticate(credentials: Credentials): Promise<({ readonly actor: Actor } & Partial<SessionFound>) | undefined>
-  readonly signIn: SignIn & Pick<Sessions, 'close'>
+  readonly signIn: SignIn
   readonly tokens: ApiTokens
   readonly handlers: AccessHandlers
 }
@@ -53,7 +58,7 @@ export const createAccess = (deps: AccessDeps): Access => {
       }
       return sessionCookie === undefined ? undefined : sessions.find(sessionCookie)
     },
-    signIn: { ...signIn, close: sessions.close },
+    signIn,
     tokens,
     handlers: {
       ...createUserHandlers({ ...deps, signIn }),

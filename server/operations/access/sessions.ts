@@ -81,7 +81,9 @@ export const createSessions = ({ store, clock, crypto, newId, newSecret, log }: 
       noteSeen(session)
       return actorOf(session)
     },
-    open: async (user: StoredUser | undefined, isByLink: boolean): Promise<OpenedSession> => {
+    actorOf,
+    /** A session to be stored, and what the browser is told of it. */
+    prepare: (user: StoredUser | undefined, isByLink: boolean): { session: ConsoleSession; opened: OpenedSession } => {
       const cookie = newSecret(secretBits)
       const nowMs = clock.nowMs()
       const session: ConsoleSession = {
@@ -98,10 +100,9 @@ export const createSessions = ({ store, clock, crypto, newId, newSecret, log }: 
         lastSeenAtMs: nowMs,
         renewedAtMs: nowMs,
       }
-      await store.createSession(session)
-      return { cookie, csrfToken: session.csrfToken, actor: actorOf(session), maxAgeSeconds: longestSeconds }
+      const { csrfToken } = session
+      return { session, opened: { cookie, csrfToken, actor: actorOf(session), maxAgeSeconds: longestSeconds } }
     },
-    close: (id: string): Promise<void> => store.deleteSession(id),
   }
 }
 

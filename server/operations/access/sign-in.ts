@@ -1,6 +1,9 @@
 import { DomainError } from '../../domain/errors.ts'
+import type { Actor } from '../../../shared/contract/index.ts'
 import type { AccessStore, Passwords, StoredUser } from '../../ports/access.ts'
+import type { Origin, Provenance } from '../../ports/audit.ts'
 import type { Clock, Crypto, NewSecret } from '../../ports/system.ts'
+import type { RefusalNotes } from '../refusal-notes.ts'
 import type { OpenedSession, Sessions } from './sessions.ts'
 import { createSignInThrottle } from './sign-in-throttle.ts'
 
@@ -25,6 +28,8 @@ export interface SignInDeps {
   readonly clock: Clock
   readonly crypto: Crypto
   readonly newSecret: NewSecret
+  readonly provenance?: Pick<Provenance, 'run'> | undefined
+  readonly refusals?: Pick<RefusalNotes, 'signIn'> | undefined
 }
 
 /** A few at once, and some that wait; whoever comes beyond is asked to come back. */
@@ -51,7 +56,22 @@ const soon = (waitMs: number): string =>
   waitMs < 120_000 ? `${Math.ceil(waitMs / 1000)} seconds` : `${Math.ceil(waitMs / 60_000)} minutes`
 
 /** How a browser gets its session: by a one-time link, or by e-mail address and password. */
-export const createSignIn = ({ store, passwords, sessions, clock, crypto, newSecret }: SignInDeps) => {
+export const createSignIn = (deps: SignInDeps) => {
+  const { store, passwords, sessions, clock, crypto, newSecret, provenance, refusals } = deps
+  const from = (address: string | undefined): Origin => ({ transport: 'rest', address })
+  const as = <T>(actor: Actor, address: string | undefined, work: () => Promise<T>): Promise<T> =>
+    provenance ? provenance.run({ actor, origin: from(address) }, work) : work()
+  const refused = (address: string | undefined): undefined => {
+    refusals?.signIn(from(address))
+    return undefined
+  }
+  const open = async (user: StoredUser | undefined, isByLink: boolean, address: string | undefined) => {
+    const { opened, session } = sessions.prepare(user, isByLink)
+    await as(opened.actor, address, () => store.createSession(session))
+    if (user) await store.users.noteSignIn(user.id, clock.nowMs())
+    return opened
+  }
+
   const throttle = createSignInThrottle(clock.nowMs)
   const inTurn = createQueue()
   /** Who is not known costs as much time as who is. */
@@ -67,14 +87,12 @@ export const createSignIn = ({ store, passwords, sessions, clock, crypto, newSec
 
   return {
     /** Undefined when the code is unknown, used or too old. */
-    byCode: async (code: string): Promise<OpenedSession | undefined> => {
+    byCode: async (code: string, address?: string): Promise<OpenedSession | undefined> => {
       const taken = await store.takeSignInCode(crypto.digest(code), clock.nowMs())
-      if (!taken) return undefined
-      if (taken.userId === undefined) return sessions.open(undefined, true)
+      if (!taken) return refused(address)
+      if (taken.userId === undefined) return open(undefined, true, address)
       const user = await store.users.get(undefined, taken.userId)
-      if (!mayEnter(user)) return undefined
-      await store.users.noteSignIn(user.id, clock.nowMs())
-      return sessions.open(user, true)
+      return mayEnter(user) ? open(user, true, address) : refused(address)
     },
 
     /** Undefined when it is wrong, whatever of it. Throws TOO_MANY_REQUESTS. `device`: to be kept by the browser. */
@@ -97,10 +115,14 @@ export const createSignIn = ({ store, passwords, sessions, clock, crypto, newSec
         )
       const hash = user?.passwordHash ?? (await decoyHash())
       const isRight = await inTurn(() => passwords.isRight(hash, password))
-      if (!isRight || !mayEnter(user) || user.passwordHash === undefined) return undefined
+      if (!isRight || !mayEnter(user) || user.passwordHash === undefined) return refused(address)
       throttle.forgive(attempt)
-      await store.users.noteSignIn(user.id, clock.nowMs())
-      return { ...(await sessions.open(user, false)), device: markOf(user.passwordHash, newSecret(128)) }
+      return { ...(await open(user, false, address)), device: markOf(user.passwordHash, newSecret(128)) }
+    },
+
+    close: async (sessionId: string, address?: string): Promise<void> => {
+      const session = await store.sessionById(sessionId)
+      if (session) await as(sessions.actorOf(session), address, () => store.deleteSession(sessionId))
     },
 
     /** A one-time code for a link: of the site's owner, or of a user, who may then choose a password. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DomainError } from '../../../server/domain/errors.ts'
 import { createDispatch } from '../../../server/operations/dispatch.ts'
+import type { Operation } from '../../../shared/contract/operation.ts'
 import { operations, type Actor, type Handlers } from '../../../shared/contract/index.ts'
 import { roles, type Role } from '../../../shared/vocabulary.ts'
 
@@ -44,12 +45,12 @@ describe('the gate', () => {
     expect(isForbidden).toBe(roles.indexOf(role) > roles.indexOf(access))
   })
 
-  it.each(Object.entries(operations))(
+  it.each(Object.entries<Operation>(operations))(
     '%s, of whoever is bound to a tenant, touches that tenant alone',
     async (name, operation) => {
       const { dispatch, asked } = aGate()
       const reply = await dispatch(anActor({ tenantId: 't1' }), name, {})
-      const isOfTheSite = !('tenantId' in operation.input.properties)
+      const isOfTheSite = !operation.path.includes('/:tenantId') && operation.isOwn !== true
       const isForbidden = !reply.ok && reply.error.code === 'FORBIDDEN'
       expect(isForbidden).toBe(isOfTheSite && operation.method !== 'GET')
       if (isForbidden) expect(asked).toEqual([])

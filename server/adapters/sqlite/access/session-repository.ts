@@ -74,7 +74,8 @@ WHERE id = :id AND hash = :from`)
     renew: (id: string, change: { from: string; to: string; atMs: number; beforeUntilMs: number }): boolean =>
       renew.run({ ...change, id }).changes > 0,
     delete: (id: string): void => void remove.run(id),
-    deleteOf: (userId: string, exceptId?: string): void => void removeOf.run(userId, exceptId ?? null),
+    /** How many there were. */
+    deleteOf: (userId: string, exceptId?: string): number => removeOf.run(userId, exceptId ?? null).changes,
     createCode: ({ hash, expiresAtMs, userId }: SignInCode): void =>
       void insertCode.run(hash, expiresAtMs, userId ?? null),
     takeCode: inTransaction(db, (hash: string, nowMs: number): SignInCode | undefined => {

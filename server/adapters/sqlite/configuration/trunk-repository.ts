@@ -19,6 +19,8 @@ interface Cells {
 }
 
 export interface SyncTrunkRepository extends SyncConfigRepository<StoredTrunk> {
+  /** Which others change with one that is to be the default. */
+  othersByDefault(row: StoredTrunk): StoredTrunk[]
   bringUpToDate(tenantId: string, changed: readonly StoredTrunk[], added: readonly StoredTrunk[]): boolean
 }
 
@@ -26,6 +28,9 @@ export const createSqliteTrunkRepository = (db: Database): SyncTrunkRepository =
   const bump = createVersionBump(db).besideRules
   const demote = db.prepare(`
 UPDATE trunks SET is_default = 0, version = version + 1, updated_at_ms = ? WHERE tenant_id = ? AND is_default = 1 AND id <> ?`)
+  const defaults = db
+    .prepare<[string, string], string>('SELECT id FROM trunks WHERE tenant_id = ? AND is_default = 1 AND id <> ?')
+    .pluck()
   // What no trunk is named: names that are passed on must not meet on the way.
   const park = db.prepare("UPDATE trunks SET name = '/' || id, cloudonix_id = NULL WHERE tenant_id = ? AND id = ?")
   const table = createNounTable<StoredTrunk, Cells>(db, {
@@ -71,6 +76,8 @@ UPDATE trunks SET is_default = 0, version = version + 1, updated_at_ms = ? WHERE
         if (isDefault) demote.run(updatedAtMs, tenantId, id)
       },
     }),
+    othersByDefault: ({ isDefault, tenantId, id }) =>
+      isDefault ? defaults.all(tenantId, id).flatMap((other) => table.get(tenantId, other) ?? []) : [],
     bringUpToDate: inTransaction(
       db,
       (tenantId: string, changed: readonly StoredTrunk[], added: readonly StoredTrunk[]) => {

@@ -26,6 +26,7 @@ import { exportsOfCalls } from './0200-exports.ts'
 import { savedFilters } from './0210-saved-filters.ts'
 import { settling } from './0220-settling.ts'
 import { exportMoves } from './0230-export-moves.ts'
+import { auditLog } from './0240-audit-log.ts'
 import { users } from './0250-users.ts'
 
 /** Listed by hand: the build is one bundle, there is no directory to scan. */
@@ -57,5 +58,6 @@ export const migrations: readonly Migration[] = [
   savedFilters,
   settling,
   exportMoves,
+  auditLog,
   users,
 ]

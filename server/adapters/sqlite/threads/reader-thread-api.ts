@@ -3,6 +3,7 @@ import { createSqliteTokenRepository } from '../access/token-repository.ts'
 import { createSqliteUserRepository } from '../access/user-repository.ts'
 import { createSqliteAgentRepository } from '../configuration/agent-repository.ts'
 import { createAnalyticsNames } from '../analytics/analytics-names.ts'
+import { createAuditReader } from '../audit/audit-reader.ts'
 import { createAnswerCount } from '../calls/answer-repository.ts'
 import { createSqliteCallRepository } from '../call-list/call-repository.ts'
 import { createCircuitReader } from '../calls/circuit-repository.ts'
@@ -67,6 +68,7 @@ export const openReader = ({ file, key }: ThreadOptions) => {
     dialect: { list: createSqliteDialectRepository(db, keyring).list },
     circuits: createCircuitReader(db, keyring),
     analytics: { ...createRollupReader(db, keyring), ...createAnalyticsNames(db, keyring) },
+    audit: createAuditReader(db, createQueries(db)),
     exports: createExportReader(db, keyring, createQueries(db)),
     answers: { kept: createAnswerCount(db, keyring) },
     users: { ...reads(users), byEmail: users.byEmail },

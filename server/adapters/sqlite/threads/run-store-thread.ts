@@ -1,3 +1,4 @@
+import { askedBy } from '../audit/asked-by.ts'
 import { explainOpenError } from '../errors/store-errors.ts'
 import { transferOf } from './thread-transfer.ts'
 import type { Port, ThreadOptions, ThreadReply, ThreadRequest, ThreadRole } from './thread-protocol.ts'
@@ -34,10 +35,10 @@ export const runStoreThread = (port: Port): void => {
       return open(request).then((opened) => {
         api = opened
       })
-    const { noun, verb, args } = request
+    const { noun, verb, args, by } = request
     const method = api[noun]?.[verb]
     if (!method) throw new Error(`The store has no ${noun}.${verb}`)
-    return method(...(args as never[]))
+    return by ? askedBy.run(by, () => method(...(args as never[]))) : method(...(args as never[]))
   }
 
   port.on('message', (message) => {

@@ -1,4 +1,5 @@
 import { DomainError } from '../../../domain/errors.ts'
+import type { Provenance } from '../../../ports/audit.ts'
 import type { Log } from '../../../ports/system.ts'
 import type { ThreadHost } from './store-thread-host.ts'
 import { createThreadClient, type ThreadClient } from './thread-client.ts'
@@ -45,11 +46,14 @@ export const createStoreThread = <Api>({
   startHost,
   log,
   nowMs,
+  currently,
 }: {
   role: ThreadRole
   startHost: (role: ThreadRole) => ThreadHost
   log: Log
   nowMs: () => number
+  /** On whose behalf it is asked, where it wants to know. */
+  currently?: Provenance['current'] | undefined
 }): StoreThread<Api> => {
   let current: Life<Api> | undefined
   let fault: ThreadFault | undefined
@@ -64,7 +68,7 @@ export const createStoreThread = <Api>({
 
   const begin = async (options: ThreadOptions): Promise<Life<Api>> => {
     const host = startHost(role)
-    const client = createThreadClient<Api>(host.port)
+    const client = createThreadClient<Api>(host.port, currently)
     const life = { client, host, isOver: false }
     host.onGone((reason) => {
       life.isOver = true

@@ -1,4 +1,5 @@
 import { DomainError } from '../../../domain/errors.ts'
+import type { Provenance } from '../../../ports/audit.ts'
 import type { Port, ThreadOptions, ThreadReply, ThreadRole } from './thread-protocol.ts'
 import { fromWireError } from '../errors/wire-error.ts'
 
@@ -23,7 +24,8 @@ interface Asked {
   reject(error: Error): void
 }
 
-export const createThreadClient = <Api>(port: Port): ThreadClient<Api> => {
+/** `currently`: on whose behalf things are asked, which goes along with each question. */
+export const createThreadClient = <Api>(port: Port, currently?: Provenance['current']): ThreadClient<Api> => {
   const asked = new Map<number, Asked>()
   let lastId = 0
   let failure: string | undefined
@@ -56,7 +58,10 @@ export const createThreadClient = <Api>(port: Port): ThreadClient<Api> => {
       noun: N,
       verb: V,
       ...args: Arguments<Api[N][V]>
-    ) => ask({ noun, verb, args }) as Promise<Result<Api[N][V]>>,
+    ) => {
+      const by = currently?.()
+      return ask(by ? { noun, verb, args, by } : { noun, verb, args }) as Promise<Result<Api[N][V]>>
+    },
     close: async () => {
       await ask({ noun: 'thread', verb: 'close', args: [] })
     },

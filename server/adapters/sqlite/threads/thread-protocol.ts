@@ -1,5 +1,7 @@
 import type { WireError } from '../errors/wire-error.ts'
 
+import type { AskedBy } from '../../../ports/audit.ts'
+
 export type ThreadRole = 'writer' | 'reader' | 'lookup' | 'exporter'
 
 /** What opens what is sealed: the master key at the start; the site's own from then on, for the master key may change. */
@@ -19,7 +21,14 @@ export interface ThreadOptions {
 /** The first request opens the file; all others name something of the API that this role has. */
 export type ThreadRequest =
   | { readonly id: number; readonly open: ThreadRole; readonly options: ThreadOptions }
-  | { readonly id: number; readonly noun: string; readonly verb: string; readonly args: readonly unknown[] }
+  | {
+      readonly id: number
+      readonly noun: string
+      readonly verb: string
+      readonly args: readonly unknown[]
+      /** Absent where nobody asked, as for all that calls do. */
+      readonly by?: AskedBy
+    }
 
 export type ThreadReply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }

@@ -1,6 +1,16 @@
 import type { KeyObject } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
+import {
+  createAuditedSessions,
+  createAuditedSiteKeys,
+  createAuditedTokens,
+  createAuditedUsers,
+} from '../audit/audited-access.ts'
+import { createAuditedBulk, createAuditedTrunkSync } from '../audit/audited-configuration.ts'
+import { createAuditing } from '../audit/audited.ts'
+import { createAuditedErasures, createAuditedExports, createAuditedRetention } from '../audit/audited-records.ts'
+import { createAuditedTexts } from '../audit/audited-texts.ts'
 import { createSqliteSessionRepository } from '../access/session-repository.ts'
 import { createSqliteTokenRepository } from '../access/token-repository.ts'
 import { createSqliteUserRepository } from '../access/user-repository.ts'
@@ -8,8 +18,6 @@ import { createSqliteAgentRepository } from '../configuration/agent-repository.t
 import { createAnswerWriter } from '../calls/answer-repository.ts'
 import { type Batch, type BatchReport, createBatchWriter } from '../calls/batch-writer.ts'
 import { createBulkChange, createReorder } from '../configuration/bulk-change.ts'
-import type { SyncConfigRepository } from '../configuration/config-repository.ts'
-import { createExportWriter } from '../exports/export-repository.ts'
 import { createErasureRepository } from '../erasures/erasure-repository.ts'
 import { createErasureWriter } from '../erasures/erasure-writer.ts'
 import { createSqliteGroupRepository } from '../configuration/group-repository.ts'
@@ -46,12 +54,6 @@ import { createBodyPacker } from '../webhooks/webhook-writer.ts'
 
 /** As long as a migration may take on another node. */
 const patienceWithNodesMs = 30_000
-
-const writes = <Row>({ create, update, delete: remove }: SyncConfigRepository<Row>) => ({
-  create,
-  update,
-  delete: remove,
-})
 
 /** Of nodes that start at once, the first migrates; until it began, another one finds the schema as it was. */
 const migrationBeginsMs = 5000
@@ -95,9 +97,14 @@ export const openWriter = (options: ThreadOptions) => {
     throw error
   }
   const keyring = createKeyring(db, siteKey)
-  const { set, claim } = createSqliteMetaRepository(db)
-  const tenants = writes(createSqliteTenantRepository(db, keyring))
+  const audit = createAuditing(db, keyring, siteKey)
+  const texts = createSqliteMetaRepository(db)
+  const tenants = audit.noun('tenants', createSqliteTenantRepository(db, keyring), { tenantOf: ({ id }) => id })
+  const voiceAgents = createSqliteAgentRepository(db, keyring)
+  const inboundRules = createSqliteRuleRepository(db)
+  const outboundRules = createSqliteOutboundRuleRepository(db)
   const trunks = createSqliteTrunkRepository(db)
+  const erasures = createErasureRepository(db, keyring)
   const answers = createAnswerWriter(db)
   const begin = options.isShared ? createTurnTaker(db) : () => void db.exec('BEGIN IMMEDIATE')
   const bodies = createBodyPacker(db, begin)
@@ -119,47 +126,67 @@ export const openWriter = (options: ThreadOptions) => {
     calls: { settle: createSettling(db, begin) },
     tenants: {
       ...tenants,
-      delete: async (site: string | undefined, id: string): Promise<boolean> => {
+      delete: audit.through(tenants.delete, async (site: string | undefined, id: string): Promise<boolean> => {
         await purge(id)
         return tenants.delete(site, id)
-      },
+      }),
     },
-    providers: writes(createSqliteProviderRepository(db)),
-    voiceAgents: writes(createSqliteAgentRepository(db, keyring)),
-    agentGroups: writes(createSqliteGroupRepository(db)),
-    testCases: writes(createSqliteTestCaseRepository(db)),
-    savedFilters: writes(createSqliteSavedFilterRepository(db)),
-    inboundRules: writes(createSqliteRuleRepository(db)),
-    outboundRules: writes(createSqliteOutboundRuleRepository(db)),
-    trunks: { ...writes(trunks), bringUpToDate: trunks.bringUpToDate },
-    numbers: writes(createSqliteNumberRepository(db)),
-    schedules: writes(createSqliteScheduleRepository(db)),
+    providers: audit.noun('providers', createSqliteProviderRepository(db)),
+    voiceAgents: audit.noun('voiceAgents', voiceAgents),
+    agentGroups: audit.noun('agentGroups', createSqliteGroupRepository(db)),
+    testCases: audit.noun('testCases', createSqliteTestCaseRepository(db)),
+    savedFilters: audit.noun('savedFilters', createSqliteSavedFilterRepository(db)),
+    inboundRules: audit.noun('inboundRules', inboundRules),
+    outboundRules: audit.noun('outboundRules', outboundRules),
+    trunks: {
+      ...audit.noun('trunks', trunks, { others: trunks.othersByDefault }),
+      bringUpToDate: createAuditedTrunkSync(audit, trunks),
+    },
+    numbers: audit.noun('numbers', createSqliteNumberRepository(db)),
+    schedules: audit.noun('schedules', createSqliteScheduleRepository(db)),
     nodes: createSqliteNodeRepository(db),
     requestBudget: createSqliteRequestBudget(db),
-    bulk: { change: createBulkChange(db), reorder: createReorder(db) },
-    users: { ...writes(users), noteSignIn: users.noteSignIn },
-    tokens: createSqliteTokenRepository(db),
-    sessions: createSqliteSessionRepository(db),
+    bulk: createAuditedBulk(
+      audit,
+      { voiceAgents, inboundRules, outboundRules },
+      { change: createBulkChange(db), reorder: createReorder(db) },
+    ),
+    users: createAuditedUsers(audit, users),
+    tokens: createAuditedTokens(audit, createSqliteTokenRepository(db)),
+    sessions: createAuditedSessions(audit, createSqliteSessionRepository(db)),
     answers: {
       dropBefore: (ms: number) => inSlices(() => answers.dropSliceBefore(ms)),
-      dropOf: (tenantId: string) => {
-        const tenant = keyring.find(tenantId)
-        return tenant ? inSlices(() => answers.dropSliceOf(tenant.no)) : Promise.resolve(0)
-      },
+      dropOf: audit.auditedFirst(
+        'idempotency',
+        (tenantId: string) => ({ action: 'reset', tenantId }),
+        (tenantId: string) => {
+          const tenant = keyring.find(tenantId)
+          return tenant ? inSlices(() => answers.dropSliceOf(tenant.no)) : Promise.resolve(0)
+        },
+      ),
     },
-    exports: createExportWriter(db, keyring),
+    exports: createAuditedExports(audit, db, keyring),
+    audit: { note: audit.note },
     analytics: rebuild,
     webhookEvents: { packBodies: (most: number) => inSlices(bodies.packSlice, most) },
-    dialect: { add: dialect.add, clear: dialect.clear },
+    dialect: {
+      add: dialect.add,
+      clear: audit.auditing('webhookDialect', (tell, tenantId: string): number => {
+        const forgotten = dialect.clear(tenantId)
+        tell({ action: 'reset', tenantId, before: { findings: forgotten } })
+        return forgotten
+      }),
+    },
     erasure: {
       ...createErasureWriter(db, keyring, writeBatch.forget),
-      ...createErasureRepository(db, keyring),
+      ...erasures,
+      ...createAuditedErasures(audit, erasures),
       ...createScrubWriter(db, options.file),
     },
-    retention: createRetentionWriter(db, keyring, writeBatch.forget),
+    retention: createAuditedRetention(audit, createRetentionWriter(db, keyring, writeBatch.forget)),
     storage: { shrink: createShrink(db) },
-    meta: { set, claim },
-    siteKeys: createSiteKeys(db, siteKey),
+    meta: createAuditedTexts(audit, texts),
+    siteKeys: createAuditedSiteKeys(audit, createSiteKeys(db, siteKey)),
     wal: { finish: exclusively?.copy ?? checkpoints.copy },
     thread: {
       close: async (): Promise<void> => {
