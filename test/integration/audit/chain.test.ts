@@ -181,7 +181,7 @@ describe('a chain that somebody has tampered with', () => {
     const { code, lines } = await runTool(file)
     expect(code).toBe(1)
     expect(lines.filter((line) => /^(row|what|rows )/.test(line))).toEqual(
-      said.map((one) => expect.stringMatching(one)),
+      said.map((one): unknown => expect.stringMatching(one)),
     )
   })
 

@@ -78,7 +78,7 @@ it('a change of each kind over REST is one row', async () => {
   ).toEqual([])
 })
 
-it('IPC, the command line and the server itself say so', async () => {
+it('IPC, the command line and the server itself say so', { timeout: 120_000 }, async () => {
   const owner = { kind: 'local', name: 'Local owner', role: 'owner' } as const
   const input = { tenantId: site.tenant.id, name: 'Busy ones', filter: { state: ['busy'] } }
   expect(
@@ -158,7 +158,7 @@ it('the chain is verified without Switchyard while that is running', async () =>
   expect(stdout).toContain(`end ${items[0]!.seq}:${items[0]!.hash}`)
 })
 
-it('the chain is verified over REST and by the command line, which lists it too', async () => {
+it('the chain is verified over REST and by the command line, which lists it too', { timeout: 120_000 }, async () => {
   const { body } = await test.api<AuditVerification & Record<string, unknown>>('GET', '/audit-log/verify')
   expect(body).toMatchObject({ isIntact: true, problems: [], problemCount: 0 })
   expect(body.rows).toBe(body.head?.seq)

@@ -124,8 +124,8 @@ describe('a change', () => {
       ...{ id, tenantId, name: id, direction: 'public-outbound', priority: 1, enabled: true, isDefault },
       ...{ version: 1, createdAtMs: 1, updatedAtMs: 1 },
     })
-    await trunks.create(trunk('k1', true) as never)
-    await trunks.create(trunk('k2', true) as never)
+    await trunks.create(trunk('k1', true))
+    await trunks.create(trunk('k2', true))
     expect(await newest(2)).toMatchObject([
       { id: 'k2', action: 'create' },
       { id: 'k1', action: 'update', before: { isDefault: true }, after: { isDefault: false } },
