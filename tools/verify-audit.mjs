@@ -11,7 +11,6 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DatabaseSync } from 'node:sqlite'
 
-const integers = ['seq', 'at_ms']
 const texts = ['tenant_id', 'actor_kind', 'actor_name', 'actor_role', 'transport', 'address', 'noun', 'action']
 texts.push('subject_id', 'before', 'after')
 const mostShown = 100
@@ -48,32 +47,33 @@ const open = (file) => {
   return db
 }
 
-const bytes = (kind, value) => {
-  const head = Buffer.alloc(5)
-  head[0] = kind
-  head.writeUInt32BE(value.length, 1)
-  return [head, value]
-}
-const integer = (value) => {
-  const field = Buffer.alloc(9)
-  field[0] = 1
-  field.writeBigInt64BE(value, 1)
-  return field
-}
 const opening = Buffer.from('switchyard audit 1\n')
-const nothing = Buffer.from([0])
+let buffer = Buffer.alloc(65536)
 
-const hashOf = (row, seq = row.seq, previous = row.previous_hash) => {
-  const parts = [opening, integer(BigInt(seq)), integer(row.at_ms)]
-  for (const name of texts) {
-    if (row[name] === null) parts.push(nothing)
-    else parts.push(...bytes(2, row[name]))
+/** The hash of a row, at its place and behind the row that is there unless others are named. */
+const hashOf = (row, seq = Number(row.seq), previous = row.previous_hash) => {
+  const length = texts.reduce((sum, name) => sum + 5 + (row[name]?.length ?? 0), opening.length + 23 + previous.length)
+  if (length > buffer.length) buffer = Buffer.alloc(length * 2)
+  let at = opening.copy(buffer)
+  const integer = (value) => {
+    at = buffer.writeBigInt64BE(value, buffer.writeUInt8(1, at))
   }
-  parts.push(...bytes(3, previous))
-  return hash('sha256', Buffer.concat(parts), 'hex')
+  const bytes = (kind, value) => {
+    at = buffer.writeUInt32BE(value.length, buffer.writeUInt8(kind, at))
+    buffer.set(value, at)
+    at += value.length
+  }
+  integer(BigInt(seq))
+  integer(row.at_ms)
+  for (const name of texts) {
+    if (row[name] === null) at = buffer.writeUInt8(0, at)
+    else bytes(2, row[name])
+  }
+  bytes(3, previous)
+  return hash('sha256', buffer.subarray(0, at), 'hex')
 }
 
-const hex = (blob) => Buffer.from(blob).toString('hex')
+const hex = (blob) => Buffer.from(blob.buffer, blob.byteOffset, blob.length).toString('hex')
 
 const verify = (db, heads) => {
   const problems = []
@@ -94,40 +94,37 @@ FROM audit_log ORDER BY seq`,
   const wanted = new Map(heads.map((head) => [head.seq, []]))
   let before = { seq: 0, stored: '0'.repeat(64), real: '0'.repeat(64) }
   let rows = 0
-  for (const found of select.iterate()) {
-    const row = { ...found, seq: Number(found.seq) }
+  for (const row of select.iterate()) {
+    const seq = Number(row.seq)
     rows += 1
     const [stored, real, previous] = [hex(row.hash), hashOf(row), hex(row.previous_hash)]
     const isSound = stored === real
     const follows = previous === before.stored || previous === before.real
-    const isBehindGap = row.seq !== before.seq + 1
-    if (isBehindGap) gaps.push([before.seq + 1, row.seq - 1])
+    const isBehindGap = seq !== before.seq + 1
+    if (isBehindGap) gaps.push([before.seq + 1, seq - 1])
     if (!isSound) {
       // With the hash that does stand before it, is it the row it was? Then somebody changed what it says it follows.
-      const other = [before.stored, before.real].some(
-        (hash) => hashOf(row, row.seq, Buffer.from(hash, 'hex')) === stored,
-      )
-      if (follows || other || suspects.length >= mostMoved)
-        say(row.seq, 'was changed: its hash is not that of its content')
-      else suspects.push({ row, stored })
+      const other = [before.stored, before.real].some((hash) => hashOf(row, seq, Buffer.from(hash, 'hex')) === stored)
+      if (follows || other || suspects.length >= mostMoved) say(seq, 'was changed: its hash is not that of its content')
+      else suspects.push({ row, seq, stored })
     } else if (!follows && !isBehindGap && before.stored === before.real)
-      say(before.seq, `was written anew: row ${row.seq} follows another row than the one that is there`)
-    if (wanted.has(row.seq)) wanted.set(row.seq, [stored, real])
-    before = { seq: row.seq, stored, real }
+      say(before.seq, `was written anew: row ${seq} follows another row than the one that is there`)
+    if (wanted.has(seq)) wanted.set(seq, [stored, real])
+    before = { seq, stored, real }
   }
 
   for (const [from, until] of gaps) say(from, from === until ? 'is missing' : `and all up to ${until} are missing`)
 
   // Rows whose hash is right for another place stood there.
-  const places = [...suspects.map(({ row }) => row.seq), ...gaps.flatMap(([from, until]) => span(from, until))]
+  const places = [...suspects.map(({ seq }) => seq), ...gaps.flatMap(([from, until]) => span(from, until))]
   let shift = 0
-  for (const { row, stored } of suspects) {
-    const isFrom = (seq) => seq > 0 && seq !== row.seq && hashOf(row, seq) === stored
-    const from = [row.seq + shift, row.seq + 1, row.seq - 1, ...places].find(isFrom)
-    if (from === undefined) say(row.seq, 'was changed: its hash is not that of its content')
+  for (const { row, seq, stored } of suspects) {
+    const isFrom = (place) => place > 0 && place !== seq && hashOf(row, place) === stored
+    const from = [seq + shift, seq + 1, seq - 1, ...places].find(isFrom)
+    if (from === undefined) say(seq, 'was changed: its hash is not that of its content')
     else {
-      shift = from - row.seq
-      say(row.seq, `is out of order: it stood at ${from}`)
+      shift = from - seq
+      say(seq, `is out of order: it stood at ${from}`)
     }
   }
 
