@@ -29,7 +29,7 @@ export const AuditEntry = Type.Object({
 })
 export type AuditEntry = Type.Static<typeof AuditEntry>
 
-export const auditProblems = ['changed', 'removed', 'moved', 'rewritten', 'cut_off'] as const
+const auditProblems = ['changed', 'removed', 'moved', 'rewritten', 'cut_off'] as const
 
 const AuditProblem = Type.Object({
   seq: Type.Integer({ minimum: 1 }),
