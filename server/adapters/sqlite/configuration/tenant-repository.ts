@@ -1,11 +1,11 @@
 import type { Database } from 'better-sqlite3'
-import type { StoredTenant, TenantVersion } from '../../../ports/configuration.ts'
+import type { ListQuery, StoredTenant, TenantVersion } from '../../../ports/configuration.ts'
 import { createConfigList, mapPage, refuseTaken, type SyncConfigRepository } from './config-repository.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { byName } from './noun-repository.ts'
 import { given, json, parse, parseGiven } from '../query/rows.ts'
 import { seal, unsealText } from '../../../sealing/sealing.ts'
-import { inTransaction } from '../file/transaction.ts'
+import { inSnapshot, inTransaction } from '../file/transaction.ts'
 
 interface TenantRow {
   readonly id: string
@@ -161,12 +161,13 @@ WHERE id = :id AND version = :version - 1`)
     )
 
   return {
-    list: (_site, query) => mapPage(page(undefined, query), toTenant),
+    // Keys lie in tables of their own: whoever deletes the tenant meanwhile takes them away.
+    list: inSnapshot(db, (_site: unknown, query: ListQuery) => mapPage(page(undefined, query), toTenant)),
     versions: () => versions.all(),
-    get: (_site, id) => {
+    get: inSnapshot(db, (_site: unknown, id: string) => {
       const row = one.get(id)
       return row && toTenant(row)
-    },
+    }),
     create: inTransaction(db, (tenant: StoredTenant) => {
       const row = columns(tenant, noKeys)
       const dataKey = keyring.wrapNewDataKey(tenant.id)
