@@ -84,7 +84,7 @@ export const Member = Type.Object({
     description: 'Lower goes first in the priority strategy',
   }),
   weight: Type.Integer({ minimum: 1, maximum: 1000, default: 1, description: 'Share of the calls' }),
-  position: Type.Integer({ minimum: 1 }),
+  position: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
   enabled: Type.Boolean(),
   ringTimeoutSeconds: Type.Optional(Seconds(5, 300, 'How long this member rings; the group setting unless set')),
 })

@@ -11,8 +11,14 @@ export const oneOf = <const T extends readonly string[]>(values: T, description?
 
 export const Id = Type.String({ minLength: 1, maxLength: 64, description: 'Opaque identifier' })
 export const Name = Type.String({ minLength: 1, maxLength: 120, pattern: '\\S', description: 'What people call it' })
-export const Ms = Type.Integer({ minimum: 0, description: 'Milliseconds since 1970-01-01 UTC' })
-export const Version = Type.Integer({ minimum: 1, description: 'Optimistic lock: send back the one you read' })
+/** The last instant that JavaScript has a date for. What is larger is no integer to the database either. */
+const lastMs = 8_640_000_000_000_000
+export const Ms = Type.Integer({ minimum: 0, maximum: lastMs, description: 'Milliseconds since 1970-01-01 UTC' })
+export const Version = Type.Integer({
+  minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'Optimistic lock: send back the one you read',
+})
 export const Seconds = (minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, description: `${description} (seconds)` })
 

@@ -195,6 +195,15 @@ describe('configuration that cannot work is refused, naming the thing and the wa
       400,
       /wieght is not a field/,
     ))
+  it.each([8_640_000_000_000_001, 1e308])('an instant that no calendar has (%d)', (atMs) =>
+    refused(
+      'POST',
+      `${site.path}/routing/test-cases`,
+      { name: 'X', from: '+12025550123', to: '+12025550100', atMs, expect: { outcome: 'agent' } },
+      400,
+      /atMs/,
+    ),
+  )
   it('another tenant', () => refused('GET', '/tenants/nobody/voice-agents', undefined, 404, /no tenant/))
   it('no credential', async () => {
     expect((await test.api('GET', '/tenants', undefined, 'wrong')).status).toBe(401)
