@@ -16,7 +16,9 @@ const refusals: Readonly<Record<string, Refusal>> = {
 
 /** What is no request that could be given to a route gets its answer here, in the shape of all refusals, and is hung up on. */
 export const refuseBroken = (error: Error & { code?: string }, socket: Socket): void => {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  // Who never said anything waits for no answer, and may be one of thousands.
+  const isNobody = error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0
+  if (isNobody) return void socket.destroy()
   const { status, code, message } = refusals[error.code ?? ''] ?? unreadable
   const body = JSON.stringify({ error: { code, message } })
   const head = [
