@@ -139,6 +139,32 @@ describe('settling of calls', () => {
     expect(over.agents.total).toMatchObject({ calls: 1, outcome_answered: 1, outcome_busy: 0 })
   })
 
+  it('takes a call out again that goes on under the same id, and enters it anew', async () => {
+    const call = anEndedCall(1)
+    await put(call)
+    await allSettled(dataDir)
+    const settled = await everything()
+    expect(settled.agents.total.calls).toBe(1)
+    const known = { ...call, state: 'connected', disposition: undefined, cdrHash: undefined, revision: 2 } as const
+    await put(known)
+    const goesOn = await everything()
+    expect(goesOn.all.items.map(({ state }) => state)).toEqual(['connected'])
+    expect(goesOn.all.total).toBe(1)
+    expect(goesOn.part.items).toHaveLength(1)
+    expect(goesOn.agents.total.calls).toBe(0)
+    expect(goesOn.sums.map(({ calls }) => calls)).toEqual([0, 0])
+    await put({ ...call, disposition: 'answered', durationSeconds: 50, revision: 3 })
+    const unsettled = await everything()
+    expect(unsettled.agents.total).toMatchObject({
+      calls: 1,
+      outcome_answered: 1,
+      outcome_busy: 0,
+      duration_ms: 50_000,
+    })
+    await allSettled(dataDir)
+    expect(await everything()).toEqual(unsettled)
+  })
+
   it('leaves a call alone that is deleted meanwhile', async () => {
     for (let n = 0; n < 3; n += 1) await put(anEndedCall(n))
     await store.configuration.tenants.delete(undefined, tenantId)

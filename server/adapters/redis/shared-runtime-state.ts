@@ -50,9 +50,9 @@ const emptyWork = (): Work => ({
   events: [],
 })
 
-/** Another node may have gone on with a call. */
+/** Another node may have gone on with a call. The last one counts of those that are as new as each other. */
 const newest = (states: readonly (Call | undefined)[]): Call | undefined =>
-  states.reduce((best, one) => (one && one.revision > (best?.revision ?? -1) ? one : best), undefined)
+  states.reduce((best, one) => (one && one.revision >= (best?.revision ?? -1) ? one : best), undefined)
 
 const longestPauseMs = 16
 const retryMs = 100
@@ -269,6 +269,7 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
       if (work && !work.isAlone) return work.known
       return either(
         () => remote.loadCall(tenantId, token),
+        // The stored one last: what this node knows from before is not to undo what others wrote down.
         async (state) =>
           newest([work?.known, await state.loadCall(tenantId, token), await parts.find(tenantId, token)]),
       )
