@@ -1,8 +1,10 @@
+import Database from 'better-sqlite3'
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createArchiveFiles } from '../../../server/adapters/archives/archive-files.ts'
+import { databaseFile } from '../../../server/adapters/sqlite/file/data-directory.ts'
 import { createRetentionHandlers } from '../../../server/operations/retention.ts'
 import type { RetentionStore } from '../../../server/ports/retention-store.ts'
 import type { StoredTenant } from '../../../server/ports/configuration.ts'
@@ -199,6 +201,40 @@ describe('retention', () => {
     await made.open()['retention.run'](owner, { tenantId: 'tenant-1' })
     const { items } = await made.store.calls.list('tenant-1', {}, { limit: 10 })
     expect(items.map(({ id }) => id)).toEqual([late.call!.id])
+    await made.dispose()
+  })
+
+  it('waits with a day whose calls are not all settled, whenever they are', async () => {
+    const made = await aSite({ callDays: 30 })
+    const db = new Database(databaseFile(made.dataDir))
+    const pending = (isPending: 0 | 1) =>
+      db.prepare('UPDATE call_records SET is_pending = ? WHERE no % 2 = 0').run(isPending)
+    const archivedOnes = async () => (await archived(made, 'calls')).length
+    pending(1)
+    // As when settling goes on just then.
+    const settling: Partial<RetentionStore> = {
+      putArchive: async (...of) => {
+        await made.store.retention.putArchive(...of)
+        pending(0)
+      },
+    }
+    const run = (over: Partial<RetentionStore>) => made.open(over)['retention.run'](owner, { tenantId: 'tenant-1' })
+    expect(await run(settling)).toMatchObject({ calls: 0 })
+    expect(await total(made)).toBe(calls)
+    pending(0)
+    // As when a call ends late while its day is archived.
+    const ending: Partial<RetentionStore> = {
+      putArchive: async (...of) => {
+        await made.store.retention.putArchive(...of)
+        pending(1)
+      },
+    }
+    expect(await run(ending)).toMatchObject({ calls: 0 })
+    expect(await total(made)).toBe(calls)
+    pending(0)
+    expect(await run({})).toMatchObject({ calls })
+    expect([await total(made), await archivedOnes()]).toEqual([0, calls])
+    db.close()
     await made.dispose()
   })
 

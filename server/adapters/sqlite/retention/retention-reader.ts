@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { RecordKind, RecordSlice, StoredArchive } from '../../../ports/retention-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { callParts, dayMs, partsOfCalls, recordTables, storedColumns } from './retention-tables.ts'
+import { callParts, createDayCheck, dayMs, partsOfCalls, recordTables, storedColumns } from './retention-tables.ts'
 import { given } from '../query/rows.ts'
 import { type BodyColumns, unpacked } from '../webhooks/webhook-bodies.ts'
 
@@ -33,6 +33,7 @@ export const createRetentionReader = (db: Database, keyring: Keyring) => {
   const kept = db.prepare<[number, string, number, number]>(
     'SELECT 1 FROM archives WHERE tenant_no = ? AND kind = ? AND day_ms = ? AND kept_until_ms > ?',
   )
+  const isWhole = createDayCheck(db)
   const parts = callParts.map((part) => {
     const { table, place, order } = partsOfCalls[part]
     const columns = storedColumns(db, table, place).join(', ')
@@ -64,7 +65,7 @@ export const createRetentionReader = (db: Database, keyring: Keyring) => {
       const tenant = keyring.find(tenantId)
       return tenant ? archives.all(tenant.no).map(toArchive) : []
     },
-    /** The oldest UTC day between these times that has records of this kind which were not brought back. */
+    /** The oldest UTC day between these times that has records of this kind, none brought back and none to be settled yet. */
     oldestDay: (
       tenantId: string,
       kind: RecordKind,
@@ -78,7 +79,7 @@ export const createRetentionReader = (db: Database, keyring: Keyring) => {
         const atMs = kinds[kind].oldest.get(tenant.no, sinceMs)?.atMs ?? Infinity
         if (atMs >= untilMs) return undefined
         const day = Math.floor(atMs / dayMs) * dayMs
-        if (!kept.get(tenant.no, kind, day, nowMs)) return day
+        if (!kept.get(tenant.no, kind, day, nowMs) && isWhole(tenant.no, kind, day)) return day
         sinceMs = day + dayMs
       }
     },

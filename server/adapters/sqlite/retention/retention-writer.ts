@@ -4,7 +4,7 @@ import { rollupDimensions } from '../../../domain/analytics/measures.ts'
 import type { ArchiveFile } from '../../../ports/archive-files.ts'
 import type { RecordKind } from '../../../ports/retention-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { callParts, dayMs, partsOfCalls, recordTables, storedColumns } from './retention-tables.ts'
+import { callParts, createDayCheck, dayMs, partsOfCalls, recordTables, storedColumns } from './retention-tables.ts'
 import { inTransaction } from '../file/transaction.ts'
 
 /** Rows that go in one transaction; a call takes some dozen rows of other tables along. */
@@ -32,6 +32,7 @@ ON CONFLICT (tenant_no) DO UPDATE SET records_from_ms = max(records_from_ms, exc
   LIMIT ${dropRows[kind]}`,
     )
   }
+  const isWhole = createDayCheck(db)
   const doomed = { calls: prepareDrop('calls'), webhook_events: prepareDrop('webhook_events') }
   const dropCall = [
     ...callParts.map((part) =>
@@ -94,9 +95,13 @@ ON CONFLICT (tenant_no) DO UPDATE SET records_from_ms = max(records_from_ms, exc
     putArchive: (tenantId: string, { kind, dayMs: day, rows, bytes, sha256 }: ArchiveFile, madeAtMs: number): void => {
       putArchive.run(keyring.of(tenantId).no, kind, day, rows, bytes, sha256, madeAtMs)
     },
-    /** Deletes some records of that UTC day that did not change after `unchangedSinceMs`; how many there were. */
+    /**
+     * Deletes some records of that UTC day that did not change after `unchangedSinceMs`; how many there were. None while
+     * calls of that day are to be settled.
+     */
     drop: inTransaction(db, (tenantId: string, kind: RecordKind, day: number, unchangedSinceMs: number): number => {
       const { no: tenantNo } = keyring.of(tenantId)
+      if (!isWhole(tenantNo, kind, day)) return 0
       const nos = doomed[kind].all(tenantNo, day, day + dayMs, unchangedSinceMs)
       if (kind === 'calls') {
         mark.run(tenantNo, day + dayMs)
