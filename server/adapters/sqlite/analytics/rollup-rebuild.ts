@@ -49,7 +49,7 @@ export const createRollupRebuild = (db: Database, keyring: Keyring) => {
   const sums = createRollupSums(db)
   const parts = kept.map((one) => prepareKept(db, one))
   const firstCall = db.prepare<[number, number], { atMs: number | null }>(
-    'SELECT min(started_at_ms) AS atMs FROM call_records WHERE tenant_no = ? AND started_at_ms >= ?',
+    'SELECT min(started_at_ms) AS atMs FROM call_records WHERE tenant_no = ? AND started_at_ms >= ? AND is_pending = 0',
   )
   const request = db.prepare('INSERT OR REPLACE INTO analytics_rebuilds VALUES (?, 0, ?)')
   const recordsFrom = db.prepare<[number], { records_from_ms: number }>(
