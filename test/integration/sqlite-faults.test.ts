@@ -11,11 +11,13 @@ import { createSeenTokens } from '../../server/adapters/sqlite/store/seen-tokens
 import { createTallyJournal } from '../../server/adapters/sqlite/store/tally-journal.ts'
 import { packUnit, type PackedUnit } from '../../server/adapters/sqlite/calls/packed-unit.ts'
 import { createSqliteTenantRepository } from '../../server/adapters/sqlite/configuration/tenant-repository.ts'
+import { createTenantPurge } from '../../server/adapters/sqlite/configuration/tenant-purge.ts'
 import { createThreadClient } from '../../server/adapters/sqlite/threads/thread-client.ts'
 import { createWalKeeper } from '../../server/adapters/sqlite/store/wal-keeper.ts'
 import { createWalSync } from '../../server/adapters/sqlite/store/wal-sync.ts'
 import { fromWireError, toWireError } from '../../server/adapters/sqlite/errors/wire-error.ts'
 import { DomainError } from '../../server/domain/errors.ts'
+import type { UnitOfWork } from '../../server/ports/call-store.ts'
 import { rememberUnsaved } from '../../server/operations/unsaved-units.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { aTenant, aVoiceUnit } from '../support/store-rows.ts'
@@ -37,9 +39,12 @@ const aWriter = () => {
   migrate(db, migrations, { file: 'x', nowMs: 1 })
   const keyring = createKeyring(db, createSecretKey(Buffer.alloc(32)))
   createSqliteTenantRepository(db, keyring).create(aTenant({ id: 'tenant-1' }))
+  const write = createBatchWriter(db, keyring)
   return {
     db,
-    write: createBatchWriter(db, keyring),
+    keyring,
+    write,
+    forget: write.forget,
     lookup: createCallLookup(db, keyring),
     fillUp: () => db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true }) as number}`),
     makeRoom: () => db.pragma('max_page_count = 1000000'),
@@ -116,6 +121,41 @@ describe('a call whose row is gone', () => {
     db.exec('DELETE FROM call_records; DELETE FROM dial_attempts; DELETE FROM call_transitions')
     expect(write({ units: [unit], journal: [] })).toEqual({ failed: [] })
     expect(lookup.find('tenant-1', aVoiceUnit('tenant-1', 0).call!.token)).toBeDefined()
+  })
+})
+
+describe('a tenant that is deleted while calls go on', () => {
+  const aPair = () => {
+    const made = aWriter()
+    createSqliteTenantRepository(made.db, made.keyring).create(aTenant({ id: 'tenant-2' }))
+    const [own, other] = [aVoiceUnit('tenant-1', 0), aVoiceUnit('tenant-2', 1)]
+    const write = (...units: UnitOfWork[]) => made.write({ units: units.map(packUnit), journal: [] })
+    const goesOn = { ...own, call: { ...own.call!, from: '+12025550199', state: 'connected' as const, revision: 9 } }
+    return { ...made, own, other, goesOn, write, purge: createTenantPurge(made.db, made.keyring, made.forget) }
+  }
+
+  it('leaves the calls of others alone, which get the numbers of its rows', async () => {
+    const { db, own, other, goesOn, write, purge, lookup } = aPair()
+    write(own)
+    db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+INSERT INTO call_numbers (tenant_no, number) SELECT 1, i FROM n`)
+    const purging = purge('tenant-1')
+    // Others have their turn, with its calls gone and the rest on its way.
+    expect(db.prepare('SELECT count(*) FROM call_records').pluck().get()).toBe(0)
+    expect(write(other)).toEqual({ failed: [] })
+    expect(write(goesOn)).toEqual({ failed: [] })
+    await purging
+    expect(lookup.find('tenant-2', other.call!.token)).toEqual(other.call)
+  })
+
+  it('never writes into the row of another tenant, whatever is remembered', () => {
+    const { db, own, other, goesOn, write, lookup } = aPair()
+    write(own)
+    db.exec('DELETE FROM call_records; DELETE FROM dial_attempts; DELETE FROM call_transitions')
+    write(other)
+    expect(write(goesOn)).toEqual({ failed: [] })
+    expect(lookup.find('tenant-2', other.call!.token)).toEqual(other.call)
+    expect(lookup.find('tenant-1', own.call!.token)).toMatchObject({ state: 'connected', from: '+12025550199' })
   })
 })
 

@@ -22,17 +22,18 @@ export const createCallUpdate = (db: Database) => {
       if (prepared.size >= mostPrepared) prepared.clear()
       const set = changed.map((i) => `${callColumns[i]} = ?`)
       if (isReopened) set.push('is_pending = 1')
-      prepared.set(
-        key,
-        (statement = db.prepare(`UPDATE call_records SET ${set.join(', ')} WHERE no = ? AND revision < ?`)),
+      statement = db.prepare(
+        `UPDATE call_records SET ${set.join(', ')} WHERE no = ? AND tenant_no = ? AND revision < ?`,
       )
+      prepared.set(key, statement)
     }
     return statement
   }
-  return (no: number, revision: number, before: CallValues, after: CallValues): boolean => {
+  return (tenantNo: number, no: number, revision: number, before: CallValues, after: CallValues): boolean => {
     const changed = callColumns.flatMap((_, i) => ((before[i] ?? null) === (after[i] ?? null) ? [] : [i]))
     if (changed.length === 0) return false
     const isReopened = changed.includes(isOpenAt) && after[isOpenAt] === 1
-    return statementFor(changed, isReopened).run(...changed.map((i) => after[i]), no, revision).changes === 1
+    const values = changed.map((i) => after[i])
+    return statementFor(changed, isReopened).run(...values, no, tenantNo, revision).changes === 1
   }
 }

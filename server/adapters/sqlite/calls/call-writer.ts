@@ -52,7 +52,7 @@ ON CONFLICT (tenant_no, token) DO NOTHING`)
   const changeJoined = db.prepare(`
 UPDATE call_records SET ${changingColumns.map((column) => `${column} = ${(joined as readonly string[]).includes(column) ? `coalesce(?, ${column})` : '?'}`).join(', ')},
   is_open = ?, is_pending = max(is_pending, ?) WHERE no = ? AND revision < ?`)
-  const exists = db.prepare<[number]>('SELECT 1 FROM call_records WHERE no = ?')
+  const exists = db.prepare<[number, number]>('SELECT 1 FROM call_records WHERE no = ? AND tenant_no = ?')
   const find = db
     .prepare<[number, string]>(
       `SELECT no, id, is_open, ${callColumns.join(', ')} FROM call_records WHERE tenant_no = ? AND token = ?`,
@@ -80,13 +80,13 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
     if (wasOpen === 0) touch(no)
   }
 
-  const update = (name: string, call: PackedCall, row: KnownCall): number => {
+  const update = (tenantNo: number, name: string, call: PackedCall, row: KnownCall): number => {
     const { isOpen, revision } = call
     tellIfOver(row.no, row.isOpen)
     const values = valuesOf(call)
-    if (!change(row.no, revision, row.values, values)) {
+    if (!change(tenantNo, row.no, revision, row.values, values)) {
       // A unit that failed before is written after a newer one of its call.
-      if (exists.get(row.no)) return row.no
+      if (exists.get(row.no, tenantNo)) return row.no
       known.delete(name)
       throw new DomainError('NOT_FOUND', `Call ${call.id} was deleted meanwhile`)
     }
@@ -114,7 +114,7 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
     write: (tenantNo, call) => {
       const name = nameOf(tenantNo, call)
       const row = known.get(name)
-      if (row) return update(name, call, row)
+      if (row) return update(tenantNo, name, call, row)
       const { id, token, isOpen } = call
       const values = valuesOf(call)
       const { changes, lastInsertRowid } = insert.run(tenantNo, id, token, ...values)
@@ -129,7 +129,7 @@ INSERT INTO call_transitions (tenant_no, call_no, n, at_ms, event, from_state, t
       if (itsId !== id) return join(call, no, wasOpen)
       const found = { no, isOpen: wasOpen, values: stored, transitions: undefined }
       known.set(name, found)
-      return update(name, call, found)
+      return update(tenantNo, name, call, found)
     },
     writeAttempts: (tenantNo, { revision }, callNo, attempts) => {
       for (const attempt of attempts) putAttempt.run(tenantNo, callNo, ...attempt, revision)

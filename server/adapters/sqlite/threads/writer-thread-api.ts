@@ -109,12 +109,12 @@ export const openWriter = (options: ThreadOptions) => {
   const begin = options.isShared ? createTurnTaker(db) : () => void db.exec('BEGIN IMMEDIATE')
   const bodies = createBodyPacker(db, begin)
   const dialect = createSqliteDialectRepository(db, keyring)
-  const purge = createTenantPurge(db, keyring)
   const checkpoints = createCheckpoints(db)
   const rebuild = createRollupRebuild(db, keyring)
   const exclusively = options.isShared ? createExclusiveCopy(db, options.file) : undefined
   const writeBatch = createBatchWriter(db, keyring, options.isShared)
   const users = createSqliteUserRepository(db)
+  const purge = createTenantPurge(db, keyring, writeBatch.forget)
 
   const api = {
     batch: {
@@ -128,7 +128,10 @@ export const openWriter = (options: ThreadOptions) => {
       ...tenants,
       delete: audit.through(tenants.delete, async (site: string | undefined, id: string): Promise<boolean> => {
         await purge(id)
-        return tenants.delete(site, id)
+        const isDeleted = tenants.delete(site, id)
+        // With calls that came in the meantime.
+        writeBatch.forget()
+        return isDeleted
       }),
     },
     providers: audit.noun('providers', createSqliteProviderRepository(db)),
