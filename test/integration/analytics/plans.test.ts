@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
+import { createRollupReader } from '../../../server/adapters/sqlite/analytics/rollup-reader.ts'
 import { createRollupRebuild } from '../../../server/adapters/sqlite/analytics/rollup-rebuild.ts'
 import { migrate } from '../../../server/adapters/sqlite/file/migrate.ts'
 import { createKeyring } from '../../../server/adapters/sqlite/keys/keyring.ts'
@@ -31,8 +32,18 @@ const plansOf = (open: (db: Database.Database) => unknown): string[] => {
     )
 }
 
+const aKeyring = (db: Database.Database) => createKeyring(db, createSecretKey(Buffer.alloc(32)))
+
+it('reads of calls that are not settled those of the time asked for', () => {
+  const [plan, ...others] = plansOf((db) => createRollupReader(db, aKeyring(db))).filter((one) =>
+    one.includes('unsettled'),
+  )
+  expect(plan).toContain('call_records_unsettled (tenant_no=? AND started_at_ms>? AND started_at_ms<?)')
+  expect(others).toEqual([])
+})
+
 it('makes roll-ups anew from a few calls at a time, which an index finds', () => {
-  const plans = plansOf((db) => createRollupRebuild(db, createKeyring(db, createSecretKey(Buffer.alloc(32)))))
+  const plans = plansOf((db) => createRollupRebuild(db, aKeyring(db)))
   const byStart = /INDEX call_records_by_start \(tenant_no=\? AND started_at_ms>\?/
   expect(plans.filter((plan) => byStart.test(plan))).toHaveLength(2)
   for (const plan of plans)

@@ -8,6 +8,8 @@ import { createPendingSums, isWithin } from './rollup-pending.ts'
 import { gather } from './rollup-reader.ts'
 import { inSnapshot } from '../file/transaction.ts'
 
+const allTime: TimeRange = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER }
+
 type Named = { readonly name: string } | undefined
 
 interface RuleRow {
@@ -75,7 +77,8 @@ WHERE tenant_no = ? AND dimension = 'rule' AND minutes = 15 AND start_ms >= ? AN
         if (no === undefined) return { items: [], total: 0 }
         const alive = gather(cover(range), ({ minutes, fromMs, untilMs }) => caught.all(no, minutes, fromMs, untilMs))
         const fresh = new Map<string, number>()
-        for (const sum of pendingOf(no).of('rule')) {
+        // Of any time: when a rule caught a call last is asked for too.
+        for (const sum of pendingOf(no, [allTime]).of('rule')) {
           const ruleId = String(sum.key[1])
           fresh.set(ruleId, Math.max(fresh.get(ruleId) ?? 0, sum.startMs))
           if (isWithin(range)(sum)) alive.set(ruleId, 1)

@@ -68,8 +68,9 @@ export const createCountedCalls = (db: Database) => {
   const within: Statement<[number, number, number], ClosedRow> = db.prepare(
     `${select} WHERE tenant_no = ? AND started_at_ms >= ? AND started_at_ms < ? AND is_pending = 0`,
   )
-  const unsettled: Statement<[number], ClosedRow> = db.prepare(
-    `${select} INDEXED BY call_records_unsettled WHERE tenant_no = ? AND is_pending = 1 AND is_open = 0`,
+  const unsettled: Statement<[number, number, number], ClosedRow> = db.prepare(
+    `${select} INDEXED BY call_records_unsettled
+WHERE tenant_no = ? AND started_at_ms >= ? AND started_at_ms < ? AND is_pending = 1 AND is_open = 0`,
   )
   const attempts: Statement<[number, number], TriedRow> = db.prepare(
     `SELECT ${attemptColumns.join(', ')} FROM dial_attempts WHERE tenant_no = ? AND call_no = ? ORDER BY n`,
@@ -88,6 +89,7 @@ export const createCountedCalls = (db: Database) => {
     within: (tenantNo: number, fromMs: number, untilMs: number): CountedRow[] =>
       within.all(tenantNo, fromMs, untilMs).map(counted),
     /** Those that are over and not settled yet. */
-    unsettled: (tenantNo: number): CountedRow[] => unsettled.all(tenantNo).map(counted),
+    unsettled: (tenantNo: number, fromMs: number, untilMs: number): CountedRow[] =>
+      unsettled.all(tenantNo, fromMs, untilMs).map(counted),
   }
 }

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { TimeRange } from '../../../domain/analytics/cover.ts'
+import { bucketStart, quarterMs, type TimeRange } from '../../../domain/analytics/cover.ts'
 import type { RollupDimension } from '../../../domain/analytics/measures.ts'
 import { createCountedCalls } from './counted-call.ts'
 import { createRollupCounts, type Sum } from './rollup-counts.ts'
@@ -17,12 +17,17 @@ export const isWithin =
   ({ startMs }: Sum): boolean =>
     startMs >= fromMs && startMs < untilMs
 
-/** Reads them in the snapshot of its caller, so that roll-ups and these together are all calls that are over. */
+/**
+ * Reads them in the snapshot of its caller, so that roll-ups and these together are all calls that are over. Only those of the
+ * quarters of an hour from the first to the last one of the ranges are read.
+ */
 export const createPendingSums = (db: Database) => {
   const calls = createCountedCalls(db)
-  return (tenantNo: number): PendingSums => {
+  return (tenantNo: number, ranges: readonly TimeRange[]): PendingSums => {
     const counts = createRollupCounts()
-    for (const call of calls.unsettled(tenantNo)) counts.count(call, 1)
+    const fromMs = bucketStart(15, Math.min(...ranges.map((range) => range.fromMs)))
+    const untilMs = bucketStart(15, Math.max(...ranges.map((range) => range.untilMs)) + quarterMs - 1)
+    for (const call of calls.unsettled(tenantNo, fromMs, untilMs)) counts.count(call, 1)
     const rollups = counts.rollups()
     return {
       of: (dimension, key) =>

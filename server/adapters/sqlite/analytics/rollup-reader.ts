@@ -144,7 +144,7 @@ FROM analytics_deadlines WHERE ${within}`,
     sums: (tenantId: string, dimension: RollupDimension, key: string, ranges: readonly TimeRange[]): Counts[] => {
       const no = noOf(tenantId)
       if (no === undefined) return ranges.map(() => measures.map(() => 0))
-      const pending = pendingOf(no).of(dimension, key)
+      const pending = pendingOf(no, ranges).of(dimension, key)
       return ranges.map((range) => sum(no, dimension, key, range, pending))
     },
     breakdown: (
@@ -156,7 +156,7 @@ FROM analytics_deadlines WHERE ${within}`,
     ): CountedBreakdown => {
       const no = noOf(tenantId)
       if (no === undefined) return { items: [], keys: 0, total: measures.map(() => 0) }
-      const pending = pendingOf(no)
+      const pending = pendingOf(no, [range])
       const keys = ranked(no, dimension, range, order, pending.of(dimension))
       return {
         items: keys.slice(0, limit).map((key) => [key, sum(no, dimension, key, range, pending.of(dimension, key))]),
@@ -170,7 +170,7 @@ FROM analytics_deadlines WHERE ${within}`,
       const counts = gather(bucketsOf(range), ({ minutes, startMs }) =>
         delays.all(no, minutes, startMs, provider ?? ''),
       )
-      return addTotals(counts, pendingOf(no).delays(provider ?? ''), range, ({ key }) => Number(key[1]))
+      return addTotals(counts, pendingOf(no, [range]).delays(provider ?? ''), range, ({ key }) => Number(key[1]))
     },
     firstChoices: (tenantId: string, groupId: string, range: TimeRange): Map<string, number> => {
       const no = noOf(tenantId)
@@ -182,7 +182,7 @@ FROM analytics_deadlines WHERE ${within}`,
           .all(no, minutes, startMs, `${groupId} `, `${groupId}!`)
           .map(([key, count]) => [agentOf(key), count] as const),
       )
-      const pending = pendingOf(no)
+      const pending = pendingOf(no, [range])
         .of('member')
         .filter(({ key }) => String(key[1]).startsWith(`${groupId} `))
       return addTotals(counts, pending, range, ({ key }) => agentOf(String(key[1])))
