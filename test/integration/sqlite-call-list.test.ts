@@ -96,7 +96,8 @@ const numbered = (rows: readonly Omit<Row, 'no' | 'token'>[], firstNo = 1): Row[
   rows.map((one, i) => ({ ...one, no: firstNo + i, token: `tok${firstNo + i}` }))
 
 const text = fc.constantFrom('+1', '+49', '0', '5550', '930', '02555501', 'onym', '', '"', 'tok1', 'nothing')
-const some = <T>(...values: T[]) => fc.uniqueArray(fc.constantFrom(...values), { minLength: 1 })
+/** Some of them perhaps more than once. */
+const some = <T>(...values: T[]) => fc.array(fc.constantFrom(...values), { minLength: 1, maxLength: 4 })
 const filter: fc.Arbitrary<CallFilter> = fc
   .record(
     {
@@ -396,6 +397,19 @@ describe('a list of calls', () => {
       expect(about(f)).toBeLessThan(total * 1.1)
     }
     expect(list(tenant, { startMs: 29_500 }, { limit: 1 })).toMatchObject({ total: 51 })
+  })
+
+  it('holds each record once, and counts it once, when a value of a filter is given twice', () => {
+    for (let no = 1; no < 5; no += 1) file.add(aRow(no, { agent: no % 2 ? 'a1' : 'a2' }))
+    for (const chosen of [usualSizes, { ...usualSizes, few: 0 }]) {
+      const list = createCallList(file.db, createQueries(file.db), () => 0, chosen)
+      const { nos, total } = list(
+        tenant,
+        { agentId: ['a1', 'a2', 'a1'], direction: ['inbound', 'inbound'] },
+        { limit: 9 },
+      )
+      expect([nos, total]).toEqual([[4, 3, 2, 1], 4])
+    }
   })
 
   it('knows a cursor of another order or of nothing', () => {

@@ -148,6 +148,8 @@ describe('reading for an export', () => {
     expect(await exportSource.count(tenantId, {}, true)).toEqual({ total: 9000 })
     expect(await exportSource.count(tenantId, {}, false)).toMatchObject({ totalIsEstimate: true })
     expect(await exportSource.count(tenantId, { state: ['busy'] }, true)).toEqual({ total: 3000 })
+    // Given twice it is the same.
+    expect(await exportSource.count(tenantId, { state: ['busy', 'busy'] }, true)).toEqual({ total: 3000 })
     await expect(exportSource.count('nobody', {}, true)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 })
