@@ -1,7 +1,13 @@
+import { createSecretKey } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../server/adapters/sqlite/connect-store.ts'
+import { createExportSource } from '../../server/adapters/sqlite/exports/export-reader.ts'
 import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
+import { openDatabase } from '../../server/adapters/sqlite/file/open-database.ts'
+import { createKeyring } from '../../server/adapters/sqlite/keys/keyring.ts'
+import { loadMasterKey } from '../../server/adapters/sqlite/keys/master-key.ts'
+import { createQueries } from '../../server/adapters/sqlite/query/query-builder.ts'
 import type { ExportPlace, ExportRequest, StoredExport } from '../../server/ports/exports.ts'
 import { exportFields } from '../../shared/vocabulary.ts'
 import { addCallRows } from '../support/call-rows.ts'
@@ -9,11 +15,13 @@ import { aSqliteStore } from '../support/sqlite-store.ts'
 import { aTenant } from '../support/store-rows.ts'
 
 let store: Store
+let dataDir: string
 let db: Database.Database
 let dispose: () => Promise<void>
 beforeAll(async () => {
   const made = await aSqliteStore()
   store = made.store
+  dataDir = made.dataDir
   dispose = made.dispose
   await store.configuration.tenants.create(aTenant())
   addCallRows(made.dataDir, tenantId, 'agent-1', 9000)
@@ -151,5 +159,32 @@ describe('reading for an export', () => {
     // Given twice it is the same.
     expect(await exportSource.count(tenantId, { state: ['busy', 'busy'] }, true)).toEqual({ total: 3000 })
     await expect(exportSource.count('nobody', {}, true)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('counts a call once that is settled meanwhile', async () => {
+    const reader = openDatabase(databaseFile(dataDir), 'exporter')
+    const queries = createQueries(reader)
+    const settle = db.prepare('UPDATE call_records SET is_pending = ? WHERE no <= 10')
+    const source = createExportSource(
+      reader,
+      createKeyring(reader, createSecretKey(await loadMasterKey(dataDir))),
+      {
+        ...queries,
+        all: (query) => {
+          const rows = queries.all(query)
+          settle.run(0)
+          return rows
+        },
+      },
+      () => 0,
+    )
+    for (const [filter, total] of [
+      [{}, 9000],
+      [{ endMs: 1_700_000_100_000 }, 299],
+    ] as const) {
+      settle.run(1)
+      expect(source.count(tenantId, filter, true)).toEqual({ total })
+    }
+    reader.close()
   })
 })

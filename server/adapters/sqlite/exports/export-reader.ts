@@ -16,6 +16,7 @@ import { createCallWalk } from '../call-list/call-walk.ts'
 import { createExportNames, type ExportValue } from './export-columns.ts'
 import { createExportMoves } from './export-moves.ts'
 import { createExportRows } from './export-rows.ts'
+import { inSnapshot } from '../file/transaction.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Queries } from '../query/query-builder.ts'
 import { transferring } from '../threads/thread-transfer.ts'
@@ -145,17 +146,20 @@ WHERE ${allOf([sql`c.tenant_no = ${tenantNo}`, sql`c.is_pending = 0`, inSpan(sta
     if (!next) text.end(out)
     return { bytes: out.written(), rows: count, ...(next && { next }) }
   }
-  const readAtOnce = db.transaction(read)
+  const readAtOnce = inSnapshot(db, read)
+
+  const count = (tenantId: string, filter: CallFilter, isExact: boolean): { total: number; totalIsEstimate?: true } => {
+    const { no: tenantNo } = keyring.of(tenantId)
+    const window = windowOf(filter)
+    const { sources, conditions, known, total } = plan(tenantNo, filter, window, true)
+    const [source] = sources
+    const isByStart = isExact && conditions.length === 0 && sources.length === 1 && source?.conditions.length === 0
+    return isByStart ? { total: known.length + countOver(tenantNo, source.index, window) } : total()
+  }
 
   return {
-    count: (tenantId: string, filter: CallFilter, isExact: boolean): { total: number; totalIsEstimate?: true } => {
-      const { no: tenantNo } = keyring.of(tenantId)
-      const window = windowOf(filter)
-      const { sources, conditions, known, total } = plan(tenantNo, filter, window, true)
-      const [source] = sources
-      const isByStart = isExact && conditions.length === 0 && sources.length === 1 && source?.conditions.length === 0
-      return isByStart ? { total: known.length + countOver(tenantNo, source.index, window) } : total()
-    },
+    /** A call that is settled meanwhile is counted once. */
+    count: inSnapshot(db, count),
     read: (...asked: Parameters<typeof read>): ExportChunk => {
       const chunk = readAtOnce(...asked)
       return transferring(chunk, chunk.bytes.buffer)
