@@ -97,6 +97,7 @@ INSERT INTO retention_marks VALUES (1, 0);`,
   230: `
 UPDATE exports SET state = 'running';
 UPDATE call_records SET started_at_ms = 2;`,
+  235: 'UPDATE call_records SET is_pending = 0; UPDATE call_records SET is_pending = 1;',
   240: `
 INSERT INTO audit_log VALUES (1, 1, 't', 'token', 'A', 'owner', 'rest', '127.0.0.1', 'tenants', 'create', 't', NULL, '{}', x'00', x'01');`,
   180: "UPDATE webhook_audit SET bodies = x'00', transitions_before = 2;",

@@ -1,9 +1,12 @@
 import Database from 'better-sqlite3'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Call } from '../../../server/domain/calls/call.ts'
 import { unpacked, type BodyColumns } from '../../../server/adapters/sqlite/webhooks/webhook-bodies.ts'
 import { createBodyPacker } from '../../../server/adapters/sqlite/webhooks/webhook-writer.ts'
 import { retained } from '../../support/old-records.ts'
+import { allSettled } from '../../support/settled.ts'
 import { aSqliteStore } from '../../support/sqlite-store.ts'
 
 const { tenant, unit, sought } = retained
@@ -29,6 +32,29 @@ describe('erasing from the records', () => {
     expect(erased.tokens).toHaveLength(4)
     expect((await store.calls.list(tenant.id, { from: sought.number }, { limit: 1 })).total).toBe(0)
   })
+
+  it.each(['erase', 'anonymise'])(
+    'leaves no byte of a number whose call went on after it was settled (%s)',
+    async (mode) => {
+      const { store, dataDir } = site
+      await allSettled(dataDir)
+      for (const { call } of [0, 10, 20].map(unit)) {
+        const put = (more: Partial<Call>) =>
+          store.callLog.append({ tenantId: tenant.id, call: { ...call!, ...more }, attempts: [] }, 'written')
+        await put({ state: 'connected', disposition: undefined, revision: 2 })
+        // Without a CDR so far it is not settled for some seconds.
+        await put({ revision: 3, updatedAtMs: Date.now() })
+      }
+      await store.erasures.erase(tenant.id, sought, 'label', mode === 'anonymise', () => Promise.resolve())
+      await store.erasures.scrub(sought)
+      const db = new Database(join(dataDir, 'switchyard.db'))
+      expect(db.prepare('SELECT 1 FROM call_numbers WHERE number = ?').all(sought.number)).toEqual([])
+      db.exec("INSERT INTO call_number_parts (call_number_parts, rank) VALUES ('integrity-check', 1)")
+      db.close()
+      for (const name of ['switchyard.db', 'switchyard.db-wal'])
+        expect((await readFile(join(dataDir, name))).includes(sought.number.slice(1))).toBe(false)
+    },
+  )
 
   it.each(['erase', 'anonymise'])(
     'forgets the answers too, which were decided before they were given (%s)',

@@ -26,6 +26,7 @@ import { exportsOfCalls } from './0200-exports.ts'
 import { savedFilters } from './0210-saved-filters.ts'
 import { settling } from './0220-settling.ts'
 import { exportMoves } from './0230-export-moves.ts'
+import { reopenedCalls } from './0235-reopened-calls.ts'
 import { auditLog } from './0240-audit-log.ts'
 import { users } from './0250-users.ts'
 
@@ -58,6 +59,7 @@ export const migrations: readonly Migration[] = [
   savedFilters,
   settling,
   exportMoves,
+  reopenedCalls,
   auditLog,
   users,
 ]
