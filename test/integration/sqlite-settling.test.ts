@@ -1,5 +1,16 @@
+import { createSecretKey } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createBatchWriter } from '../../server/adapters/sqlite/calls/batch-writer.ts'
+import { packUnit } from '../../server/adapters/sqlite/calls/packed-unit.ts'
+import { createSettling } from '../../server/adapters/sqlite/calls/settling.ts'
+import { createSqliteTenantRepository } from '../../server/adapters/sqlite/configuration/tenant-repository.ts'
 import type { Store } from '../../server/adapters/sqlite/connect-store.ts'
+import { migrate } from '../../server/adapters/sqlite/file/migrate.ts'
+import { createKeyring } from '../../server/adapters/sqlite/keys/keyring.ts'
+import { migrations } from '../../server/adapters/sqlite/migrations/index.ts'
+import { createCallSettler } from '../../server/adapters/sqlite/store/call-settler.ts'
 import { allSettled, unsettledCalls } from '../support/settled.ts'
 import { aSqliteStore, openInlineStore, silent } from '../support/sqlite-store.ts'
 import { aCall, aRule, aTenant } from '../support/store-rows.ts'
@@ -170,5 +181,74 @@ describe('settling of calls', () => {
     await store.configuration.tenants.delete(undefined, tenantId)
     await allSettled(dataDir)
     expect(await store.calls.list(tenantId, {}, { limit: 5 })).toEqual({ items: [] })
+  })
+})
+
+describe('a slice of settling', () => {
+  const aFile = () => {
+    const db = new Database(':memory:')
+    db.pragma('foreign_keys = ON')
+    migrate(db, migrations, { file: 'x', nowMs: 1 })
+    const keyring = createKeyring(db, createSecretKey(Buffer.alloc(32)))
+    createSqliteTenantRepository(db, keyring).create(aTenant())
+    const writeBatch = createBatchWriter(db, keyring)
+    const pending = db.prepare<[], string>('SELECT token FROM call_records WHERE is_pending = 1 ORDER BY no').pluck()
+    const counted = db.prepare<[], number | null>(
+      "SELECT sum(calls) FROM analytics_rollups WHERE dimension = 'tenant' AND minutes = 10080",
+    )
+    const write = (...calls: ReturnType<typeof aCall>[]) => {
+      const units = calls.map((call) => packUnit({ tenantId, call, attempts: call.attempts }))
+      expect(writeBatch({ units, journal: [] })).toEqual({ failed: [] })
+    }
+    return {
+      db,
+      write,
+      settle: createSettling(db, () => void db.exec('BEGIN IMMEDIATE')),
+      pending: () => pending.all(),
+      counted: () => counted.pluck().get() ?? 0,
+    }
+  }
+  const calls = (count: number) => Array.from({ length: count }, (_, n) => anEndedCall(n))
+
+  it('is as large as the time allows that the one before took, with some calls at least', () => {
+    const { write, settle, pending, counted } = aFile()
+    write(...calls(500))
+    const sizes = [0, 0, 1e9, 1e9].map((forMs) => settle(0, 500, forMs).calls)
+    expect(sizes).toEqual([75, 75, 75, 150])
+    expect([pending().length, counted()]).toEqual([125, 375])
+    expect(settle(0, 500)).toEqual({ calls: 125, isDone: false, isMoreToCome: true })
+    expect(settle(0, 500)).toEqual({ calls: 0, isDone: true, isMoreToCome: false })
+    expect([pending().length, counted()]).toEqual([0, 500])
+  })
+
+  it('leaves out what was changed, deleted or settled since it was found', () => {
+    const { db, write, settle, pending, counted } = aFile()
+    write(...calls(85))
+    settle(0, 85, 0)
+    expect(pending().slice(0, 3)).toEqual(['token-47', 'token-51', 'token-55'])
+    write(aCall({ ...anEndedCall(47), state: 'connected', disposition: undefined, revision: 2 }))
+    db.exec("DELETE FROM call_records WHERE token = 'token-51'")
+    // By another node, which counted it.
+    db.exec("UPDATE call_records SET is_pending = 0 WHERE token = 'token-55'")
+    while (!settle(0, 85).isDone);
+    expect([pending(), counted()]).toEqual([['token-47'], 82])
+  })
+
+  it('is followed by a break, in which others have their turn', async () => {
+    const did: string[] = []
+    const settler = createCallSettler({
+      settle: (_sinceMs, _most, forMs) => {
+        did.push(`settled for ${forMs < 25 ? 'a few' : 'many'} ms`)
+        void setImmediate().then(() => did.push('others'))
+        const isDone = did.length > 3
+        return Promise.resolve({ calls: 1, isDone, isMoreToCome: false })
+      },
+      log: silent,
+      nowMs: Date.now,
+    })
+    settler.wake()
+    await vi.waitFor(() => expect(did).toHaveLength(6), 4000)
+    expect(did).toEqual(Array.from({ length: 3 }, () => ['settled for a few ms', 'others']).flat())
+    await settler.stop()
   })
 })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../../ports/system.ts'
 import { createOngoingFault } from './ongoing-fault.ts'
 import type { Settled } from '../calls/settling.ts'
@@ -7,10 +8,12 @@ const pauseMs = 1000
 /** A CDR comes about a second after the end of its call, and changes what it is found by. */
 const graceMs = 5000
 const retryMs = 10_000
-/** Calls in one transaction: enough that most of what it costs is shared, and others hardly wait for it. */
-const fewest = 250
-/** While calls end faster than that, others wait longer: no batch of theirs is larger. */
-const most = 1000
+/** Looked for at once. */
+const most = 250
+/** Answers wait for a transaction under way, a CXML answer no longer than 25 ms. */
+const sliceMs = 12
+/** For those that came in the meantime, and for what these lead to. */
+const breakMs = 4
 
 /** Has calls settled that are over, some time after they were stored: those of other processes too, which may have ended. */
 export const createCallSettler = ({
@@ -18,7 +21,7 @@ export const createCallSettler = ({
   log,
   nowMs,
 }: {
-  settle: (silentSinceMs: number, most: number) => Promise<Settled>
+  settle: (silentSinceMs: number, most: number, forMs: number) => Promise<Settled>
   log: Log
   nowMs: () => number
 }) => {
@@ -32,11 +35,12 @@ export const createCallSettler = ({
   }
   const run = async (): Promise<void> => {
     try {
-      for (let count = fewest; ; count = Math.min(most, count * 2)) {
-        const { isDone, isMoreToCome } = await settle(nowMs() - graceMs, count)
+      for (;;) {
+        const { isDone, isMoreToCome } = await settle(nowMs() - graceMs, most, sliceMs)
         fault.clear()
-        if (isStopped) return
         if (isDone) return isMoreToCome ? wakeIn(pauseMs) : undefined
+        await sleep(breakMs)
+        if (isStopped) return
       }
     } catch (error) {
       fault.note(error instanceof Error ? error : new Error(String(error)))
