@@ -96,7 +96,10 @@ export interface CallLogHealth {
   readonly backlog: number
   /** Units given up since the start. */
   readonly undelivered: number
-  /** Given for as long as nothing can be stored or read; gone with the first write that works again, which is tried without traffic too. */
+  /**
+   * Given for as long as nothing can be stored or read, or a call that is over cannot be entered in lists and sums. Gone when that
+   * works again, which is tried without traffic too.
+   */
   readonly failingSinceMs?: number | undefined
   readonly lastError?: string | undefined
 }

@@ -7,6 +7,7 @@ import { packUnit } from '../../server/adapters/sqlite/calls/packed-unit.ts'
 import { createSettling } from '../../server/adapters/sqlite/calls/settling.ts'
 import { createSqliteTenantRepository } from '../../server/adapters/sqlite/configuration/tenant-repository.ts'
 import type { Store } from '../../server/adapters/sqlite/connect-store.ts'
+import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
 import { migrate } from '../../server/adapters/sqlite/file/migrate.ts'
 import { createKeyring } from '../../server/adapters/sqlite/keys/keyring.ts'
 import { migrations } from '../../server/adapters/sqlite/migrations/index.ts'
@@ -208,6 +209,7 @@ describe('a slice of settling', () => {
       counted: () => counted.pluck().get() ?? 0,
     }
   }
+  const fine = { failed: [], leftOut: 0 }
   const calls = (count: number) => Array.from({ length: count }, (_, n) => anEndedCall(n))
 
   it('is as large as the time allows that the one before took, with some calls at least', () => {
@@ -216,8 +218,8 @@ describe('a slice of settling', () => {
     const sizes = [0, 0, 1e9, 1e9].map((forMs) => settle(0, 500, forMs).calls)
     expect(sizes).toEqual([75, 75, 75, 150])
     expect([pending().length, counted()]).toEqual([125, 375])
-    expect(settle(0, 500)).toEqual({ calls: 125, isDone: false, isMoreToCome: true })
-    expect(settle(0, 500)).toEqual({ calls: 0, isDone: true, isMoreToCome: false })
+    expect(settle(0, 500)).toEqual({ ...fine, calls: 125, isDone: false, isMoreToCome: true })
+    expect(settle(0, 500)).toEqual({ ...fine, calls: 0, isDone: true, isMoreToCome: false })
     expect([pending().length, counted()]).toEqual([0, 500])
   })
 
@@ -234,6 +236,67 @@ describe('a slice of settling', () => {
     expect([pending(), counted()]).toEqual([['token-47'], 82])
   })
 
+  /** As a fault in one of the indexes, or in what counts, would do. */
+  const refusing = `CREATE TRIGGER refused BEFORE UPDATE OF is_pending ON call_records WHEN new.is_pending = 0
+AND new.token IN ('token-3', 'token-7') BEGIN SELECT RAISE(ABORT, 'refused'); END`
+
+  it('goes on without a call that cannot be settled, and tries it again when it was changed', () => {
+    const { db, write, settle, pending, counted } = aFile()
+    write(...calls(20))
+    db.exec(refusing)
+    const failed: unknown[] = []
+    let last = settle(0, 15)
+    for (; !last.isDone; last = settle(0, 15)) failed.push(...last.failed)
+    const refused = { tenantId, error: { message: 'refused' } }
+    expect(failed).toMatchObject([
+      { ...refused, token: 'token-3' },
+      { ...refused, token: 'token-7' },
+    ])
+    expect([pending(), counted()]).toEqual([['token-3', 'token-7'], 18])
+    expect(settle(0, 15)).toEqual({ calls: 0, isDone: true, isMoreToCome: true, failed: [], leftOut: 2 })
+    db.exec("DELETE FROM call_records WHERE token = 'token-7'")
+    write(anEndedCall(3, { revision: 2 }))
+    expect(settle(0, 15)).toMatchObject({ isDone: true, failed: [{ token: 'token-3' }], leftOut: 1 })
+    db.exec('DROP TRIGGER refused')
+    expect(settle(0, 15)).toMatchObject({ calls: 0, leftOut: 1 })
+    write(anEndedCall(3, { revision: 3 }))
+    expect(settle(0, 15)).toMatchObject({ calls: 1, leftOut: 0 })
+    expect([pending(), counted()]).toEqual([[], 19])
+  })
+
+  it('ends with the fault where it is not the calls that are at fault', () => {
+    const { db, write, settle, pending } = aFile()
+    write(...calls(1005))
+    db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true }) as number}`)
+    const full: unknown = expect.objectContaining({ code: 'SQLITE_FULL' })
+    for (let n = 0; n < 3; n += 1) expect(() => settle(0, 2000)).toThrow(full)
+    db.pragma('max_page_count = 1000000')
+    db.exec("CREATE TRIGGER refused BEFORE UPDATE OF is_pending ON call_records BEGIN SELECT RAISE(ABORT, 'all'); END")
+    const settleAll = () => {
+      while (!settle(0, 2000).isDone);
+    }
+    for (let n = 0; n < 2; n += 1) expect(settleAll).toThrow('all')
+    expect(pending()).toHaveLength(1005)
+  })
+
+  it('tells of a call that cannot be settled until it is gone', async () => {
+    const db = new Database(databaseFile(dataDir))
+    db.exec(refusing)
+    await store.close()
+    const log = { ...silent, error: vi.fn() }
+    store = await openInlineStore(dataDir, log)
+    for (let n = 0; n < 9; n += 1) await put(anEndedCall(n))
+    await vi.waitFor(() => expect(unsettledCalls(dataDir)).toBe(2), 4000)
+    expect((await everything()).agents.total.calls).toBe(9)
+    await vi.waitFor(() => expect(store.callLog.health()).toMatchObject({ lastError: 'refused' }), 4000)
+    for (const token of ['token-3', 'token-7'])
+      expect(log.error).toHaveBeenCalledWith(expect.objectContaining({ tenantId, token }), expect.anything())
+    db.exec('DELETE FROM call_records WHERE is_pending = 1')
+    await vi.waitFor(() => expect(store.callLog.health().failingSinceMs).toBeUndefined(), 4000)
+    db.close()
+    await store.close()
+  })
+
   it('is followed by a break, in which others have their turn', async () => {
     const did: string[] = []
     const settler = createCallSettler({
@@ -241,7 +304,7 @@ describe('a slice of settling', () => {
         did.push(`settled for ${forMs < 25 ? 'a few' : 'many'} ms`)
         void setImmediate().then(() => did.push('others'))
         const isDone = did.length > 3
-        return Promise.resolve({ calls: 1, isDone, isMoreToCome: false })
+        return Promise.resolve({ ...fine, calls: 1, isDone, isMoreToCome: false })
       },
       log: silent,
       nowMs: Date.now,

@@ -167,7 +167,7 @@ export const connectStore = async ({
   }
   const health = (): CallLogHealth => {
     const told = callLog.health()
-    const fault = writer.fault() ?? lookup.fault() ?? reader.fault()
+    const fault = writer.fault() ?? lookup.fault() ?? reader.fault() ?? settler.fault()
     if (!fault) return told
     return {
       ...told,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../../ports/system.ts'
-import { createOngoingFault } from './ongoing-fault.ts'
+import { fromWireError } from '../errors/wire-error.ts'
+import { createOngoingFault, type OngoingFault } from './ongoing-fault.ts'
 import type { Settled } from '../calls/settling.ts'
 
 /** The longer, the more calls share what a transaction costs; so long lists and analytics read them one by one. */
@@ -29,15 +30,26 @@ export const createCallSettler = ({
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   let isStopped = false
+  /** Why the newest call is left out that is. */
+  let unsettlable: Error | undefined
 
   const wakeIn = (ms: number): void => {
     if (!isStopped) timer ??= setTimeout(start, ms).unref()
   }
+  const tell = ({ failed, leftOut }: Settled): void => {
+    for (const { tenantId, token, error } of failed) {
+      unsettlable = fromWireError(error)
+      log.error({ error: unsettlable, tenantId, token }, 'A call cannot be entered in lists and sums, and is left out')
+    }
+    if (leftOut > 0 && unsettlable) fault.note(unsettlable)
+    else fault.clear()
+  }
   const run = async (): Promise<void> => {
     try {
       for (;;) {
-        const { isDone, isMoreToCome } = await settle(nowMs() - graceMs, most, sliceMs)
-        fault.clear()
+        const settled = await settle(nowMs() - graceMs, most, sliceMs)
+        tell(settled)
+        const { isDone, isMoreToCome } = settled
         if (isDone) return isMoreToCome ? wakeIn(pauseMs) : undefined
         await sleep(breakMs)
         if (isStopped) return
@@ -55,6 +67,8 @@ export const createCallSettler = ({
   return {
     /** Calls were stored. */
     wake: (): void => wakeIn(pauseMs),
+    /** Since when some are not entered, and why. */
+    fault: (): ReturnType<OngoingFault['read']> => fault.read(),
     /** Resolves when the file is left alone; the next start goes on. */
     stop: async (): Promise<void> => {
       isStopped = true
