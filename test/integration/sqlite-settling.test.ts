@@ -209,30 +209,49 @@ describe('a slice of settling', () => {
       counted: () => counted.pluck().get() ?? 0,
     }
   }
+  const never = { fromMs: 0, untilMs: 0 }
   const fine = { failed: [], leftOut: 0 }
   const calls = (count: number) => Array.from({ length: count }, (_, n) => anEndedCall(n))
 
   it('is as large as the time allows that the one before took, with some calls at least', () => {
     const { write, settle, pending, counted } = aFile()
     write(...calls(500))
-    const sizes = [0, 0, 1e9, 1e9].map((forMs) => settle(0, 500, forMs).calls)
+    const sizes = [0, 0, 1e9, 1e9].map((forMs) => settle(never, 500, forMs).calls)
     expect(sizes).toEqual([75, 75, 75, 150])
     expect([pending().length, counted()]).toEqual([125, 375])
-    expect(settle(0, 500)).toEqual({ ...fine, calls: 125, isDone: false, isMoreToCome: true })
-    expect(settle(0, 500)).toEqual({ ...fine, calls: 0, isDone: true, isMoreToCome: false })
+    expect(settle(never, 500)).toEqual({ ...fine, calls: 125, isDone: false, isMoreToCome: true })
+    expect(settle(never, 500)).toEqual({ ...fine, calls: 0, isDone: true, isMoreToCome: false })
     expect([pending().length, counted()]).toEqual([0, 500])
+  })
+
+  it('waits for no CDR of a call that ended before the clock was set back', () => {
+    const { write, settle, pending } = aFile()
+    const nowMs = startMs
+    const changedMs = {
+      before: nowMs - 6000,
+      'just now': nowMs - 4000,
+      'on a node ahead': nowMs + 1000,
+      later: nowMs + 1e9,
+    }
+    write(
+      ...Object.entries(changedMs).map(([token, updatedAtMs], n) =>
+        anEndedCall(n, { token, updatedAtMs, cdrHash: undefined }),
+      ),
+    )
+    settle({ fromMs: nowMs - 5000, untilMs: nowMs + 5000 }, 9)
+    expect(pending()).toEqual(['just now', 'on a node ahead'])
   })
 
   it('leaves out what was changed, deleted or settled since it was found', () => {
     const { db, write, settle, pending, counted } = aFile()
     write(...calls(85))
-    settle(0, 85, 0)
+    settle(never, 85, 0)
     expect(pending().slice(0, 3)).toEqual(['token-47', 'token-51', 'token-55'])
     write(aCall({ ...anEndedCall(47), state: 'connected', disposition: undefined, revision: 2 }))
     db.exec("DELETE FROM call_records WHERE token = 'token-51'")
     // By another node, which counted it.
     db.exec("UPDATE call_records SET is_pending = 0 WHERE token = 'token-55'")
-    while (!settle(0, 85).isDone);
+    while (!settle(never, 85).isDone);
     expect([pending(), counted()]).toEqual([['token-47'], 82])
   })
 
@@ -245,22 +264,22 @@ AND new.token IN ('token-3', 'token-7') BEGIN SELECT RAISE(ABORT, 'refused'); EN
     write(...calls(20))
     db.exec(refusing)
     const failed: unknown[] = []
-    let last = settle(0, 15)
-    for (; !last.isDone; last = settle(0, 15)) failed.push(...last.failed)
+    let last = settle(never, 15)
+    for (; !last.isDone; last = settle(never, 15)) failed.push(...last.failed)
     const refused = { tenantId, error: { message: 'refused' } }
     expect(failed).toMatchObject([
       { ...refused, token: 'token-3' },
       { ...refused, token: 'token-7' },
     ])
     expect([pending(), counted()]).toEqual([['token-3', 'token-7'], 18])
-    expect(settle(0, 15)).toEqual({ calls: 0, isDone: true, isMoreToCome: true, failed: [], leftOut: 2 })
+    expect(settle(never, 15)).toEqual({ calls: 0, isDone: true, isMoreToCome: true, failed: [], leftOut: 2 })
     db.exec("DELETE FROM call_records WHERE token = 'token-7'")
     write(anEndedCall(3, { revision: 2 }))
-    expect(settle(0, 15)).toMatchObject({ isDone: true, failed: [{ token: 'token-3' }], leftOut: 1 })
+    expect(settle(never, 15)).toMatchObject({ isDone: true, failed: [{ token: 'token-3' }], leftOut: 1 })
     db.exec('DROP TRIGGER refused')
-    expect(settle(0, 15)).toMatchObject({ calls: 0, leftOut: 1 })
+    expect(settle(never, 15)).toMatchObject({ calls: 0, leftOut: 1 })
     write(anEndedCall(3, { revision: 3 }))
-    expect(settle(0, 15)).toMatchObject({ calls: 1, leftOut: 0 })
+    expect(settle(never, 15)).toMatchObject({ calls: 1, leftOut: 0 })
     expect([pending(), counted()]).toEqual([[], 19])
   })
 
@@ -269,11 +288,11 @@ AND new.token IN ('token-3', 'token-7') BEGIN SELECT RAISE(ABORT, 'refused'); EN
     write(...calls(1005))
     db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true }) as number}`)
     const full: unknown = expect.objectContaining({ code: 'SQLITE_FULL' })
-    for (let n = 0; n < 3; n += 1) expect(() => settle(0, 2000)).toThrow(full)
+    for (let n = 0; n < 3; n += 1) expect(() => settle(never, 2000)).toThrow(full)
     db.pragma('max_page_count = 1000000')
     db.exec("CREATE TRIGGER refused BEFORE UPDATE OF is_pending ON call_records BEGIN SELECT RAISE(ABORT, 'all'); END")
     const settleAll = () => {
-      while (!settle(0, 2000).isDone);
+      while (!settle(never, 2000).isDone);
     }
     for (let n = 0; n < 2; n += 1) expect(settleAll).toThrow('all')
     expect(pending()).toHaveLength(1005)

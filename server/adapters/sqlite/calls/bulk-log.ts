@@ -12,6 +12,8 @@ import { fromWireError } from '../errors/wire-error.ts'
 const cacheKib = 128_000
 /** Settled at once: what that costs is mostly the same for few and for many. */
 const settledTogether = 10_000
+/** No CDR is waited for. */
+const nothingComes = { fromMs: 0, untilMs: 0 }
 /** Pages of 4 KiB. Nobody waits for an answer here, so copying the log may hold up a commit. */
 const copyFrom = 32_768
 
@@ -33,7 +35,7 @@ export const openBulkLog = (dataDir: string, masterKey: Uint8Array): BulkLog => 
   db.pragma(`wal_autocheckpoint = ${copyFrom}`)
   const settleSlice = createSettling(db, () => void db.exec('BEGIN IMMEDIATE'))
   const settle = (): void => {
-    while (!settleSlice(Infinity, settledTogether).isDone);
+    while (!settleSlice(nothingComes, settledTogether).isDone);
   }
   let unsettled = 0
   const writeBatch = createBatchWriter(db, createKeyring(db, readSiteKey(db, { master: masterKey }, file)))

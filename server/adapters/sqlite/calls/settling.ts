@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import type { TimeRange } from '../../../domain/analytics/cover.ts'
 import { createCountedCalls } from '../analytics/counted-call.ts'
 import { createRollupSums } from '../analytics/rollup-sums.ts'
 import { isStorageFault } from '../errors/store-errors.ts'
@@ -35,7 +36,7 @@ const mostLeftOut = 1000
 /**
  * Enters calls that are over in the indexes of the lists and in the roll-ups: for many at once, because for each by itself it costs
  * ten times what storing it does. Until then lists and analytics read them one by one, so that nobody sees a difference. Those
- * that may still hear of their CDR wait for it until `silentSinceMs`.
+ * that may still hear of their CDR wait for it: those that changed within a time.
  *
  * One that cannot be entered would keep all others of its transaction out. So after a fault half as many are tried, down to one,
  * which is then left out.
@@ -44,9 +45,10 @@ export const createSettling = (db: Database, begin: () => void) => {
   const calls = createCountedCalls(db)
   const sums = createRollupSums(db)
   const unsettled = 'FROM call_records INDEXED BY call_records_unsettled WHERE is_pending = 1 AND is_open = 0'
+  // Within, and not since: a clock that was set back is behind changes of before, perhaps for ever.
   const due = db
-    .prepare<[number, string, number], number>(
-      `SELECT no ${unsettled} AND (cdr_hash IS NOT NULL OR updated_at_ms <= ?)
+    .prepare<[number, number, string, number], number>(
+      `SELECT no ${unsettled} AND (cdr_hash IS NOT NULL OR updated_at_ms NOT BETWEEN ? AND ?)
   AND no NOT IN (SELECT value FROM json_each(?)) LIMIT ?`,
     )
     .pluck()
@@ -74,12 +76,12 @@ WHERE c.no = ? AND c.is_pending = 1 AND c.is_open = 0`)
   const leftOut = new Map<number, LeftOut>()
 
   /** Looks for what is due, and whether what was left out is still there as it was. */
-  const look = (silentSinceMs: number, most: number): void => {
+  const look = ({ fromMs, untilMs }: TimeRange, most: number): void => {
     for (const [no, { token, revision }] of leftOut) {
       const now = ofCall.get(no)
       if (now?.token !== token || now.revision !== revision) leftOut.delete(no)
     }
-    found = due.all(silentSinceMs, JSON.stringify([...leftOut.keys()]), most)
+    found = due.all(fromMs, untilMs, JSON.stringify([...leftOut.keys()]), most)
     areMoreDue = found.length === most
   }
 
@@ -131,9 +133,9 @@ WHERE c.no = ? AND c.is_pending = 1 AND c.is_open = 0`)
   }
 
   /** In one transaction about as many as can be entered within a time, and never more than so many. */
-  return (silentSinceMs: number, most: number, forMs = Infinity): Settled => {
+  return (changing: TimeRange, most: number, forMs = Infinity): Settled => {
     // Looked for before: where there is nothing to do nobody has to wait for the lock, and it costs the same for few and for many.
-    if (found.length === 0) look(silentSinceMs, most)
+    if (found.length === 0) look(changing, most)
     const count = Math.min(found.length, together, forMs === Infinity ? most : inTime)
     const done = count === 0 ? { calls: 0, failed: [] } : settle(count, most, forMs)
     const isDone = found.length === 0 && !areMoreDue

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TimeRange } from '../../../domain/analytics/cover.ts'
 import type { Log } from '../../../ports/system.ts'
 import { fromWireError } from '../errors/wire-error.ts'
 import { createOngoingFault, type OngoingFault } from './ongoing-fault.ts'
@@ -22,7 +23,7 @@ export const createCallSettler = ({
   log,
   nowMs,
 }: {
-  settle: (silentSinceMs: number, most: number, forMs: number) => Promise<Settled>
+  settle: (changing: TimeRange, most: number, forMs: number) => Promise<Settled>
   log: Log
   nowMs: () => number
 }) => {
@@ -47,7 +48,8 @@ export const createCallSettler = ({
   const run = async (): Promise<void> => {
     try {
       for (;;) {
-        const settled = await settle(nowMs() - graceMs, most, sliceMs)
+        const now = nowMs()
+        const settled = await settle({ fromMs: now - graceMs, untilMs: now + graceMs }, most, sliceMs)
         tell(settled)
         const { isDone, isMoreToCome } = settled
         if (isDone) return isMoreToCome ? wakeIn(pauseMs) : undefined
