@@ -82,8 +82,11 @@ export const openCallHistory = async (config: {
     hasCalls: async (tenantId, time) => (await store.calls.list(tenantId, time, { limit: 1 })).items.length > 0,
     write: bulk.write,
     close: async () => {
-      bulk.close()
-      await store.close()
+      try {
+        bulk.close()
+      } finally {
+        await store.close()
+      }
     },
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { Value } from 'typebox/value'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSampleConfiguration } from '../../../server/entry/sample-configuration.ts'
@@ -79,6 +80,22 @@ describe('a history in a data directory', { timeout: 60_000 }, () => {
       const forced = { ...range, run: 'next', calls: 10, force: true }
       expect(await writeHistory(history, forced)).toMatchObject({ calls: 10 })
     })
+  })
+
+  it('leaves the directory to the next one also when the last calls cannot be settled', async () => {
+    const history = await openCallHistory(config)
+    // More than would be left out one by one.
+    const late = { ...range, startMs: endMs, endMs: endMs + 86_400_000, calls: 1100, run: 'late' }
+    expect(await writeHistory(history, late)).toMatchObject({ calls: 1100 })
+    const db = new Database(join(dataDir, 'switchyard.db'))
+    db.exec(
+      "CREATE TRIGGER refused BEFORE UPDATE OF is_pending ON call_records BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    )
+    await expect(history.close()).rejects.toThrow('refused')
+    db.exec('DROP TRIGGER refused')
+    await openHistory((next) => next.readConfiguration(tenantId))
+    expect(db.prepare('SELECT count(*) FROM call_records WHERE is_pending = 1').pluck().get()).toBe(0)
+    db.close()
   })
 
   it('names the tenants where it has to be told which, and the way out where there is none', async () => {

@@ -20,6 +20,7 @@ const copyFrom = 32_768
 export interface BulkLog {
   /** All of them in one transaction, written when it returns. Throws when one could not be; then the rest is. */
   write(units: readonly UnitOfWork[]): void
+  /** Throws when the last ones could not be settled; the next server does it. It is closed all the same. */
   close(): void
 }
 
@@ -49,8 +50,11 @@ export const openBulkLog = (dataDir: string, masterKey: Uint8Array): BulkLog => 
       unsettled = 0
     },
     close: () => {
-      settle()
-      db.close()
+      try {
+        settle()
+      } finally {
+        db.close()
+      }
     },
   }
 }
