@@ -26,10 +26,10 @@ const post = (agent: Agent, body: string): Promise<{ status: number | undefined;
 const agents = [new Agent({ keepAlive: true, maxSockets: 4 }), new Agent({ keepAlive: false })] as const
 const wrong: string[] = []
 const latenciesMs: number[] = []
-let isStopped = false
-parentPort?.on('message', () => (isStopped = true))
+const stop = new AbortController()
+parentPort?.on('message', () => stop.abort())
 
-for (let n = 0; !isStopped; n += 1) {
+for (let n = 0; !stop.signal.aborted; n += 1) {
   const beganMs = performance.now()
   try {
     const body = JSON.stringify(voiceRequest(randomBytes(16).toString('hex'), numberOf.round_robin))

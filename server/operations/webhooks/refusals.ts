@@ -4,6 +4,7 @@ import { createSeldom } from '../seldom.ts'
 
 export type RefusalCount = TenantEndpoints['refused'][number]
 type RefusalKind = RefusalCount['kind']
+type Noted = RefusalCount & { readonly seldom: ReturnType<typeof createSeldom> }
 
 /** What came with a tenant's key and yet was not believed: a wrong key at Cloudonix, or somebody who forges. */
 export interface Refusals {
@@ -18,16 +19,13 @@ export interface Refusals {
 const saidEveryMs = 60_000
 
 export const countRefusals = (clock: Pick<Clock, 'nowMs'>, log: Pick<Log, 'warn'>): Refusals => {
-  const tenants = new Map<
-    string,
-    Map<RefusalKind, RefusalCount & { readonly seldom: ReturnType<typeof createSeldom> }>
-  >()
+  const tenants = new Map<string, Map<RefusalKind, Noted>>()
   const of = (tenantId: string): RefusalCount[] =>
     [...(tenants.get(tenantId)?.values() ?? [])].map(({ seldom: _seldom, ...shown }) => shown)
   return {
     note(tenantId, kind, reason) {
-      let kinds = tenants.get(tenantId)
-      if (!kinds) tenants.set(tenantId, (kinds = new Map()))
+      const kinds = tenants.get(tenantId) ?? new Map<RefusalKind, Noted>()
+      tenants.set(tenantId, kinds)
       const before = kinds.get(kind)
       const seldom = before?.seldom ?? createSeldom(clock, saidEveryMs)
       kinds.set(kind, { kind, count: (before?.count ?? 0) + 1, lastAtMs: clock.nowMs(), reason, seldom })

@@ -73,9 +73,7 @@ const withoutPlatform = (name: string, value: unknown): unknown => (name === 'cl
 
 const queryText = (value: unknown): string => {
   const list = Array.isArray(value) ? value : [value]
-  const one = list
-    .map((item) => (typeof item === 'string' ? item.toWellFormed() : (JSON.stringify(item) ?? '')))
-    .join(',')
+  const one = list.map((item) => (typeof item === 'string' ? item.toWellFormed() : JSON.stringify(item))).join(',')
   return encodeURIComponent(one)
 }
 const pathText = (value: unknown): string => encodeURIComponent(String(value).toWellFormed()) || '%20'
@@ -210,7 +208,7 @@ const webhookRequests = (): Arbitrary<Asked> => {
           name.toWellFormed(),
           typeof held === 'string' ? held.toWellFormed() : JSON.stringify(held),
         ])
-        return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(pairs as string[][]).toString() }
+        return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(pairs).toString() }
       }
       return { type: 'application/json', text: json }
     }),
@@ -224,7 +222,7 @@ const webhookRequests = (): Arbitrary<Asked> => {
     fc.string({ unit: 'grapheme-ascii', maxLength: 200 }).map((text) => `?s=${encodeURIComponent(text)}`),
     fc.nat().map((n) => {
       const real = actionOf(signed)
-      return `${real.slice(real.indexOf('?'), real.length - (n % 40))}`
+      return real.slice(real.indexOf('?'), real.length - (n % 40))
     }),
     fc.webQueryParameters().map((text) => `?${text}`),
   )

@@ -25,7 +25,7 @@ it.each([
   ['of nobody we know', '192.0.2.7', { 'x-forwarded-proto': 'https' }, false],
   ['of this machine, which was not named', '127.0.0.1', { 'x-forwarded-proto': 'https' }, false],
 ])('a proxy %s', async (_who, address, headers, isSecure) => {
-  const { statusCode, headers: answered } = await signIn(address, headers as Record<string, string>)
+  const { statusCode, headers: answered } = await signIn(address, headers)
   expect(statusCode).toBe(200)
   const cookie = String(answered['set-cookie'])
   expect([cookie.startsWith('__Host-switchyard_session='), cookie.includes('; Secure')]).toEqual([isSecure, isSecure])
