@@ -40,8 +40,7 @@ export const startServer = async (config: ServerConfig): Promise<Server> => {
     const base = await openBase(config, onClose)
     const { store, directory, eventLog, health, log, provenance, refusals } = base
     const running = await openRuntimeState(base)
-    const access = composeAccess({
-      store: store.access,
+    const access = composeAccess(store, {
       log,
       isKnownTenant: (tenantId) => Promise.resolve(directory.byId(tenantId) !== undefined),
       provenance,

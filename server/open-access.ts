@@ -19,8 +19,7 @@ export const openAccess = async (
     isInline: true,
     provenance: { current: () => atCommandLine },
   })
-  const access = composeAccess({
-    store: store.access,
+  const access = composeAccess(store, {
     log,
     isKnownTenant: async (tenantId) => (await store.configuration.tenants.get(undefined, tenantId)) !== undefined,
   })

@@ -1,3 +1,4 @@
+import type { Store } from '../adapters/sqlite/open-sqlite-store.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import { systemCrypto } from '../adapters/system/crypto.ts'
 import { newId, newSecret } from '../adapters/system/ids.ts'
@@ -6,10 +7,13 @@ import { createAccess, type Access, type AccessDeps } from '../operations/access
 
 /** Tokens, sessions and sign-in, of the running server and of commands that open the store alone. */
 export const composeAccess = (
-  deps: Omit<AccessDeps, 'passwords' | 'clock' | 'crypto' | 'newId' | 'newSecret'>,
+  store: Store,
+  deps: Pick<AccessDeps, 'log' | 'isKnownTenant' | 'provenance' | 'refusals'>,
 ): Access =>
   createAccess({
     ...deps,
+    store: store.access,
+    csrfSecret: Buffer.from(store.keys.secretFor('CSRF tokens of sessions')).toString('base64url'),
     passwords: argon2Passwords,
     clock: systemClock,
     crypto: systemCrypto,

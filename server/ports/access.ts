@@ -41,7 +41,6 @@ export interface ConsoleSession {
   readonly id: string
   /** SHA-256 of the cookie's secret. */
   readonly hash: string
-  readonly csrfToken: string
   /** Absent: the owner of the site, who came by a link that the server or the command line made. */
   readonly userId?: string | undefined
   readonly name: string

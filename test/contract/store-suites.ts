@@ -454,7 +454,6 @@ export const accessStoreSuite = (makeStore: MakeStore): void => {
     const session = {
       id: 'session-1',
       hash: 's1',
-      csrfToken: 'c',
       name: 'Owner',
       role: 'owner',
       isByLink: true,

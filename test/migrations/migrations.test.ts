@@ -102,13 +102,16 @@ UPDATE call_records SET started_at_ms = 2;`,
 INSERT INTO audit_log VALUES (1, 1, 't', 'token', 'A', 'owner', 'rest', '127.0.0.1', 'tenants', 'create', 't', NULL, '{}', x'00', x'01');`,
   250: `
 INSERT INTO users VALUES ('u', 'ada@example.com', 'Ada', 'admin', 't', 1, '$argon2id$', 5, 1, 1, 1);
-INSERT INTO sessions VALUES ('s', 'h', NULL, NULL, 'c', 'u', 1, 1, 9, 2, 1);
+INSERT INTO sessions VALUES ('s', 'h', NULL, NULL, 'u', 1, 1, 9, 2, 1), ('o', 'i', NULL, NULL, NULL, 1, 1, 9, 2, 1);
 INSERT INTO sign_in_codes (hash, expires_at_ms, user_id) VALUES ('i', 9, 'u');`,
   180: "UPDATE webhook_audit SET bodies = x'00', transitions_before = 2;",
   185: "INSERT INTO webhook_dialect VALUES (1, 'cdr', 'colour', '', 3, 1, 2, 'w');",
 }
 
-const dump = (db: Database.Database) =>
+/** Tables that a step leaves empty, and says so. */
+const emptied: Readonly<Record<number, readonly string[]>> = { 250: ['sessions'] }
+
+const dump = (db: Database.Database): Record<string, unknown[]> =>
   Object.fromEntries(tables(db).map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]))
 
 describe('migrations', () => {
@@ -155,6 +158,7 @@ describe('migrations', () => {
       const rows = dump(db)
       migrate(db, migrations.slice(0, n + 1), options)
       expect(version(db)).toBe(step)
+      for (const table of emptied[step] ?? []) rows[table] = []
       expect(dump(db)).toMatchObject(rows)
       db.exec(rowsAfter[step]!)
     },

@@ -18,6 +18,7 @@ export interface AccessDeps {
   readonly newId: NewId
   readonly newSecret: NewSecret
   readonly log: Log
+  readonly csrfSecret: string
   readonly isKnownTenant: IsKnownTenant
   /** Without them nobody is told who signs in, and who fails to. */
   readonly provenance?: Pick<Provenance, 'run'> | undefined

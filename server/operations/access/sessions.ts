@@ -34,6 +34,8 @@ export interface SessionDeps {
   readonly newId: NewId
   readonly newSecret: NewSecret
   readonly log: Log
+  /** What the CSRF tokens of sessions are made of; base64url, the same on all nodes. */
+  readonly csrfSecret: string
 }
 
 const actorOf = ({ id, userId, name, role, tenantId }: ConsoleSession): Actor => ({
@@ -46,7 +48,9 @@ const actorOf = ({ id, userId, name, role, tenantId }: ConsoleSession): Actor =>
 })
 
 /** Browsers that are signed in. Their secrets are random and long, so a plain hash of them is all that is stored. */
-export const createSessions = ({ store, clock, crypto, newId, newSecret, log }: SessionDeps) => {
+export const createSessions = ({ store, clock, crypto, newId, newSecret, log, csrfSecret }: SessionDeps) => {
+  /** Of a session, whatever its cookie is by now; nothing of it is stored. */
+  const csrfTokenOf = ({ id }: ConsoleSession): string => crypto.sign(csrfSecret, id)
   const isOver = ({ expiresAtMs, lastSeenAtMs }: ConsoleSession): boolean =>
     clock.nowMs() >= expiresAtMs || clock.nowMs() >= lastSeenAtMs + idleMs
   const leftSeconds = ({ expiresAtMs }: ConsoleSession): number =>
@@ -73,7 +77,7 @@ export const createSessions = ({ store, clock, crypto, newId, newSecret, log }: 
       noteSeen(session)
       const isDue = session.hash === hash && clock.nowMs() - session.renewedAtMs >= renewMs
       const renewed = isDue ? await renew(session, hash) : undefined
-      return { actor: actorOf(session), csrfToken: session.csrfToken, ...(renewed && { renewed }) }
+      return { actor: actorOf(session), csrfToken: csrfTokenOf(session), ...(renewed && { renewed }) }
     },
     byId: async (id: string): Promise<Actor | undefined> => {
       const session = await store.sessionById(id)
@@ -89,7 +93,6 @@ export const createSessions = ({ store, clock, crypto, newId, newSecret, log }: 
       const session: ConsoleSession = {
         id: newId(),
         hash: crypto.digest(cookie),
-        csrfToken: newSecret(128),
         userId: user?.id,
         name: user?.name ?? 'Owner',
         role: user?.role ?? 'owner',
@@ -100,8 +103,13 @@ export const createSessions = ({ store, clock, crypto, newId, newSecret, log }: 
         lastSeenAtMs: nowMs,
         renewedAtMs: nowMs,
       }
-      const { csrfToken } = session
-      return { session, opened: { cookie, csrfToken, actor: actorOf(session), maxAgeSeconds: longestSeconds } }
+      const opened = {
+        cookie,
+        csrfToken: csrfTokenOf(session),
+        actor: actorOf(session),
+        maxAgeSeconds: longestSeconds,
+      }
+      return { session, opened }
     },
   }
 }

@@ -43,6 +43,7 @@ beforeEach(async () => {
     crypto: systemCrypto,
     newId,
     newSecret,
+    csrfSecret: 'c2VjcmV0',
     log: { info: () => undefined, warn: (_fields, message) => void warnings.push(message), error: () => undefined },
     isKnownTenant: async (id) => id === tenantId,
   })

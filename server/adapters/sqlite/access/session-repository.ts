@@ -6,7 +6,6 @@ import { given } from '../query/rows.ts'
 interface SessionRow {
   readonly id: string
   readonly hash: string
-  readonly csrf_token: string
   readonly user_id: string | null
   readonly is_by_link: number
   readonly created_at_ms: number
@@ -21,7 +20,6 @@ interface SessionRow {
 const toSession = (row: SessionRow): ConsoleSession => ({
   id: row.id,
   hash: row.hash,
-  csrfToken: row.csrf_token,
   userId: given(row.user_id),
   name: row.name ?? 'Owner',
   role: row.role ?? 'owner',
@@ -44,8 +42,8 @@ WHERE (user_id IS NULL OR users.enabled = 1)`
   )
   const byId = db.prepare<[string], SessionRow>(`${session} AND sessions.id = ?`)
   const insert = db.prepare(`
-INSERT INTO sessions (id, hash, csrf_token, user_id, is_by_link, created_at_ms, expires_at_ms, last_seen_at_ms, renewed_at_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+INSERT INTO sessions (id, hash, user_id, is_by_link, created_at_ms, expires_at_ms, last_seen_at_ms, renewed_at_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   const seen = db.prepare('UPDATE sessions SET last_seen_at_ms = max(last_seen_at_ms, ?) WHERE id = ?')
   const renew = db.prepare(`
 UPDATE sessions SET hash_before = hash, before_until_ms = :beforeUntilMs, hash = :to, renewed_at_ms = :atMs
@@ -65,10 +63,10 @@ WHERE id = :id AND hash = :from`)
     byId: (id: string) => found(byId.get(id)),
     /** Leaves no expired ones behind: signing in is the moment when somebody looks. */
     create: inTransaction(db, (row: ConsoleSession): void => {
-      const { id, hash, csrfToken, userId, isByLink, createdAtMs, expiresAtMs, lastSeenAtMs, renewedAtMs } = row
+      const { id, hash, userId, isByLink, createdAtMs, expiresAtMs, lastSeenAtMs, renewedAtMs } = row
       const times = [createdAtMs, expiresAtMs, lastSeenAtMs, renewedAtMs]
       drop.run(createdAtMs)
-      insert.run(id, hash, csrfToken, userId ?? null, Number(isByLink), ...times)
+      insert.run(id, hash, userId ?? null, Number(isByLink), ...times)
     }),
     noteSeen: (id: string, atMs: number): void => void seen.run(atMs, id),
     renew: (id: string, change: { from: string; to: string; atMs: number; beforeUntilMs: number }): boolean =>

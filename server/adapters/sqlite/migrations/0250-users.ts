@@ -29,7 +29,6 @@ CREATE TABLE sessions (
   -- Taken a little longer, for requests that were under way.
   hash_before TEXT,
   before_until_ms INTEGER,
-  csrf_token TEXT NOT NULL,
   -- NULL: the owner of the site, by a link of the server or the command line.
   user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
   is_by_link INTEGER NOT NULL,
