@@ -9,6 +9,7 @@ export const serverReasons: Readonly<Record<string, string>> = {
   '@fastify/static':
     'Serves the files of the console with ranges, types and checks against paths that lead out of its folder',
   '@scalar/fastify-api-reference': 'The browsable API reference at /docs, from files of its own without a network',
+  '@node-rs/argon2': 'Argon2id for passwords, in threads of its own; Node has it built in, Electron’s does not',
   'better-sqlite3': 'SQLite over Node-API: one binary for Node and Electron, synchronous, in worker threads',
   commander: 'The command line: options, help and refusals',
   'csv-parse': 'Reads the csv of test batches with its quotes and line ends',

@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../server/adapters/sqlite/connect-store.ts'
@@ -6,6 +5,7 @@ import { createExportSource } from '../../server/adapters/sqlite/exports/export-
 import { databaseFile } from '../../server/adapters/sqlite/file/data-directory.ts'
 import { openDatabase } from '../../server/adapters/sqlite/file/open-database.ts'
 import { createKeyring } from '../../server/adapters/sqlite/keys/keyring.ts'
+import { readSiteKey } from '../../server/adapters/sqlite/keys/site-key.ts'
 import { loadMasterKey } from '../../server/adapters/sqlite/keys/master-key.ts'
 import { createQueries } from '../../server/adapters/sqlite/query/query-builder.ts'
 import type { ExportPlace, ExportRequest, StoredExport } from '../../server/ports/exports.ts'
@@ -167,7 +167,7 @@ describe('reading for an export', () => {
     const settle = db.prepare('UPDATE call_records SET is_pending = ? WHERE no <= 10')
     const source = createExportSource(
       reader,
-      createKeyring(reader, createSecretKey(await loadMasterKey(dataDir))),
+      createKeyring(reader, readSiteKey(reader, { master: await loadMasterKey(dataDir) }, dataDir)),
       {
         ...queries,
         all: (query) => {

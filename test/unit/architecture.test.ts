@@ -59,6 +59,7 @@ const planted: [rule: string, from: string, to: string][] = [
   ['redis only in redis', 'server/adapters/memory/remote.ts', 'ioredis'],
   ['xml only in cxml', 'server/domain/numbers/document.ts', 'xmlbuilder2'],
   ['csv only in csv', 'server/adapters/memory/table.ts', 'csv-parse'],
+  ['passwords only in system', 'server/operations/hash.ts', '@node-rs/argon2'],
   ['zip only in exports', 'server/adapters/http/archive.ts', 'yazl'],
   ['xml is read by the simulator alone', 'server/adapters/http/reader.ts', 'saxes'],
   ['phone numbers in one place', 'server/domain/cxml/dial.ts', 'libphonenumber-js'],
@@ -96,7 +97,7 @@ const innocent: Record<string, string> = {
 
 const packages = [
   ...['dayjs', 'typebox', 'electron', 'fastify', '@fastify/static', 'better-sqlite3', 'kysely', 'ioredis'],
-  ...['xmlbuilder2', 'saxes', 'libphonenumber-js', 'undici', 'pino', 'csv-parse', 'yazl'],
+  ...['xmlbuilder2', 'saxes', 'libphonenumber-js', 'undici', 'pino', 'csv-parse', 'yazl', '@node-rs/argon2'],
 ]
 
 const write = async (folder: string, files: Record<string, string>) => {

@@ -28,6 +28,8 @@ export const createCallSettler = ({
   nowMs: () => number
 }) => {
   const fault = createOngoingFault('Entering calls in lists and sums', log, nowMs)
+  /** Apart: a store that does not answer for a while says so by itself, and sooner that it is back. */
+  const incomplete = createOngoingFault('Entering some calls in lists and sums', log, nowMs)
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   let isStopped = false
@@ -42,8 +44,9 @@ export const createCallSettler = ({
       unsettlable = fromWireError(error)
       log.error({ error: unsettlable, tenantId, token }, 'A call cannot be entered in lists and sums, and is left out')
     }
-    if (leftOut > 0 && unsettlable) fault.note(unsettlable)
-    else fault.clear()
+    fault.clear()
+    if (leftOut > 0 && unsettlable) incomplete.note(unsettlable)
+    else incomplete.clear()
   }
   const run = async (): Promise<void> => {
     try {
@@ -70,7 +73,7 @@ export const createCallSettler = ({
     /** Calls were stored. */
     wake: (): void => wakeIn(pauseMs),
     /** Since when some are not entered, and why. */
-    fault: (): ReturnType<OngoingFault['read']> => fault.read(),
+    fault: (): ReturnType<OngoingFault['read']> => incomplete.read(),
     /** Resolves when the file is left alone; the next start goes on. */
     stop: async (): Promise<void> => {
       isStopped = true
