@@ -1,6 +1,7 @@
 import {
   changeKeyFile,
   loadMasterKey,
+  openChangeLock,
   openSqliteStore,
   readEnvironmentKey,
 } from './adapters/sqlite/open-sqlite-store.ts'
@@ -28,6 +29,19 @@ export const changeMasterKey = async (
         ? `The master key comes from SWITCHYARD_MASTER_KEY. Name the next one in ${newKeyVariable}, and put it there afterwards`
         : `The master key lies in the data directory, where a new one is made: leave ${newKeyVariable} out`,
     )
+  // Of two at once, the later one begins when the first has put its key in place.
+  const lock = await openChangeLock(config.dataDir, 'key.lock')
+  try {
+    return await lock.alone(() => change(config, next))
+  } finally {
+    lock.close()
+  }
+}
+
+const change = async (
+  config: Pick<ServerConfig, 'dataDir' | 'masterKey' | 'logLevel'>,
+  next: Uint8Array | undefined,
+): Promise<'key file' | 'environment'> => {
   const store = await openSqliteStore({
     dataDir: config.dataDir,
     masterKey: await loadMasterKey(config.dataDir, config.masterKey),

@@ -1,7 +1,7 @@
 import { createEventBus } from '../adapters/memory/event-bus.ts'
 import { createEventLog } from '../adapters/memory/event-log.ts'
 import { loadMasterKey } from '../adapters/sqlite/keys/master-key.ts'
-import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.ts'
+import { MasterKeyError, openSqliteStore } from '../adapters/sqlite/open-sqlite-store.ts'
 import { systemClock, systemWait } from '../adapters/system/clock.ts'
 import { systemCrypto } from '../adapters/system/crypto.ts'
 import { newId, newSecret } from '../adapters/system/ids.ts'
@@ -13,6 +13,22 @@ import { createTenantDirectory } from '../operations/tenant-directory.ts'
 import type { ServerConfig } from '../server-config.ts'
 import type { OnClose } from './closing.ts'
 
+/** A key file may be replaced between reading it and opening the database: then the new one opens it. */
+const openWithMasterKey = async (
+  { dataDir, masterKey }: ServerConfig,
+  options: Omit<Parameters<typeof openSqliteStore>[0], 'masterKey'>,
+) => {
+  const key = await loadMasterKey(dataDir, masterKey)
+  try {
+    return await openSqliteStore({ ...options, masterKey: key })
+  } catch (error) {
+    if (!(error instanceof MasterKeyError)) throw error
+    const again = await loadMasterKey(dataDir, masterKey)
+    if (Buffer.compare(key, again) === 0) throw error
+    return openSqliteStore({ ...options, masterKey: again })
+  }
+}
+
 export type Base = Awaited<ReturnType<typeof openBase>>
 
 /** What every part builds on: the system, the store, the configuration in force, events and health. */
@@ -21,9 +37,8 @@ export const openBase = async (config: ServerConfig, onClose: OnClose) => {
   const clock = systemClock
   const startedAtMs = clock.nowMs()
   const provenance = createProvenance()
-  const store = await openSqliteStore({
+  const store = await openWithMasterKey(config, {
     dataDir: config.dataDir,
-    masterKey: await loadMasterKey(config.dataDir, config.masterKey),
     log,
     appVersion: config.version,
     occupant: config.redisUrl === undefined ? 'server' : 'node',

@@ -34,7 +34,7 @@ export const getRow = async <R extends Row>(
 
 /** Changes a row if it still is what the caller saw. */
 export const updateRow = async <R extends Row>(
-  repository: ConfigRepository<R>,
+  repository: Pick<ConfigRepository<R>, 'update'>,
   noun: string,
   seenVersion: number,
   row: R,

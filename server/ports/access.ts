@@ -34,6 +34,8 @@ export interface StoredUser {
 export interface UserStore extends ConfigRepository<StoredUser> {
   byEmail(email: string): Promise<StoredUser | undefined>
   noteSignIn(id: string, atMs: number): Promise<void>
+  /** As `update`; and in the same transaction signs the user out everywhere, but for one session, and makes links worthless. */
+  updateAndSignOut(user: StoredUser, exceptSessionId?: string): Promise<boolean>
 }
 
 /** A signed-in browser. Its secret changes while it lasts; the one before is taken a little longer, for requests under way. */
@@ -55,6 +57,16 @@ export interface ConsoleSession {
   readonly renewedAtMs: number
 }
 
+/** Hashes of secrets. */
+export interface SessionRenewal {
+  readonly from: string
+  readonly to: string
+  /** Taken a little longer: the one that the browser has come with. */
+  readonly before: string
+  readonly atMs: number
+  readonly beforeUntilMs: number
+}
+
 /** One-time link to sign a browser in: made by the server or the command line, taken once. */
 export interface SignInCode {
   readonly hash: string
@@ -73,13 +85,17 @@ export interface AccessStore {
   /** By the hash of its secret, or of the one before while that is taken. Name, role and tenant are the user's of now; none of a user who is disabled. */
   findSession(hash: string, nowMs: number): Promise<ConsoleSession | undefined>
   sessionById(id: string): Promise<ConsoleSession | undefined>
-  createSession(session: ConsoleSession): Promise<void>
+  /**
+   * False, and nothing is stored, when the user is not enabled any more, or the password is not the one that was looked at
+   * (`passwordHash`; none of a link).
+   */
+  createSession(session: ConsoleSession, passwordHash?: string): Promise<boolean>
   noteSeen(id: string, atMs: number): Promise<void>
   /** False when the secret is not that one any more: somebody else was first. */
-  renewSession(id: string, change: { from: string; to: string; atMs: number; beforeUntilMs: number }): Promise<boolean>
+  renewSession(id: string, change: SessionRenewal): Promise<boolean>
   deleteSession(id: string): Promise<void>
-  /** Signs a user out everywhere, but for one session. */
-  deleteSessionsOf(userId: string, exceptId?: string): Promise<void>
+  /** Signs a user out everywhere, and makes links worthless. */
+  deleteSessionsOf(userId: string): Promise<void>
   createSignInCode(code: SignInCode): Promise<void>
   /** Once per code, and only before it expires. */
   takeSignInCode(hash: string, nowMs: number): Promise<SignInCode | undefined>

@@ -8,7 +8,7 @@ import type { Operation } from './operation.ts'
 export const Email = Type.String({
   minLength: 3,
   maxLength: 254,
-  pattern: '^[^@\\s]+@[^@\\s]+$',
+  pattern: '^[!-?A-~]+@[!-?A-~]+$',
   description: 'E-mail address',
 })
 export const Password = Type.String({

@@ -491,7 +491,9 @@ export const accessStoreSuite = (makeStore: MakeStore): void => {
       const { access } = store()
       await access.createSession(session)
       const renewals = await Promise.all(
-        ['s2', 's3', 's4'].map((to) => access.renewSession('session-1', { from: 's1', to, atMs: 5, beforeUntilMs: 8 })),
+        ['s2', 's3', 's4'].map((to) =>
+          access.renewSession('session-1', { from: 's1', before: 's1', to, atMs: 5, beforeUntilMs: 8 }),
+        ),
       )
       expect(renewals).toEqual([true, false, false])
       expect(await access.findSession('s2', 9)).toMatchObject({ hash: 's2', renewedAtMs: 5 })
@@ -515,10 +517,24 @@ export const accessStoreSuite = (makeStore: MakeStore): void => {
       expect([now?.role, now?.tenantId]).toEqual(['analyst', undefined])
       await users.update({ ...user, version: 3, enabled: false })
       expect(await access.findSession('s1', 5)).toBeUndefined()
+      expect(await access.createSession({ ...session, id: 'session-3', hash: 's3', userId: 'user-1' })).toBe(false)
       await users.update({ ...user, version: 4 })
-      await access.deleteSessionsOf('user-1', 'session-2')
+      const another = { ...session, id: 'session-3', hash: 's3', userId: 'user-1' }
+      expect(await access.createSession(another, 'the hash of before')).toBe(false)
+      expect(await access.findSession('s3', 5)).toBeUndefined()
+      expect(await access.createSession(another, user.passwordHash)).toBe(true)
+      await access.createSignInCode({ hash: 'link', expiresAtMs: 100, userId: 'user-1' })
+      expect(await users.updateAndSignOut({ ...user, version: 4 }, 'session-2')).toBe(false)
+      expect(await access.findSession('s3', 5)).toBeDefined()
+      expect(await users.updateAndSignOut({ ...user, version: 5 }, 'session-2')).toBe(true)
+      expect(await access.findSession('s3', 5)).toBeUndefined()
+      expect(await access.takeSignInCode('link', 1)).toBeUndefined()
+      expect(await access.findSession('s2', 5)).toMatchObject({ isByLink: false })
       expect(await access.findSession('s1', 5)).toBeUndefined()
       expect(await access.findSession('s2', 5)).toBeDefined()
+      await access.deleteSessionsOf('user-1')
+      expect(await access.findSession('s2', 5)).toBeUndefined()
+      await access.createSession({ ...session, id: 'session-2', hash: 's2', userId: 'user-1' })
       await expect(users.create({ ...user, id: 'user-2', email: 'ada@EXAMPLE.com' })).rejects.toMatchObject({
         code: 'CONFLICT',
       })

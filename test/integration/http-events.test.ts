@@ -2,6 +2,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Actor } from '../../shared/contract/index.ts'
 import { anAdminApp, someEvents, bearer, listen, session } from './http-support.ts'
 
 const opened: FastifyInstance[] = []
@@ -285,6 +286,36 @@ describe('the stream of events', () => {
       vi.advanceTimersByTime(15_000)
       await new Promise<void>((settle) => listener.response.on('close', settle))
       expect(listener.isOver()).toBe(true)
+    })
+
+    it.each([
+      ['another role', { role: 'analyst' as const }],
+      ['one tenant', { role: 'owner' as const, tenantId: 't1' }],
+    ])('ends for who has got %s meanwhile', async (_what, change) => {
+      let actor: Actor = { kind: 'session', name: 'Ada', role: 'owner', sessionId: 's' }
+      const { port } = await anApp({ authenticate: async () => ({ actor }) })
+      const listener = await hear(port)
+      actor = { ...actor, ...change }
+      vi.advanceTimersByTime(15_000)
+      await new Promise<void>((settle) => listener.response.on('close', settle))
+      expect(listener.isOver()).toBe(true)
+    })
+
+    it('leaves the secret of a session as it is, for want of a cookie to send along', async () => {
+      const asked: unknown[] = []
+      const { port, app } = await anApp({
+        authenticate: async (credentials) => {
+          asked.push(credentials)
+          return { actor: { kind: 'session', name: 'Ada', role: 'owner', sessionId: 's' }, csrfToken: 'c' }
+        },
+      })
+      const listener = await hear(port, undefined, session())
+      listener.stop()
+      await app.inject({ url: '/api/v1/session', headers: session() })
+      expect(asked).toEqual([
+        { sessionCookie: 'cookie-1', keepsCookie: true },
+        { sessionCookie: 'cookie-1', keepsCookie: false },
+      ])
     })
 
     it('goes on when it cannot find out', async () => {

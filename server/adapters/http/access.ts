@@ -6,6 +6,10 @@ import { hostName } from './host-guard.ts'
 import type { Authenticate, Credentials } from './sign-in.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answers of this route are written past Fastify: a cookie would not go along. */
+    keepsCookie?: boolean
+  }
   interface FastifyRequest {
     actor: Actor | undefined
     /** There when the actor is a browser's session. */
@@ -51,7 +55,8 @@ export const createAccess = (options: {
     const bearer = /^bearer +(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1]
     if (bearer !== undefined) return { bearer }
     const sessionCookie = request.cookies[sessionCookieName(options.isSecure(request))]
-    return sessionCookie === undefined || sessionCookie === '' ? undefined : { sessionCookie }
+    if (sessionCookie === undefined || sessionCookie === '') return undefined
+    return { sessionCookie, keepsCookie: request.routeOptions.config.keepsCookie === true }
   }
 
   const isForeign = (request: FastifyRequest): boolean => {

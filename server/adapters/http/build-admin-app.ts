@@ -95,8 +95,11 @@ export const buildAdminApp = async (deps: AdminAppDeps): Promise<FastifyInstance
       eventLog: deps.eventLog,
       isKnownTenant: deps.isKnownTenant,
       log,
-      isStillWelcome: async ({ credentials }) =>
-        credentials !== undefined && (await deps.authenticate(credentials)) !== undefined,
+      isStillWelcome: async ({ credentials, actor }) => {
+        const now = credentials && (await deps.authenticate(credentials))?.actor
+        // What may be heard was found out at the beginning.
+        return now !== undefined && now.tenantId === actor?.tenantId && now.role === actor?.role
+      },
     })
   })
   await addDocsPages(app, access, JSON.stringify(buildOpenApi({ version: deps.version })))

@@ -89,7 +89,7 @@ export const addEventStream = (
     for (const client of clients) end(client)
   })
 
-  app.get(eventsPath, { exposeHeadRoute: false }, (request, reply) => {
+  app.get(eventsPath, { exposeHeadRoute: false, config: { keepsCookie: true } }, (request, reply) => {
     const asked = readEventFilter(request.actor, request.query as object, deps.isKnownTenant)
     if ('error' in asked) {
       sendFailure(reply, asked.error)

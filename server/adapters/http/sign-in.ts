@@ -6,6 +6,8 @@ export interface Credentials {
   /** Never from outside: of a session that was let in, whose cookie may have changed since. */
   readonly sessionId?: string
   readonly sessionCookie?: string
+  /** The answer carries no cookie, so the secret stays as it is. */
+  readonly keepsCookie?: boolean
 }
 
 export interface Admitted {

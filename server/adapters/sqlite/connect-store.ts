@@ -250,7 +250,11 @@ export const connectStore = async ({
       claim: async (key, value) => (await reader.call('meta', 'get', key)) ?? writer.call('meta', 'claim', key, value),
     },
     keys: {
-      seal: (masterKey) => writer.call('siteKeys', 'seal', masterKey),
+      seal: async (masterKey) => {
+        await writer.call('siteKeys', 'seal', masterKey)
+        // Before anybody lets go of the key of before: a power cut must not bring that back alone.
+        await files.wal.datasync()
+      },
       secretFor: (purpose) => secretFor(files.site, purpose),
     },
     close: () => (closing ??= close()),

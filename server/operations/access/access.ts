@@ -6,7 +6,9 @@ import type { RefusalNotes } from '../refusal-notes.ts'
 import { createAccountHandlers } from './account.ts'
 import { createApiTokenHandlers, createApiTokens, type ApiTokens } from './api-tokens.ts'
 import type { IsKnownTenant } from './binding.ts'
+import { createPasswordDesk } from './password-desk.ts'
 import { createSessions, type SessionFound } from './sessions.ts'
+import { createSignInThrottle } from './sign-in-throttle.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createUserHandlers } from './users.ts'
 
@@ -29,6 +31,8 @@ export interface AccessDeps {
 export interface Credentials {
   readonly bearer?: string
   readonly sessionCookie?: string
+  /** The answer carries no cookie, so the secret stays as it is. */
+  readonly keepsCookie?: boolean
   readonly sessionId?: string
 }
 
@@ -44,11 +48,13 @@ export interface Access {
 
 export const createAccess = (deps: AccessDeps): Access => {
   const sessions = createSessions(deps)
-  const signIn = createSignIn({ ...deps, sessions })
+  const passwords = createPasswordDesk(deps.passwords)
+  const throttle = createSignInThrottle(deps.clock.steadyMs)
+  const signIn = createSignIn({ ...deps, passwords, throttle, sessions })
   const tokens = createApiTokens(deps)
 
   return {
-    async authenticate({ bearer, sessionCookie, sessionId }) {
+    async authenticate({ bearer, sessionCookie, sessionId, keepsCookie }) {
       if (bearer !== undefined) {
         const token = await tokens.find(bearer)
         return token && { actor: { kind: 'token', name: token.name, role: token.role, tenantId: token.tenantId } }
@@ -57,14 +63,14 @@ export const createAccess = (deps: AccessDeps): Access => {
         const actor = await sessions.byId(sessionId)
         return actor && { actor }
       }
-      return sessionCookie === undefined ? undefined : sessions.find(sessionCookie)
+      return sessionCookie === undefined ? undefined : sessions.find(sessionCookie, keepsCookie)
     },
     signIn,
     tokens,
     handlers: {
-      ...createUserHandlers({ ...deps, signIn }),
+      ...createUserHandlers({ ...deps, passwords, signIn }),
       ...createApiTokenHandlers(tokens),
-      ...createAccountHandlers(deps),
+      ...createAccountHandlers({ ...deps, passwords, throttle }),
     },
   }
 }

@@ -4,6 +4,7 @@ import type { AccessStore, Passwords, StoredUser } from '../../ports/access.ts'
 import type { Clock } from '../../ports/system.ts'
 import { getRow, updateRow } from '../rows.ts'
 import { assertGoodPassword } from './new-password.ts'
+import { tooManyWrong, type SignInThrottle } from './sign-in-throttle.ts'
 
 type AccountHandlers = Pick<Handlers, Extract<keyof Handlers, `account.${string}`>>
 
@@ -11,15 +12,27 @@ type AccountHandlers = Pick<Handlers, Extract<keyof Handlers, `account.${string}
 export const createAccountHandlers = ({
   store,
   passwords,
+  throttle,
   clock,
 }: {
   readonly store: AccessStore
   readonly passwords: Passwords
+  readonly throttle: SignInThrottle
   readonly clock: Clock
 }): AccountHandlers => {
   const userOf = async ({ userId, name }: Actor): Promise<StoredUser> => {
     if (userId === undefined) throw new DomainError('CONFLICT', `${name} is no user, and has no password to change`)
     return getRow(store.users, 'user', undefined, userId)
+  }
+
+  /** Guessed at no faster than at the door. */
+  const isRight = async ({ id, passwordHash = '' }: StoredUser, current: string): Promise<boolean> => {
+    const attempt = { account: id, address: '', device: 'own' }
+    const { waitMs } = throttle.enter(attempt)
+    if (waitMs > 0) throw tooManyWrong(waitMs)
+    const right = await passwords.isRight(passwordHash, current)
+    if (right) throttle.forgive(attempt)
+    return right
   }
 
   return {
@@ -39,14 +52,14 @@ export const createAccountHandlers = ({
       const session = actor.sessionId === undefined ? undefined : await store.sessionById(actor.sessionId)
       // Whoever came by a link may have forgotten the old one.
       const needsCurrent = user.passwordHash !== undefined && session?.isByLink !== true
-      if (needsCurrent && !(await passwords.isRight(user.passwordHash ?? '', current ?? '')))
+      if (needsCurrent && !(await isRight(user, current ?? '')))
         throw new DomainError('INVALID_INPUT', '/current is not your password', [
           { path: '/current', message: 'is not your password' },
         ])
       assertGoodPassword(password, user)
       const passwordHash = await passwords.hash(password)
-      await updateRow(store.users, 'user', user.version, { ...user, passwordHash }, clock.nowMs())
-      await store.deleteSessionsOf(user.id, actor.sessionId)
+      const repository = { update: (row: StoredUser) => store.users.updateAndSignOut(row, actor.sessionId) }
+      await updateRow(repository, 'user', user.version, { ...user, passwordHash }, clock.nowMs())
       return undefined
     },
   }

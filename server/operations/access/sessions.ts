@@ -9,7 +9,9 @@ const longestSeconds = 12 * 3600
 const idleMs = 3_600_000
 const renewMs = 15 * 60_000
 /** Requests that were under way with the secret of before. */
-const graceMs = 60_000
+const graceMs = 5 * 60_000
+/** Those that were sent together. */
+const concurrentMs = 10_000
 const seenEveryMs = 60_000
 
 export interface OpenedSession {
@@ -56,10 +58,16 @@ export const createSessions = ({ store, clock, crypto, newId, newSecret, log, cs
   const leftSeconds = ({ expiresAtMs }: ConsoleSession): number =>
     Math.max(0, Math.floor((expiresAtMs - clock.nowMs()) / 1000))
 
-  const renew = async (session: ConsoleSession, hash: string): Promise<SessionFound['renewed']> => {
+  const renew = async (session: ConsoleSession, before: string): Promise<SessionFound['renewed']> => {
     const cookie = newSecret(secretBits)
     const nowMs = clock.nowMs()
-    const change = { from: hash, to: crypto.digest(cookie), atMs: nowMs, beforeUntilMs: nowMs + graceMs }
+    const change = {
+      from: session.hash,
+      before,
+      to: crypto.digest(cookie),
+      atMs: nowMs,
+      beforeUntilMs: nowMs + graceMs,
+    }
     return (await store.renewSession(session.id, change)) ? { cookie, maxAgeSeconds: leftSeconds(session) } : undefined
   }
   const noteSeen = (session: ConsoleSession): void => {
@@ -70,13 +78,15 @@ export const createSessions = ({ store, clock, crypto, newId, newSecret, log, cs
   }
 
   return {
-    find: async (cookie: string): Promise<SessionFound | undefined> => {
+    find: async (cookie: string, keepsCookie = false): Promise<SessionFound | undefined> => {
       const hash = crypto.digest(cookie)
       const session = await store.findSession(hash, clock.nowMs())
       if (!session || isOver(session)) return undefined
       noteSeen(session)
-      const isDue = session.hash === hash && clock.nowMs() - session.renewedAtMs >= renewMs
-      const renewed = isDue ? await renew(session, hash) : undefined
+      const ageMs = clock.nowMs() - session.renewedAtMs
+      // Whoever still comes with the one before, some time after, did not get the new one.
+      const isDue = ageMs >= (session.hash === hash ? renewMs : concurrentMs)
+      const renewed = isDue && !keepsCookie ? await renew(session, hash) : undefined
       return { actor: actorOf(session), csrfToken: csrfTokenOf(session), ...(renewed && { renewed }) }
     },
     byId: async (id: string): Promise<Actor | undefined> => {

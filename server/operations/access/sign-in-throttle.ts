@@ -1,10 +1,13 @@
+import { DomainError } from '../../domain/errors.ts'
+
 /** Wrong passwords that are forgiven at once, and how long it takes until all of them are forgotten. */
 const windowMs = 15 * 60_000
 const perAccount = 10
 const perDevice = 10
 const perNetwork = 40
-/** Of each kind; beyond it those that failed longest ago are forgotten. */
-const remembered = 10_000
+/** Of each kind; beyond it those that failed longest ago are forgotten, but first those that block nobody. */
+const remembered = 50_000
+const lookedAt = 200
 
 interface Bucket {
   readonly level: number
@@ -12,12 +15,22 @@ interface Bucket {
 }
 
 /** Leaky buckets: each failure adds one, and they run empty in `windowMs`. */
-const createBuckets = (capacity: number, nowMs: () => number) => {
+const createBuckets = (capacity: number, steadyMs: () => number) => {
   const buckets = new Map<string, Bucket>()
   const levelOf = (key: string): number => {
     const bucket = buckets.get(key)
-    // A clock that was set back forgives nothing, and blames for nothing.
-    return bucket ? Math.max(0, bucket.level - (Math.max(0, nowMs() - bucket.atMs) * capacity) / windowMs) : 0
+    return bucket ? Math.max(0, bucket.level - ((steadyMs() - bucket.atMs) * capacity) / windowMs) : 0
+  }
+  const makeRoom = (): void => {
+    if (buckets.size <= remembered) return
+    const [first] = buckets.keys()
+    let looked = 0
+    for (const key of buckets.keys()) {
+      if (levelOf(key) <= capacity - 1) return void buckets.delete(key)
+      looked += 1
+      if (looked === lookedAt) break
+    }
+    buckets.delete(first ?? '')
   }
   return {
     waitMs: (key: string): number => Math.ceil((Math.max(0, levelOf(key) + 1 - capacity) * windowMs) / capacity),
@@ -25,11 +38,8 @@ const createBuckets = (capacity: number, nowMs: () => number) => {
       const level = Math.max(0, levelOf(key) + count)
       // Set anew, so that the first of the map is the one that failed longest ago.
       buckets.delete(key)
-      if (level > 0) buckets.set(key, { level, atMs: nowMs() })
-      for (const oldest of buckets.keys()) {
-        if (buckets.size <= remembered) break
-        buckets.delete(oldest)
-      }
+      if (level > 0) buckets.set(key, { level, atMs: steadyMs() })
+      makeRoom()
     },
   }
 }
@@ -61,10 +71,10 @@ export interface SignInAttempt {
  * Slows guessing of passwords without a way to lock others out: failures from browsers that the account is not known to use
  * count for the account and for the network they come from; a browser that it was signed in with before has a count of its own.
  */
-export const createSignInThrottle = (nowMs: () => number) => {
-  const accounts = createBuckets(perAccount, nowMs)
-  const devices = createBuckets(perDevice, nowMs)
-  const networks = createBuckets(perNetwork, nowMs)
+export const createSignInThrottle = (steadyMs: () => number) => {
+  const accounts = createBuckets(perAccount, steadyMs)
+  const devices = createBuckets(perDevice, steadyMs)
+  const networks = createBuckets(perNetwork, steadyMs)
   const countersOf = ({ account, address, device }: SignInAttempt) =>
     device === undefined
       ? ([
@@ -89,3 +99,9 @@ export const createSignInThrottle = (nowMs: () => number) => {
 }
 
 export type SignInThrottle = ReturnType<typeof createSignInThrottle>
+
+const soon = (waitMs: number): string =>
+  waitMs < 120_000 ? `${Math.ceil(waitMs / 1000)} seconds` : `${Math.ceil(waitMs / 60_000)} minutes`
+
+export const tooManyWrong = (waitMs: number): DomainError =>
+  new DomainError('TOO_MANY_REQUESTS', `Too many wrong passwords; try again in ${soon(waitMs)}, or use a sign-in link`)

@@ -1,18 +1,14 @@
-import { DomainError } from '../../domain/errors.ts'
 import type { Actor } from '../../../shared/contract/index.ts'
-import type { AccessStore, Passwords, StoredUser } from '../../ports/access.ts'
+import type { AccessStore, StoredUser } from '../../ports/access.ts'
 import type { Origin, Provenance } from '../../ports/audit.ts'
 import type { Clock, Crypto, NewSecret } from '../../ports/system.ts'
 import type { RefusalNotes } from '../refusal-notes.ts'
 import type { OpenedSession, Sessions } from './sessions.ts'
-import { createSignInThrottle } from './sign-in-throttle.ts'
+import type { PasswordDesk } from './password-desk.ts'
+import { tooManyWrong, type SignInThrottle } from './sign-in-throttle.ts'
 
 const codeMs = 3_600_000
 const invitationMs = 3 * 24 * 3_600_000
-/** Passwords that are looked at together: each takes memory and a processor for a while, which calls need more. */
-const together = 2
-const waiting = 20
-
 export interface PasswordAttempt {
   readonly email: string
   readonly password: string
@@ -23,7 +19,8 @@ export interface PasswordAttempt {
 
 export interface SignInDeps {
   readonly store: AccessStore
-  readonly passwords: Passwords
+  readonly passwords: PasswordDesk
+  readonly throttle: SignInThrottle
   readonly sessions: Sessions
   readonly clock: Clock
   readonly crypto: Crypto
@@ -32,32 +29,9 @@ export interface SignInDeps {
   readonly refusals?: Pick<RefusalNotes, 'signIn'> | undefined
 }
 
-/** A few at once, and some that wait; whoever comes beyond is asked to come back. */
-const createQueue = () => {
-  let running = 0
-  const queue: (() => void)[] = []
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= together) {
-      if (queue.length >= waiting)
-        throw new DomainError('TOO_MANY_REQUESTS', 'Too many people sign in just now; try again in a few seconds')
-      await new Promise<void>((go) => queue.push(go))
-    }
-    running += 1
-    try {
-      return await work()
-    } finally {
-      running -= 1
-      queue.shift()?.()
-    }
-  }
-}
-
-const soon = (waitMs: number): string =>
-  waitMs < 120_000 ? `${Math.ceil(waitMs / 1000)} seconds` : `${Math.ceil(waitMs / 60_000)} minutes`
-
 /** How a browser gets its session: by a one-time link, or by e-mail address and password. */
 export const createSignIn = (deps: SignInDeps) => {
-  const { store, passwords, sessions, clock, crypto, newSecret, provenance, refusals } = deps
+  const { store, passwords, throttle, sessions, clock, crypto, newSecret, provenance, refusals } = deps
   const from = (address: string | undefined): Origin => ({ transport: 'rest', address })
   const as = <T>(actor: Actor, address: string | undefined, work: () => Promise<T>): Promise<T> =>
     provenance ? provenance.run({ actor, origin: from(address) }, work) : work()
@@ -67,13 +41,12 @@ export const createSignIn = (deps: SignInDeps) => {
   }
   const open = async (user: StoredUser | undefined, isByLink: boolean, address: string | undefined) => {
     const { opened, session } = sessions.prepare(user, isByLink)
-    await as(opened.actor, address, () => store.createSession(session))
+    const proof = isByLink ? undefined : user?.passwordHash
+    if (!(await as(opened.actor, address, () => store.createSession(session, proof)))) return refused(address)
     if (user) await store.users.noteSignIn(user.id, clock.nowMs())
     return opened
   }
 
-  const throttle = createSignInThrottle(clock.nowMs)
-  const inTurn = createQueue()
   /** Who is not known costs as much time as who is. */
   let decoy: Promise<string> | undefined
   const decoyHash = (): Promise<string> => (decoy ??= passwords.hash(newSecret(128)))
@@ -83,6 +56,8 @@ export const createSignIn = (deps: SignInDeps) => {
     `${nonce}.${crypto.sign(crypto.digest(passwordHash), `device ${nonce}`)}`
   const isKnown = (passwordHash: string, device: string): boolean =>
     crypto.sameText(device, markOf(passwordHash, device.split('.', 1)[0] ?? ''))
+  const look = (hash: string, password: string, isKnownHere: boolean): Promise<boolean> =>
+    (isKnownHere ? passwords : passwords.ofStrangers).isRight(hash, password)
   const mayEnter = (user: StoredUser | undefined): user is StoredUser => user?.enabled === true
 
   return {
@@ -108,16 +83,17 @@ export const createSignIn = (deps: SignInDeps) => {
         user?.passwordHash !== undefined && device !== undefined && isKnown(user.passwordHash, device)
       const attempt = { account, address, device: isDeviceKnown ? device : undefined }
       const { waitMs } = throttle.enter(attempt)
-      if (waitMs > 0)
-        throw new DomainError(
-          'TOO_MANY_REQUESTS',
-          `Too many wrong passwords; try again in ${soon(waitMs)}, or use a sign-in link`,
-        )
+      if (waitMs > 0) throw tooManyWrong(waitMs)
       const hash = user?.passwordHash ?? (await decoyHash())
-      const isRight = await inTurn(() => passwords.isRight(hash, password))
+      const isRight = await look(hash, password, isDeviceKnown).catch((error: unknown) => {
+        // Nobody has looked at it.
+        throttle.forgive(attempt)
+        throw error
+      })
       if (!isRight || !mayEnter(user) || user.passwordHash === undefined) return refused(address)
       throttle.forgive(attempt)
-      return { ...(await open(user, false, address)), device: markOf(user.passwordHash, newSecret(128)) }
+      const opened = await open(user, false, address)
+      return opened && { ...opened, device: markOf(user.passwordHash, newSecret(128)) }
     },
 
     close: async (sessionId: string, address?: string): Promise<void> => {

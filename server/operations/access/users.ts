@@ -73,10 +73,10 @@ export const createUserHandlers = ({
         await assertBinding(next, isKnownTenant)
       }
       const hashed = password === undefined ? {} : { passwordHash: await hashOf(password, next) }
-      const user = await updateRow(users, noun, version, { ...next, ...hashed }, clock.nowMs())
       // A role or a tenant is looked up with each request; who is disabled or has lost a password is out.
-      if (password !== undefined || !user.enabled) await store.deleteSessionsOf(id)
-      return shown(user)
+      const isOut = password !== undefined || !next.enabled
+      const repository = isOut ? { update: (row: StoredUser) => users.updateAndSignOut(row) } : users
+      return shown(await updateRow(repository, noun, version, { ...next, ...hashed }, clock.nowMs()))
     },
     async 'users.delete'(actor, { id }) {
       assertNotOwn(actor, id, 'delete')

@@ -236,10 +236,26 @@ describe('signing in by a password', () => {
         return undefined
       }
     })
-    await expect.poll(() => refused).toBe(8)
-    expect(looked).toBe(2)
+    await expect.poll(() => refused).toBe(9)
+    expect(looked).toBe(1)
     open()
-    expect((await Promise.all(all)).filter((session) => session !== undefined)).toHaveLength(22)
+    expect((await Promise.all(all)).filter((session) => session !== undefined)).toHaveLength(21)
+  })
+})
+
+describe('signing in while somebody takes it away', () => {
+  it.each([
+    ['a new password', { password: 'staple battery horse' }],
+    ['disabling', { enabled: false }],
+  ])('comes to nothing: %s', async (_what, change) => {
+    const user = await aUser()
+    let open = (): void => undefined
+    gate = new Promise<void>((resolve) => (open = resolve))
+    const late = signIn()
+    await expect.poll(() => looked).toBe(1)
+    await access.handlers['users.update'](actor, { id: user.id, version: 1, ...change })
+    open()
+    expect(await late).toBeUndefined()
   })
 })
 
@@ -275,7 +291,7 @@ describe('a session', () => {
     expect(minutes).toBe(12 * 60 - 10)
   })
 
-  it('changes its secret, and takes the one before a minute longer', async () => {
+  it('changes its secret, and takes the one before a little longer', async () => {
     const { cookie, csrfToken } = await byOwnersLink()
     clock.pass(15 * minute)
     const answers = await Promise.all(Array.from({ length: 5 }, () => look(cookie)))
@@ -284,9 +300,26 @@ describe('a session', () => {
     expect(renewed).toHaveLength(1)
     expect((await look(renewed[0]!.cookie))?.renewed).toBeUndefined()
     expect((await look(cookie))?.renewed).toBeUndefined()
-    clock.pass(minute)
+    clock.pass(5 * minute)
     expect(await look(cookie)).toBeUndefined()
     expect(await look(renewed[0]!.cookie)).toBeDefined()
+  })
+
+  it('survives that an answer with a new secret is lost, or cannot carry one', async () => {
+    const { cookie } = await byOwnersLink()
+    clock.pass(15 * minute)
+    expect((await access.authenticate({ sessionCookie: cookie, keepsCookie: true }))?.renewed).toBeUndefined()
+    const lost = await look(cookie)
+    expect(lost?.renewed).toBeDefined()
+    clock.pass(20_000)
+    const [one, other] = await Promise.all([look(cookie), look(cookie)])
+    const renewed = [one, other].flatMap((found) => found?.renewed ?? [])
+    expect([one, other]).not.toContain(undefined)
+    expect(renewed).toHaveLength(1)
+    expect(await look(cookie)).toBeDefined()
+    clock.pass(5 * minute)
+    expect(await look(renewed[0]!.cookie)).toBeDefined()
+    expect(await look(lost!.renewed!.cookie)).toBeUndefined()
   })
 
   it('does what the user may do now', async () => {
@@ -392,6 +425,20 @@ describe('the own account', () => {
     })
     await access.handlers['account.changePassword'](self, { password: next })
     expect(await signIn({ password: next })).toBeDefined()
+  })
+
+  it('lets nobody guess the old password, nor come again by a link of before', async () => {
+    const user = await aUser()
+    const { code } = await access.handlers['users.createSignInLink'](actor, { id: user.id })
+    const { actor: self } = (await signIn())!
+    const change = access.handlers['account.changePassword']
+    for (let n = 0; n < 10; n += 1)
+      await expect(change(self, { current: `guess ${n}`, password: next })).rejects.toThrow(/not your password/)
+    const right = { current: 'correct horse battery', password: next }
+    await expect(change(self, right)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+    clock.pass(2 * minute)
+    await change(self, right)
+    expect(await access.signIn.byCode(code)).toBeUndefined()
   })
 
   it('of who is no user has none', async () => {

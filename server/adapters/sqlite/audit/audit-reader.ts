@@ -96,6 +96,8 @@ export const createAuditReader = (db: Database, queries: Queries) => {
       { limit, cursor }: { limit: number; cursor?: string | undefined },
     ): Page<AuditEntry> => {
       const conditions = conditionsOf(filter)
+      // What stands before the first row was not written by us, and no chain holds it.
+      conditions.push(sql`seq > 0`)
       if (cursor !== undefined) conditions.push(sql`seq < ${readCursor(cursor, 1)[0]}`)
       const where = conditions.length === 0 ? sql`` : sql` WHERE ${sql.join(conditions, sql` AND `)}`
       const rows = queries.all(

@@ -1,4 +1,4 @@
-import type { ApiToken, ConsoleSession, SignInCode } from '../../../ports/access.ts'
+import type { ApiToken, ConsoleSession, SignInCode, StoredUser } from '../../../ports/access.ts'
 import type { createSqliteSessionRepository } from '../access/session-repository.ts'
 import type { createSqliteTokenRepository } from '../access/token-repository.ts'
 import type { SyncUserRepository } from '../access/user-repository.ts'
@@ -7,10 +7,22 @@ import type { Auditing } from './audited.ts'
 
 /** What everybody does all day is not written down: that somebody was seen, or signed in, which the session tells. */
 
-export const createAuditedUsers = (audit: Auditing, users: SyncUserRepository) => ({
-  ...audit.noun('users', users),
-  noteSignIn: users.noteSignIn,
-})
+export const createAuditedUsers = (
+  audit: Auditing,
+  users: SyncUserRepository,
+  sessions: Pick<ReturnType<typeof createAuditedSessions>, 'deleteOf'>,
+) => {
+  const verbs = audit.noun('users', users)
+  return {
+    ...verbs,
+    noteSignIn: users.noteSignIn,
+    updateAndSignOut: audit.together((user: StoredUser, exceptSessionId?: string): boolean => {
+      if (!verbs.update(user)) return false
+      sessions.deleteOf(user.id, exceptSessionId)
+      return true
+    }),
+  }
+}
 
 export const createAuditedTokens = (
   { auditing }: Auditing,
@@ -33,9 +45,10 @@ export const createAuditedSessions = (
   { auditing }: Auditing,
   sessions: ReturnType<typeof createSqliteSessionRepository>,
 ) => ({
-  create: auditing('sessions', (tell, session: ConsoleSession): void => {
-    sessions.create(session)
+  create: auditing('sessions', (tell, session: ConsoleSession, passwordHash?: string): boolean => {
+    if (!sessions.create(session, passwordHash)) return false
     tell({ action: 'sign-in', tenantId: session.tenantId, subjectId: session.id, after: session })
+    return true
   }),
   delete: auditing('sessions', (tell, id: string): void => {
     const before = sessions.byId(id)

@@ -24,7 +24,7 @@ export const auditedVerbs: {
   testCases: { create: true, update: true, delete: true },
   savedFilters: { create: true, update: true, delete: true },
   bulk: { change: true, reorder: true },
-  users: { create: true, update: true, delete: true, noteSignIn: 'not: the session is' },
+  users: { create: true, update: true, updateAndSignOut: true, delete: true, noteSignIn: 'not: the session is' },
   tokens: { create: true, delete: true, noteUse: ofMachine },
   sessions: {
     create: true,

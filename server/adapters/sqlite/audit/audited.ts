@@ -93,6 +93,12 @@ export const createAuditing = (db: Database, keyring: Keyring, siteKey: KeyObjec
       audited.add(outer)
       return outer
     },
+    /** Audited verbs in one transaction. */
+    together: <Args extends unknown[], Result>(work: Verb<Args, Result>): Verb<Args, Result> => {
+      const verb = inTransaction(db, work)
+      audited.add(verb)
+      return verb
+    },
     /** The writing verbs of a noun. `others` tells which rows a change may take along. */
     noun: <Row extends IdentifiedRow>(
       noun: string,

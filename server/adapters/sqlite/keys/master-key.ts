@@ -99,23 +99,25 @@ export const loadMasterKey = async (dataDir: string, environmentValue?: string):
   }
 }
 
-/** Puts the next key in place of the one of before. */
+/** Puts the next key in place of the one of before; nothing where somebody else was first. */
 const takeNextKey = async (dataDir: string): Promise<void> => {
-  await rename(nextKeyFile(dataDir), keyFile(dataDir))
+  try {
+    await rename(nextKeyFile(dataDir), keyFile(dataDir))
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+  }
   await syncDirectory(dataDir)
 }
 
 /**
- * Makes a new master key and puts it into the key file; `seal` has the database opened by it from then on. Whatever ends this
- * halfway, one of the two files opens the database, and the next start finds out which.
+ * Makes a new master key and puts it into the key file; `seal` has the database opened by it from then on, and resolves when a
+ * power cut cannot undo that. Whatever ends this halfway, one of the two files opens the database, and the next start finds out
+ * which. Only one at a time: the caller sees to that.
  */
 export const changeKeyFile = async (dataDir: string, seal: (key: Uint8Array) => Promise<void>): Promise<void> => {
   const next = await createKeyFile(dataDir, nextKeyFile(dataDir), 'w')
   await seal(next)
-  await takeNextKey(dataDir).catch((error: unknown) => {
-    // A server that started just now was first.
-    if (errorCode(error) !== 'ENOENT') throw error
-  })
+  await takeNextKey(dataDir)
 }
 
 /** `work` with a master key; where that is not the one any more, with the next one, which a change left behind that was ended halfway. */

@@ -10,7 +10,7 @@ export const auditLog: Migration = {
   up: (db) =>
     db.exec(`
 CREATE TABLE audit_log (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY CHECK (seq > 0),
   at_ms INTEGER NOT NULL,
   tenant_id TEXT,
   actor_kind TEXT NOT NULL,

@@ -17,6 +17,7 @@ export const createAccessStore = ({
     create: (user) => writer.call('users', 'create', user),
     update: (user) => writer.call('users', 'update', user),
     delete: (site, id) => writer.call('users', 'delete', site, id),
+    updateAndSignOut: (user, exceptSessionId) => writer.call('users', 'updateAndSignOut', user, exceptSessionId),
     noteSignIn: (id, atMs) => writer.call('users', 'noteSignIn', id, atMs),
   },
   tokens: () => reader.call('tokens', 'all'),
@@ -26,11 +27,13 @@ export const createAccessStore = ({
   noteTokenUse: (id, atMs) => writer.call('tokens', 'noteUse', id, atMs),
   findSession: (hash, nowMs) => reader.call('sessions', 'find', hash, nowMs),
   sessionById: (id) => reader.call('sessions', 'byId', id),
-  createSession: (session) => writer.call('sessions', 'create', session),
+  createSession: (session, passwordHash) => writer.call('sessions', 'create', session, passwordHash),
   noteSeen: (id, atMs) => writer.call('sessions', 'noteSeen', id, atMs),
   renewSession: (id, change) => writer.call('sessions', 'renew', id, change),
   deleteSession: (id) => writer.call('sessions', 'delete', id),
-  deleteSessionsOf: (userId, exceptId) => writer.call('sessions', 'deleteOf', userId, exceptId),
+  deleteSessionsOf: async (userId) => void (await writer.call('sessions', 'deleteOf', userId)),
   createSignInCode: (code) => writer.call('sessions', 'createCode', code),
-  takeSignInCode: (hash, nowMs) => writer.call('sessions', 'takeCode', hash, nowMs),
+  // Whoever guesses codes has nobody wait for the lock.
+  takeSignInCode: async (hash, nowMs) =>
+    (await reader.call('sessions', 'hasCode', hash)) ? writer.call('sessions', 'takeCode', hash, nowMs) : undefined,
 })

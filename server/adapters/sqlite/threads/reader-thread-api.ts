@@ -49,7 +49,7 @@ export const openReader = ({ file, key }: ThreadOptions) => {
   const events = createSqliteWebhookRepository(db, keyring, () => performance.now())
   const users = createSqliteUserRepository(db)
   const { find: findToken, all: allTokens } = createSqliteTokenRepository(db)
-  const { find: findSession, byId: sessionById } = createSqliteSessionRepository(db)
+  const { find: findSession, byId: sessionById, hasCode } = createSqliteSessionRepository(db)
   return {
     tenants: { ...reads(tenants), versions: tenants.versions },
     providers: reads(createSqliteProviderRepository(db)),
@@ -73,7 +73,7 @@ export const openReader = ({ file, key }: ThreadOptions) => {
     answers: { kept: createAnswerCount(db, keyring) },
     users: { ...reads(users), byEmail: users.byEmail },
     tokens: { find: findToken, all: allTokens },
-    sessions: { find: findSession, byId: sessionById },
+    sessions: { find: findSession, byId: sessionById, hasCode },
     journal: { load: createJournalReader(db) },
     erasure: {
       find: createErasureReader(db, keyring),

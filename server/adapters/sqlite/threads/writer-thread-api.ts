@@ -114,6 +114,7 @@ export const openWriter = (options: ThreadOptions) => {
   const exclusively = options.isShared ? createExclusiveCopy(db, options.file) : undefined
   const writeBatch = createBatchWriter(db, keyring, options.isShared)
   const users = createSqliteUserRepository(db)
+  const sessions = createAuditedSessions(audit, createSqliteSessionRepository(db))
   const purge = createTenantPurge(db, keyring, writeBatch.forget)
 
   const api = {
@@ -154,9 +155,9 @@ export const openWriter = (options: ThreadOptions) => {
       { voiceAgents, inboundRules, outboundRules },
       { change: createBulkChange(db), reorder: createReorder(db) },
     ),
-    users: createAuditedUsers(audit, users),
+    users: createAuditedUsers(audit, users, sessions),
     tokens: createAuditedTokens(audit, createSqliteTokenRepository(db)),
-    sessions: createAuditedSessions(audit, createSqliteSessionRepository(db)),
+    sessions,
     answers: {
       dropBefore: (ms: number) => inSlices(() => answers.dropSliceBefore(ms)),
       dropOf: audit.auditedFirst(
