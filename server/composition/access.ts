@@ -14,6 +14,10 @@ export const composeAccess = (
     ...deps,
     store: store.access,
     csrfSecret: Buffer.from(store.keys.secretFor('CSRF tokens of sessions')).toString('base64url'),
+    claimBootstrap: async () => {
+      const mine = newId()
+      return (await store.meta.claim('bootstrap', mine)) === mine
+    },
     passwords: argon2Passwords,
     clock: systemClock,
     crypto: systemCrypto,

@@ -1,4 +1,10 @@
-import { followTlsFiles, type FollowedTls, type TlsFiles, type TlsSettings } from '../adapters/http/tls-files.ts'
+import {
+  followTlsFiles,
+  type FollowedTls,
+  type TlsFiles,
+  type TlsPair,
+  type TlsSettings,
+} from '../adapters/http/tls-files.ts'
 import type { Base } from './base.ts'
 
 export type Tls = Awaited<ReturnType<typeof openTls>>
@@ -14,17 +20,25 @@ export const openTls = async ({ config, clock, health, log }: Base) => {
     settings: TlsSettings,
   ): Promise<FollowedTls | undefined> => {
     if (!files) return undefined
+    let isOld = false
+    /** Says so when it begins to run out, also of one that nobody replaces. */
+    const judge = ({ validUntilMs }: TlsPair, isNew: boolean): void => {
+      const wasOld = isOld
+      isOld = validUntilMs - clock.nowMs() <= soonMs
+      const told = { certFile: files.certFile, validUntil: new Date(validUntilMs).toISOString() }
+      if (!isOld) {
+        if (!isNew) return
+        log.info(told, 'A TLS certificate is in use')
+        return health.recover(part)
+      }
+      if (!isNew && wasOld) return
+      const message = `The certificate in ${files.certFile} is valid until ${told.validUntil}; replace the files that ${settings.cert} and ${settings.key} name`
+      log.warn(told, message)
+      health.degrade(part, message)
+    }
     return followTlsFiles(files, settings, {
-      loaded: ({ validUntilMs }) => {
-        const told = { certFile: files.certFile, validUntil: new Date(validUntilMs).toISOString() }
-        if (validUntilMs - clock.nowMs() > soonMs) {
-          log.info(told, 'A TLS certificate is in use')
-          return health.recover(part)
-        }
-        const message = `The certificate in ${files.certFile} is valid until ${told.validUntil}; replace the files that ${settings.cert} and ${settings.key} name`
-        log.warn(told, message)
-        health.degrade(part, message)
-      },
+      loaded: (pair) => judge(pair, true),
+      kept: (pair) => judge(pair, false),
       refused: (error) => {
         const reason = error instanceof Error ? error.message : String(error)
         const message = `A new TLS certificate is not used; the one before stays in use. ${reason}. Correct the files; they are read again when they change, or on SIGHUP`

@@ -82,7 +82,6 @@ const PasswordForm = ({ failure }: { readonly failure: string | undefined }) => 
         label="E-mail address"
         type="email"
         autoComplete="username"
-        autoFocus
         value={email}
         onChange={(event) => {
           setEmail(event.currentTarget.value)

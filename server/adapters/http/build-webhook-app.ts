@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock, Log } from '../../ports/system.ts'
 import type { HandleWebhook, WebhookAnswer, WebhookRequest } from '../../ports/webhooks.ts'
@@ -91,9 +90,7 @@ export const buildWebhookApp = ({
     frameworkErrors: (_error, request, reply) => send(reply, isCxmlPath(request.raw.url ?? '') ? rejection : notFound),
   })
 
-  /** Connections whose body is on its way, the oldest first. */
-  const bodies = new Set<Socket>()
-  guardConnections(app, { most: mostConnections, slowestBody: () => bodies.values().next().value })
+  guardConnections(app, { most: mostConnections })
   tls?.serve(app)
   // Bodies are read by the handlers, whatever they call themselves: a wrong content type is no reason to drop a call.
   app.removeAllContentTypeParsers()
@@ -124,9 +121,7 @@ export const buildWebhookApp = ({
       const url = request.raw.url ?? ''
       const base = { kind, tenantKey: request.params.tenantKey, headers, query, receivedAtMicros }
 
-      const { socket } = request.raw
       const onRead = (reading: BodyReading) => {
-        bodies.delete(socket)
         try {
           if (reading.kind === 'whole') {
             const hints = { contentType: headers['content-type'], contentEncoding: headers['content-encoding'] }
@@ -146,7 +141,6 @@ export const buildWebhookApp = ({
           decide(kind, request, reply, { ...base, fields: query, payload: queryStringOf(url) })
           return
         }
-        bodies.add(socket)
         readBody(request.raw, headers['content-length'], onRead)
       } catch (error) {
         fault(kind, request, reply, error)

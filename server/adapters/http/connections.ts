@@ -1,4 +1,4 @@
-import type { ServerOptions } from 'node:http'
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
@@ -49,7 +49,7 @@ const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${String(remo
  */
 export const guardConnections = (
   app: FastifyInstance,
-  { most = Infinity, slowestBody }: { most?: number | undefined; slowestBody?: () => Socket | undefined } = {},
+  { most = Infinity }: { most?: number | undefined } = {},
 ): void => {
   /** Never carried a request; the oldest comes first. */
   const silent = new Set<Socket>()
@@ -57,7 +57,14 @@ export const guardConnections = (
   const isTls = 'setSecureContext' in app.server
   const byPeer = new Map<string, Socket>()
   const below = new WeakMap<Socket, Socket>()
+  /** Under way; the oldest comes first. */
+  const requests = new Set<IncomingMessage>()
   let open = 0
+
+  const slowestBody = (): Socket | undefined => {
+    for (const request of requests) if (!request.complete) return request.socket
+    return undefined
+  }
 
   const makeRoomFor = (newest: Socket): void => {
     const [oldest] = silent
@@ -69,7 +76,7 @@ export const guardConnections = (
     app.server.closeIdleConnections()
     // Those are gone, and counted as such, at the end of a turn of the event loop.
     setImmediate(setImmediate, () => {
-      if (open > most) (slowestBody?.() ?? newest).destroy()
+      if (open > most) (slowestBody() ?? newest).destroy()
     })
   }
 
@@ -89,7 +96,12 @@ export const guardConnections = (
     const socket = byPeer.get(peerOf(secure))
     if (socket) below.set(secure, socket)
   })
-  app.server.on('request', ({ socket }: { socket: Socket }) => silent.delete(below.get(socket) ?? socket))
+  app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request
+    silent.delete(below.get(socket) ?? socket)
+    requests.add(request)
+    response.once('close', () => requests.delete(request))
+  })
 
   app.addHook('preClose', (done) => {
     for (const socket of silent) socket.destroy()

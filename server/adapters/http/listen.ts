@@ -24,7 +24,8 @@ export const listen = async (
   what: string,
 ): Promise<string> => {
   try {
-    return await app.listen({ host, port })
+    // The name has two addresses, and Fastify would make a second server for the other, which nothing here looks after.
+    return await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port })
   } catch (error) {
     const reason = reasons[codeOf(error) ?? ''] ?? (error instanceof Error ? error.message : String(error))
     const message = `Cannot listen on ${host}:${port} for ${what}: ${reason}. End the other program, or set ${setting} to another port`

@@ -93,6 +93,8 @@ export const followTlsFiles = async (
   tell: {
     /** Also of the pair that a listener starts with. */
     readonly loaded: (pair: TlsPair) => void
+    /** Looked at again, and not changed. */
+    readonly kept: (pair: TlsPair) => void
     readonly refused: (error: unknown) => void
   },
 ): Promise<FollowedTls> => {
@@ -100,6 +102,7 @@ export const followTlsFiles = async (
   let seen = await marks()
   const first = await readTlsPair(files, settings)
   tell.loaded(first)
+  let current = first
   let server: Server | undefined
   const reload = async (): Promise<void> => {
     // Before they are read: what changes meanwhile is found the next time.
@@ -107,6 +110,7 @@ export const followTlsFiles = async (
     try {
       const pair = await readTlsPair(files, settings)
       server?.setSecureContext(pair.options)
+      current = pair
       tell.loaded(pair)
     } catch (error) {
       tell.refused(error)
@@ -118,6 +122,7 @@ export const followTlsFiles = async (
     reload,
     check: async () => {
       if ((await marks()) !== seen) await reload()
+      else tell.kept(current)
     },
   }
 }

@@ -21,6 +21,7 @@ export interface AccessDeps {
   readonly newSecret: NewSecret
   readonly log: Log
   readonly csrfSecret: string
+  readonly claimBootstrap: () => Promise<boolean>
   readonly isKnownTenant: IsKnownTenant
   /** Without them nobody is told who signs in, and who fails to. */
   readonly provenance?: Pick<Provenance, 'run'> | undefined

@@ -18,6 +18,8 @@ export interface ApiTokenDeps {
   readonly newSecret: NewSecret
   readonly log: Log
   readonly isKnownTenant: IsKnownTenant
+  /** True once for this site, whoever asks and whenever. */
+  readonly claimBootstrap: () => Promise<boolean>
 }
 
 interface NewToken {
@@ -31,7 +33,7 @@ const shown = ({ hash: _hash, ...token }: ApiToken): ShownToken => token
 
 /** Tokens of automation. Only a hash of each is stored, so each is shown once: where it is made. */
 export const createApiTokens = (deps: ApiTokenDeps) => {
-  const { store, clock, crypto, newId, newSecret, log, isKnownTenant } = deps
+  const { store, clock, crypto, newId, newSecret, log, isKnownTenant, claimBootstrap } = deps
 
   const noteUse = (token: ApiToken): void => {
     const nowMs = clock.nowMs()
@@ -69,10 +71,11 @@ export const createApiTokens = (deps: ApiTokenDeps) => {
     bootstrap: async (token: string | undefined): Promise<void> => {
       if (token === undefined || token === '') return
       if (await store.findToken(crypto.digest(token))) return
-      if ((await store.tokens()).length > 0) {
+      // Revoked, it stays so, although there may be no token any more.
+      if ((await store.tokens()).length > 0 || !(await claimBootstrap())) {
         log.warn(
           {},
-          'SWITCHYARD_BOOTSTRAP_TOKEN is ignored: it counts at the first start only, and API tokens exist; make one with `switchyard token create`',
+          'SWITCHYARD_BOOTSTRAP_TOKEN is ignored: it counts at the first start only; make an API token with `switchyard token create`',
         )
         return
       }

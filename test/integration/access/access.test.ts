@@ -14,6 +14,7 @@ let access: Access
 let clock: ReturnType<typeof fakeClock>
 let warnings: string[]
 let looked: number
+let claims: number
 /** What every look at a password waits for. */
 let gate: Promise<void>
 const tenantId = aTenant().id
@@ -35,6 +36,7 @@ beforeEach(async () => {
   clock = fakeClock()
   warnings = []
   looked = 0
+  claims = 0
   gate = Promise.resolve()
   access = createAccess({
     store: store.access,
@@ -44,6 +46,7 @@ beforeEach(async () => {
     newId,
     newSecret,
     csrfSecret: 'c2VjcmV0',
+    claimBootstrap: async () => (claims += 1) === 1,
     log: { info: () => undefined, warn: (_fields, message) => void warnings.push(message), error: () => undefined },
     isKnownTenant: async (id) => id === tenantId,
   })
@@ -132,6 +135,14 @@ describe('the bootstrap token', () => {
 
   it('counts at the first start only', async () => {
     await access.tokens.create({ name: 'CI', role: 'owner' })
+    await access.tokens.bootstrap(long)
+    expect(await access.authenticate({ bearer: long })).toBeUndefined()
+    expect(warnings).toEqual([expect.stringContaining('is ignored')])
+  })
+
+  it('is not anybody’s again once it was revoked', async () => {
+    await access.tokens.bootstrap(long)
+    await access.tokens.revoke((await access.tokens.list())[0]!.id)
     await access.tokens.bootstrap(long)
     expect(await access.authenticate({ bearer: long })).toBeUndefined()
     expect(warnings).toEqual([expect.stringContaining('is ignored')])

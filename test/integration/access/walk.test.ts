@@ -88,12 +88,10 @@ describe('operations by roles, transports and tenants', () => {
     },
     REST: async (name: string, actor: Actor | undefined): Promise<string> => {
       const { method, path, isFile } = operations[name as OperationName] as Operation
-      const input = { ...inputs[name] }
-      const url = path.replace(/:(\w+)/g, (_whole, key: string) => {
-        const value = String(input[key])
-        delete input[key]
-        return value
-      })
+      const given = inputs[name] ?? {}
+      const inPath = [...path.matchAll(/:(\w+)/g)].map(([, key]) => key ?? '')
+      const url = path.replace(/:(\w+)/g, (_whole, key: string) => String(given[key]))
+      const input = Object.fromEntries(Object.entries(given).filter(([key]) => !inPath.includes(key)))
       const isQuery = method === 'GET' || method === 'DELETE'
       const query = new URLSearchParams(
         Object.entries(input).flatMap(([key, value]) => [value].flat().map((one) => [key, String(one)])),
@@ -106,7 +104,7 @@ describe('operations by roles, transports and tenants', () => {
       })
       // A file that is not there cannot be sent; who came so far was let in.
       if (answer.statusCode < 300 || (isFile && reached.length > 0)) return 'let in'
-      return (answer.json() as { error: { code: string } }).error.code
+      return answer.json<{ error: { code: string } }>().error.code
     },
   }
   let app: Awaited<ReturnType<typeof anAdminApp>>['app']

@@ -99,7 +99,7 @@ export const createAuditReader = (db: Database, queries: Queries) => {
       // What stands before the first row was not written by us, and no chain holds it.
       conditions.push(sql`seq > 0`)
       if (cursor !== undefined) conditions.push(sql`seq < ${readCursor(cursor, 1)[0]}`)
-      const where = conditions.length === 0 ? sql`` : sql` WHERE ${sql.join(conditions, sql` AND `)}`
+      const where = sql` WHERE ${sql.join(conditions, sql` AND `)}`
       const rows = queries.all(
         sql<StoredAuditRow>`SELECT * FROM audit_log${where} ORDER BY seq DESC LIMIT ${limit + 1}`,
       )

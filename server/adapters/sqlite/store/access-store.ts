@@ -31,7 +31,9 @@ export const createAccessStore = ({
   noteSeen: (id, atMs) => writer.call('sessions', 'noteSeen', id, atMs),
   renewSession: (id, change) => writer.call('sessions', 'renew', id, change),
   deleteSession: (id) => writer.call('sessions', 'delete', id),
-  deleteSessionsOf: async (userId) => void (await writer.call('sessions', 'deleteOf', userId)),
+  deleteSessionsOf: async (userId) => {
+    await writer.call('sessions', 'deleteOf', userId)
+  },
   createSignInCode: (code) => writer.call('sessions', 'createCode', code),
   // Whoever guesses codes has nobody wait for the lock.
   takeSignInCode: async (hash, nowMs) =>
