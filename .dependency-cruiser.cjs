@@ -85,11 +85,7 @@ module.exports = {
       { pathNot: '^(server/(simulator|adapters/cloudonix)|test|bench)/' },
       { path: npm('undici') },
     ),
-    never(
-      'passwords only in system',
-      { pathNot: '^(server/adapters/system|test)/' },
-      { path: npm('@node-rs/argon2') },
-    ),
+    never('passwords only in system', { pathNot: '^(server/adapters/system|test)/' }, { path: npm('@node-rs/argon2') }),
     never(
       'logs are written in two places',
       { path: '^(main|server)/', pathNot: '^server/adapters/(system|http)/' },

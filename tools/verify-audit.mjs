@@ -11,8 +11,8 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DatabaseSync } from 'node:sqlite'
 
-const texts = ['tenant_id', 'actor_kind', 'actor_name', 'actor_role', 'transport', 'address', 'noun', 'action']
-texts.push('subject_id', 'before', 'after')
+const texts = ['tenant_id', 'actor_kind', 'actor_id', 'actor_name', 'actor_role', 'transport', 'address', 'noun']
+texts.push('action', 'subject_id', 'before', 'after')
 const mostShown = 100
 /** Rows that are looked for at other places; each is tried at the place of each. */
 const mostMoved = 2000

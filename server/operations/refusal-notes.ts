@@ -52,9 +52,9 @@ export const createRefusalNotes = ({
   }
 
   return {
-    forbidden: ({ kind, name, role }, operation, tenantId, origin) =>
+    forbidden: ({ kind, name, role, userId, tokenId }, operation, tenantId, origin) =>
       note(
-        { actor: { kind, name, role }, origin },
+        { actor: { kind, name, role, userId, tokenId }, origin },
         { noun: 'refusals', action: 'forbidden', tenantId, after: { operation } },
       ),
     signIn: (origin) =>

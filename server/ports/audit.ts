@@ -11,7 +11,7 @@ export interface Origin {
 
 /** On whose behalf something is done. */
 export interface AskedBy {
-  readonly actor: Pick<Actor, 'kind' | 'name'> & { readonly role?: Role }
+  readonly actor: Pick<Actor, 'kind' | 'name' | 'userId' | 'tokenId'> & { readonly role?: Role }
   readonly origin: Origin
 }
 

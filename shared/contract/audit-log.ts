@@ -13,6 +13,7 @@ export const AuditEntry = Type.Object({
   tenantId: Type.Optional(Type.String({ description: 'Absent where the whole site is concerned' })),
   actor: Type.Object({
     kind: oneOf(auditActorKinds, 'local: at the desktop window or the command line; system: nobody asked'),
+    id: Type.Optional(Type.String({ description: 'Of the user, or of the API token; names may be given twice' })),
     name: Type.String(),
     role: Type.Optional(oneOf(roles)),
   }),

@@ -76,6 +76,8 @@ export interface Actor {
   /** Of a session that a user has opened. */
   readonly userId?: string | undefined
   readonly sessionId?: string | undefined
+  /** Of an API token. */
+  readonly tokenId?: string | undefined
 }
 
 export type Handlers = { readonly [N in OperationName]: (actor: Actor, input: Input<N>) => Promise<Output<N>> }

@@ -99,7 +99,7 @@ UPDATE exports SET state = 'running';
 UPDATE call_records SET started_at_ms = 2;`,
   235: 'UPDATE call_records SET is_pending = 0; UPDATE call_records SET is_pending = 1;',
   240: `
-INSERT INTO audit_log VALUES (1, 1, 't', 'token', 'A', 'owner', 'rest', '127.0.0.1', 'tenants', 'create', 't', NULL, '{}', x'00', x'01');`,
+INSERT INTO audit_log VALUES (1, 1, 't', 'token', 'i', 'A', 'owner', 'rest', '127.0.0.1', 'tenants', 'create', 't', NULL, '{}', x'00', x'01');`,
   250: `
 INSERT INTO users VALUES ('u', 'ada@example.com', 'Ada', 'admin', 't', 1, '$argon2id$', 5, 1, 1, 1);
 INSERT INTO sessions VALUES ('s', 'h', NULL, NULL, 'u', 1, 1, 9, 2, 1), ('o', 'i', NULL, NULL, NULL, 1, 1, 9, 2, 1);

@@ -76,6 +76,7 @@ const actorSchema: JsonObject = {
     tenantId: { type: 'string', description: 'Absent: all tenants' },
     userId: { type: 'string', description: 'Of a session that a user has opened' },
     sessionId: { type: 'string' },
+    tokenId: { type: 'string' },
   },
 }
 

@@ -1,5 +1,5 @@
 import type { Actor, Handlers } from '../../../shared/contract/index.ts'
-import type { AccessStore, Passwords } from '../../ports/access.ts'
+import type { AccessStore, ApiToken, Passwords } from '../../ports/access.ts'
 import type { Provenance } from '../../ports/audit.ts'
 import type { Clock, Crypto, Log, NewId, NewSecret } from '../../ports/system.ts'
 import type { RefusalNotes } from '../refusal-notes.ts'
@@ -47,6 +47,14 @@ export interface Access {
   readonly handlers: AccessHandlers
 }
 
+const actorOf = ({ id, name, role, tenantId }: ApiToken): Actor => ({
+  kind: 'token',
+  name,
+  role,
+  tenantId,
+  tokenId: id,
+})
+
 export const createAccess = (deps: AccessDeps): Access => {
   const sessions = createSessions(deps)
   const passwords = createPasswordDesk(deps.passwords)
@@ -58,7 +66,7 @@ export const createAccess = (deps: AccessDeps): Access => {
     async authenticate({ bearer, sessionCookie, sessionId, keepsCookie }) {
       if (bearer !== undefined) {
         const token = await tokens.find(bearer)
-        return token && { actor: { kind: 'token', name: token.name, role: token.role, tenantId: token.tenantId } }
+        return token && { actor: actorOf(token) }
       }
       if (sessionId !== undefined) {
         const actor = await sessions.byId(sessionId)

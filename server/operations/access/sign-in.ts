@@ -9,6 +9,7 @@ import { tooManyWrong, type SignInThrottle } from './sign-in-throttle.ts'
 
 const codeMs = 3_600_000
 const invitationMs = 3 * 24 * 3_600_000
+
 export interface PasswordAttempt {
   readonly email: string
   readonly password: string
@@ -49,15 +50,19 @@ export const createSignIn = (deps: SignInDeps) => {
 
   /** Who is not known costs as much time as who is. */
   let decoy: Promise<string> | undefined
-  const decoyHash = (): Promise<string> => (decoy ??= passwords.hash(newSecret(128)))
+  const decoyHash = (): Promise<string> =>
+    (decoy ??= passwords.hash(newSecret(128)).catch((error: unknown) => {
+      decoy = undefined
+      throw error
+    }))
 
   /** Worth nothing any more once the password is another one. */
   const markOf = (passwordHash: string, nonce: string): string =>
     `${nonce}.${crypto.sign(crypto.digest(passwordHash), `device ${nonce}`)}`
   const isKnown = (passwordHash: string, device: string): boolean =>
     crypto.sameText(device, markOf(passwordHash, device.split('.', 1)[0] ?? ''))
-  const look = (hash: string, password: string, isKnownHere: boolean): Promise<boolean> =>
-    (isKnownHere ? passwords : passwords.ofStrangers).isRight(hash, password)
+  const look = async (hash: string | undefined, password: string, isKnownHere: boolean): Promise<boolean> =>
+    (isKnownHere ? passwords : passwords.ofStrangers).isRight(hash ?? (await decoyHash()), password)
   const mayEnter = (user: StoredUser | undefined): user is StoredUser => user?.enabled === true
 
   return {
@@ -84,8 +89,7 @@ export const createSignIn = (deps: SignInDeps) => {
       const attempt = { account, address, device: isDeviceKnown ? device : undefined }
       const { waitMs } = throttle.enter(attempt)
       if (waitMs > 0) throw tooManyWrong(waitMs)
-      const hash = user?.passwordHash ?? (await decoyHash())
-      const isRight = await look(hash, password, isDeviceKnown).catch((error: unknown) => {
+      const isRight = await look(user?.passwordHash, password, isDeviceKnown).catch((error: unknown) => {
         // Nobody has looked at it.
         throttle.forgive(attempt)
         throw error

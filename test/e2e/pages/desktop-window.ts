@@ -47,6 +47,8 @@ const createDesktopWindow = (desktop: StartedDesktop, page: Page) => ({
 export const openDesktopWindow = async (desktop: StartedDesktop) => {
   const page = await desktop.firstWindow()
   await page.waitForFunction(() => 'switchyard' in window && document.readyState === 'complete')
+  // Asked before, it would only say so.
+  await page.waitForFunction(async () => (await window.switchyard.status()).state !== 'starting')
   return createDesktopWindow(desktop, page)
 }
 

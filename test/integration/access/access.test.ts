@@ -62,7 +62,7 @@ describe('API tokens', () => {
     expect(token).toMatch(/^swy_[\w-]{40,}$/)
     expect(JSON.stringify(await store.access.tokens())).not.toContain(token)
     expect(await access.authenticate({ bearer: token })).toEqual({
-      actor: { kind: 'token', name: 'CI', role: 'admin', tenantId },
+      actor: { kind: 'token', name: 'CI', role: 'admin', tenantId, tokenId: id },
     })
     expect(await access.tokens.list()).toEqual([expect.objectContaining({ id, name: 'CI', role: 'admin' })])
     expect(JSON.stringify(await access.tokens.list())).not.toContain('hash')

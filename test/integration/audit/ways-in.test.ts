@@ -125,7 +125,11 @@ it('signing in and out is told, and failing to', async () => {
 })
 
 it('what a role does not allow is told, though not without end', async () => {
-  const { token } = await test.server.access.tokens.create({ name: 'Ben', role: 'analyst', tenantId: site.tenant.id })
+  const { token, id } = await test.server.access.tokens.create({
+    name: 'Ben',
+    role: 'analyst',
+    tenantId: site.tenant.id,
+  })
   const told = await during(async () => {
     for (let n = 0; n < 40; n += 1)
       expect((await test.api('POST', `${site.path}/voice-agents`, {}, token)).status).toBe(403)
@@ -134,7 +138,7 @@ it('what a role does not allow is told, though not without end', async () => {
   expect(told[0]).toMatchObject({
     tenantId: site.tenant.id,
     noun: 'refusals',
-    actor: { kind: 'token', name: 'Ben', role: 'analyst' },
+    actor: { kind: 'token', id, name: 'Ben', role: 'analyst' },
     after: { operation: 'voiceAgents.create' },
   })
   expect(told.length).toBeLessThanOrEqual(21)

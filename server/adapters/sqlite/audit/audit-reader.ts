@@ -21,6 +21,7 @@ const toEntry = (row: StoredAuditRow): AuditEntry => ({
   tenantId: given(row.tenant_id),
   actor: {
     kind: row.actor_kind as AuditEntry['actor']['kind'],
+    id: given(row.actor_id),
     name: row.actor_name,
     role: given(row.actor_role) as AuditEntry['actor']['role'],
   },

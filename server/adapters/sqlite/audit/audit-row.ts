@@ -6,6 +6,7 @@ export interface AuditRow {
   readonly at_ms: number
   readonly tenant_id: string | null
   readonly actor_kind: string
+  readonly actor_id: string | null
   readonly actor_name: string
   readonly actor_role: string | null
   readonly transport: string
@@ -24,6 +25,7 @@ export const auditColumns = [
   'at_ms',
   'tenant_id',
   'actor_kind',
+  'actor_id',
   'actor_name',
   'actor_role',
   'transport',

@@ -37,6 +37,7 @@ export const createAuditWriter = (db: Database, nowMs: () => number = Date.now) 
       at_ms: nowMs(),
       tenant_id: tenantId ?? null,
       actor_kind: by?.actor.kind ?? 'system',
+      actor_id: by?.actor.userId ?? by?.actor.tokenId ?? null,
       actor_name: plain((by?.actor.name ?? 'Switchyard').slice(0, longestName)),
       actor_role: by?.actor.role ?? null,
       transport: by?.origin.transport ?? 'system',

@@ -14,6 +14,7 @@ CREATE TABLE audit_log (
   at_ms INTEGER NOT NULL,
   tenant_id TEXT,
   actor_kind TEXT NOT NULL,
+  actor_id TEXT,
   actor_name TEXT NOT NULL,
   actor_role TEXT,
   transport TEXT NOT NULL,
