@@ -108,6 +108,12 @@ export const createCallList = (db: Database, queries: Queries, clockMs: () => nu
     }
   }
 
+  /** From the other side of a place: what lies at it belongs to what was before, and a walk never begins with its place itself. */
+  const turnedRound = ({ stretch, key }: Place, isFromEnd: boolean): Place => ({
+    stretch,
+    key: [...key.slice(0, -1), (key.at(-1) ?? 0) + (isFromEnd ? -1 : 1)],
+  })
+
   /** Goes through the stretches from a place on, as shown or backwards. */
   const go = (
     tenantNo: number,
@@ -162,7 +168,7 @@ export const createCallList = (db: Database, queries: Queries, clockMs: () => nu
     const shown = places.slice(0, limit)
     // Where the walk goes on, and where it would turn round.
     const onwards = stoppedAt && places.length <= limit ? stoppedAt : places.length > limit ? shown.at(-1) : undefined
-    const back = begin && (shown[0] ?? begin.place)
+    const back = begin && (shown[0] ?? turnedRound(begin.place, layout.isDescending !== isBackwards))
     const [next, prev] = isBackwards ? [back, onwards] : [onwards, back]
     return {
       nos: (isBackwards ? [...shown].reverse() : shown).map(({ key }) => key.at(-1) ?? 0),
