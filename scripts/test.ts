@@ -1,7 +1,7 @@
 // Runs everything that can run on this machine, and names what it left out and why.
 import { spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { coverageExclusions } from './coverage-exclusions.ts'
 import { coverageApp, gatheredFolder, leastPercent, measureShellCoverage, unitTestsFile } from './shell-coverage.ts'
@@ -122,8 +122,8 @@ const run = async (step: Step) => {
 }
 
 const checks: Step[] = [
-  { name: 'lint', command: [...node('eslint', 'bin', 'eslint.js'), '.'] },
   { name: 'types', command: [...node('typescript', 'bin', 'tsc'), '-b'] },
+  { name: 'lint', command: [...node('eslint', 'bin', 'eslint.js'), '.'] },
   {
     name: 'architecture',
     command: [
@@ -136,15 +136,6 @@ const checks: Step[] = [
   { name: 'format', command: [...node('prettier', 'bin', 'prettier.cjs'), '--check', '.'] },
   { name: 'unused code', command: node('knip', 'bin', 'knip.js') },
 ]
-
-/** As many at once as there are cores: none of them needs another. */
-const runTogether = async (steps: readonly Step[]) => {
-  const left = [...steps]
-  const runSome = async () => {
-    for (let step = left.shift(); step; step = left.shift()) await run(step)
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, runSome))
-}
 
 const runVitest = async () => {
   const file = join(folder, 'vitest.json')
@@ -232,7 +223,7 @@ const runEndToEnd = async () => {
 const build: Step = { name: 'build', command: [...node('electron-vite', 'bin', 'electron-vite.js'), 'build'] }
 
 try {
-  await runTogether(checks)
+  for (const step of checks) await run(step)
   await runVitest()
   if (await run(build)) {
     await run({ name: 'OpenAPI document', command: [process.execPath, join(root, 'scripts', 'lint-openapi.ts')] })

@@ -3,7 +3,8 @@ import { systemClock } from '../adapters/system/clock.ts'
 import { systemCrypto } from '../adapters/system/crypto.ts'
 import { newId, newSecret } from '../adapters/system/ids.ts'
 import { argon2Passwords } from '../adapters/system/passwords.ts'
-import { createAccess, type Access, type AccessDeps } from '../operations/access/access.ts'
+import type { AccessDeps } from '../operations/access/access-deps.ts'
+import { createAccess, type Access } from '../operations/access/access.ts'
 
 /** Tokens, sessions and sign-in, of the running server and of commands that open the store alone. */
 export const composeAccess = (

@@ -58,7 +58,8 @@ export const addSessionRoutes = (app: FastifyInstance, { access, signIn, isSecur
     }
     return sendFailure(reply, {
       code: 'UNAUTHENTICATED',
-      message: 'The e-mail address or the password is wrong. Who has forgotten it asks an owner for a sign-in link.',
+      message:
+        'The e-mail address or the password is wrong. If you have forgotten it, ask an owner for a sign-in link.',
     })
   }
 

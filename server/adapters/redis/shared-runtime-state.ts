@@ -29,6 +29,11 @@ export interface SharedStateParts {
   readonly steadyMs: () => number
 }
 
+/** Methods that both have, and that mean the same. */
+type Alike = {
+  [M in keyof RuntimeState & keyof RemoteState]: RemoteState[M] extends RuntimeState[M] ? M : never
+}[keyof RuntimeState & keyof RemoteState]
+
 /** Work on a token under way. `owner` is missing where the token could not be locked against other nodes. */
 interface Work {
   readonly owner: string | undefined
@@ -109,6 +114,17 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
     }
     const { state, shares } = await (outage as Outage).local
     return alone(state, shares)
+  }
+
+  /** What Redis and this node by itself do alike. */
+  const likewise = <M extends Alike>(method: M): RuntimeState[M] => {
+    type Asked = (...args: readonly unknown[]) => Promise<unknown>
+    const ask = (...args: readonly unknown[]) =>
+      either(
+        () => (remote[method] as Asked)(...args),
+        (state) => (state[method] as Asked)(...args),
+      )
+    return ask as RuntimeState[M]
   }
 
   const adopt = async (call: Call, answers: Saved['answers']): Promise<void> => {
@@ -222,31 +238,11 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         () => remote.release({ trunk: trunkId }, tenantId, leaseKey),
         (state) => state.releaseTrunk(tenantId, trunkId, leaseKey),
       ),
-    endAttempt: (ended) =>
-      either(
-        () => remote.endAttempt(ended),
-        (state) => state.endAttempt(ended),
-      ),
-    noteAnswer: (tenantId, agentId, provider, leaseKey, nowMs) =>
-      either(
-        () => remote.noteAnswer(tenantId, agentId, provider, leaseKey, nowMs),
-        (state) => state.noteAnswer(tenantId, agentId, provider, leaseKey, nowMs),
-      ),
-    circuits: (tenantId, subjects, nowMs) =>
-      either(
-        () => remote.circuits(tenantId, subjects, nowMs),
-        (state) => state.circuits(tenantId, subjects, nowMs),
-      ),
-    activeCalls: (tenantId, agentIds, nowMs) =>
-      either(
-        () => remote.activeCalls(tenantId, agentIds, nowMs),
-        (state) => state.activeCalls(tenantId, agentIds, nowMs),
-      ),
-    groupState: (tenantId, groupId, windowMs, nowMs) =>
-      either(
-        () => remote.groupState(tenantId, groupId, windowMs, nowMs),
-        (state) => state.groupState(tenantId, groupId, windowMs, nowMs),
-      ),
+    endAttempt: likewise('endAttempt'),
+    noteAnswer: likewise('noteAnswer'),
+    circuits: likewise('circuits'),
+    activeCalls: likewise('activeCalls'),
+    groupState: likewise('groupState'),
     exclusively: (tenantId, token, work) =>
       parts.lock(keyOf(tenantId, token), async () => {
         const key = keyOf(tenantId, token)
@@ -279,16 +275,8 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
       if (work) work.call = call
       else await end(call.tenantId, call.token, { ...emptyWork(), call })
     },
-    overdueCalls: (nowMs) =>
-      either(
-        () => remote.overdueCalls(nowMs),
-        (state) => state.overdueCalls(nowMs),
-      ),
-    liveCallCount: () =>
-      either(
-        () => remote.liveCallCount(),
-        (state) => state.liveCallCount(),
-      ),
+    overdueCalls: likewise('overdueCalls'),
+    liveCallCount: likewise('liveCallCount'),
     noteEvent: (tenantId, token, eventKey) =>
       either(
         async () => {
@@ -300,47 +288,19 @@ export const createSharedRuntimeState = async (parts: SharedStateParts): Promise
         },
         (state) => state.noteEvent(tenantId, token, eventKey),
       ),
-    loadAnswer: (tenantId, key) =>
-      either(
-        () => remote.loadAnswer(tenantId, key),
-        (state) => state.loadAnswer(tenantId, key),
-      ),
+    loadAnswer: likewise('loadAnswer'),
     saveAnswer: async (tenantId, key, answer) => {
       const work = works.get(keyOf(tenantId, tokenOfAnswer(key)))
       if (work) work.answers.push({ key, answer })
       else await end(tenantId, tokenOfAnswer(key), { ...emptyWork(), answers: [{ key, answer }] })
     },
     freeOrphans: async () => (outage ? (await outage.local).state.freeOrphans() : remote.freeOrphans()),
-    forgetCalls: (tenantId, tokens) =>
-      either(
-        () => remote.forgetCalls(tenantId, tokens),
-        (state) => state.forgetCalls(tenantId, tokens),
-      ),
-    forgetCallers: (tenantId, isMeant) =>
-      either(
-        () => remote.forgetCallers(tenantId, isMeant),
-        (state) => state.forgetCallers(tenantId, isMeant),
-      ),
-    forgetAnswers: (tenantId) =>
-      either(
-        () => remote.forgetAnswers(tenantId),
-        (state) => state.forgetAnswers(tenantId),
-      ),
-    forgetGroup: (tenantId, groupId) =>
-      either(
-        () => remote.forgetGroup(tenantId, groupId),
-        (state) => state.forgetGroup(tenantId, groupId),
-      ),
-    forgetCircuits: (tenantId, subjects) =>
-      either(
-        () => remote.forgetCircuits(tenantId, subjects),
-        (state) => state.forgetCircuits(tenantId, subjects),
-      ),
-    forgetTenant: (tenantId) =>
-      either(
-        () => remote.forgetTenant(tenantId),
-        (state) => state.forgetTenant(tenantId),
-      ),
+    forgetCalls: likewise('forgetCalls'),
+    forgetCallers: likewise('forgetCallers'),
+    forgetAnswers: likewise('forgetAnswers'),
+    forgetGroup: likewise('forgetGroup'),
+    forgetCircuits: likewise('forgetCircuits'),
+    forgetTenant: likewise('forgetTenant'),
     async close() {
       isClosed = true
       await nodes.leave()

@@ -26,7 +26,7 @@ export const createUserCommand = (): Command => {
   const user = new Command('user').description('people who may sign in to the console')
   user
     .command('add')
-    .description('add a user and print a one-time link, by which to sign in and choose a password')
+    .description('add a user and print a link that signs it in once')
     .argument('<email>')
     .option('--name <name>', 'what people call it; the e-mail address unless given')
     .addOption(new Option('--role <role>', 'what it may do').choices(roles).default('admin'))
@@ -55,7 +55,7 @@ export const createUserCommand = (): Command => {
     )
   user
     .command('link')
-    .description('print a new one-time link for a user who has forgotten the password')
+    .description('print a new link that signs a user in once, for who has forgotten the password')
     .argument('<email>')
     .action(async (email: string) => {
       const url = await consoleUrl()

@@ -1,32 +1,13 @@
 import type { Actor, Handlers } from '../../../shared/contract/index.ts'
-import type { AccessStore, ApiToken, Passwords } from '../../ports/access.ts'
-import type { Provenance } from '../../ports/audit.ts'
-import type { Clock, Crypto, Log, NewId, NewSecret } from '../../ports/system.ts'
-import type { RefusalNotes } from '../refusal-notes.ts'
+import type { ApiToken } from '../../ports/access.ts'
+import type { AccessDeps } from './access-deps.ts'
 import { createAccountHandlers } from './account.ts'
 import { createApiTokenHandlers, createApiTokens, type ApiTokens } from './api-tokens.ts'
-import type { IsKnownTenant } from './binding.ts'
 import { createPasswordDesk } from './password-desk.ts'
 import { createSessions, type SessionFound } from './sessions.ts'
 import { createSignInThrottle } from './sign-in-throttle.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createUserHandlers } from './users.ts'
-
-export interface AccessDeps {
-  readonly store: AccessStore
-  readonly passwords: Passwords
-  readonly clock: Clock
-  readonly crypto: Crypto
-  readonly newId: NewId
-  readonly newSecret: NewSecret
-  readonly log: Log
-  readonly csrfSecret: string
-  readonly claimBootstrap: () => Promise<boolean>
-  readonly isKnownTenant: IsKnownTenant
-  /** Without them nobody is told who signs in, and who fails to. */
-  readonly provenance?: Pick<Provenance, 'run'> | undefined
-  readonly refusals?: Pick<RefusalNotes, 'signIn'> | undefined
-}
 
 /** What a request carries to say who sends it; one of them. `sessionId`: of a request that was let in and goes on. */
 export interface Credentials {

@@ -1,8 +1,8 @@
 import type { Actor, Handlers } from '../../../shared/contract/index.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { AccessStore, Passwords, StoredUser } from '../../ports/access.ts'
-import type { Clock } from '../../ports/system.ts'
+import type { StoredUser } from '../../ports/access.ts'
 import { getRow, updateRow } from '../rows.ts'
+import type { AccessDeps } from './access-deps.ts'
 import { assertGoodPassword } from './new-password.ts'
 import { tooManyWrong, type SignInThrottle } from './sign-in-throttle.ts'
 
@@ -14,12 +14,7 @@ export const createAccountHandlers = ({
   passwords,
   throttle,
   clock,
-}: {
-  readonly store: AccessStore
-  readonly passwords: Passwords
-  readonly throttle: SignInThrottle
-  readonly clock: Clock
-}): AccountHandlers => {
+}: AccessDeps & { readonly throttle: SignInThrottle }): AccountHandlers => {
   const userOf = async ({ userId, name }: Actor): Promise<StoredUser> => {
     if (userId === undefined) throw new DomainError('CONFLICT', `${name} is no user, and has no password to change`)
     return getRow(store.users, 'user', undefined, userId)

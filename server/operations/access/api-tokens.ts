@@ -2,25 +2,13 @@ import type { ApiToken as ShownToken } from '../../../shared/contract/api-tokens
 import type { Handlers } from '../../../shared/contract/index.ts'
 import type { Role } from '../../../shared/vocabulary.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { AccessStore, ApiToken } from '../../ports/access.ts'
-import type { Clock, Crypto, Log, NewId, NewSecret } from '../../ports/system.ts'
-import { assertBinding, type IsKnownTenant } from './binding.ts'
+import type { ApiToken } from '../../ports/access.ts'
+import type { AccessDeps } from './access-deps.ts'
+import { assertBinding } from './binding.ts'
 
 const secretBits = 256
 const advisedLength = 20
 const usedEveryMs = 60_000
-
-export interface ApiTokenDeps {
-  readonly store: AccessStore
-  readonly clock: Clock
-  readonly crypto: Crypto
-  readonly newId: NewId
-  readonly newSecret: NewSecret
-  readonly log: Log
-  readonly isKnownTenant: IsKnownTenant
-  /** True once for this site, whoever asks and whenever. */
-  readonly claimBootstrap: () => Promise<boolean>
-}
 
 interface NewToken {
   readonly name: string
@@ -32,7 +20,7 @@ interface NewToken {
 const shown = ({ hash: _hash, ...token }: ApiToken): ShownToken => token
 
 /** Tokens of automation. Only a hash of each is stored, so each is shown once: where it is made. */
-export const createApiTokens = (deps: ApiTokenDeps) => {
+export const createApiTokens = (deps: AccessDeps) => {
   const { store, clock, crypto, newId, newSecret, log, isKnownTenant, claimBootstrap } = deps
 
   const noteUse = (token: ApiToken): void => {

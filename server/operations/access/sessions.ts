@@ -1,6 +1,6 @@
 import type { Actor } from '../../../shared/contract/index.ts'
-import type { AccessStore, ConsoleSession, StoredUser } from '../../ports/access.ts'
-import type { Clock, Crypto, Log, NewId, NewSecret } from '../../ports/system.ts'
+import type { ConsoleSession, StoredUser } from '../../ports/access.ts'
+import type { AccessDeps } from './access-deps.ts'
 
 const secretBits = 256
 /** From the sign-in on, whatever happens. */
@@ -29,17 +29,6 @@ export interface SessionFound {
   readonly renewed?: { readonly cookie: string; readonly maxAgeSeconds: number }
 }
 
-export interface SessionDeps {
-  readonly store: AccessStore
-  readonly clock: Clock
-  readonly crypto: Crypto
-  readonly newId: NewId
-  readonly newSecret: NewSecret
-  readonly log: Log
-  /** What the CSRF tokens of sessions are made of; base64url, the same on all nodes. */
-  readonly csrfSecret: string
-}
-
 const actorOf = ({ id, userId, name, role, tenantId }: ConsoleSession): Actor => ({
   kind: 'session',
   name,
@@ -50,7 +39,7 @@ const actorOf = ({ id, userId, name, role, tenantId }: ConsoleSession): Actor =>
 })
 
 /** Browsers that are signed in. Their secrets are random and long, so a plain hash of them is all that is stored. */
-export const createSessions = ({ store, clock, crypto, newId, newSecret, log, csrfSecret }: SessionDeps) => {
+export const createSessions = ({ store, clock, crypto, newId, newSecret, log, csrfSecret }: AccessDeps) => {
   /** Of a session, whatever its cookie is by now; nothing of it is stored. */
   const csrfTokenOf = ({ id }: ConsoleSession): string => crypto.sign(csrfSecret, id)
   const isOver = ({ expiresAtMs, lastSeenAtMs }: ConsoleSession): boolean =>

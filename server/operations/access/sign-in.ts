@@ -1,8 +1,7 @@
 import type { Actor } from '../../../shared/contract/index.ts'
-import type { AccessStore, StoredUser } from '../../ports/access.ts'
-import type { Origin, Provenance } from '../../ports/audit.ts'
-import type { Clock, Crypto, NewSecret } from '../../ports/system.ts'
-import type { RefusalNotes } from '../refusal-notes.ts'
+import type { StoredUser } from '../../ports/access.ts'
+import type { Origin } from '../../ports/audit.ts'
+import type { AccessDeps } from './access-deps.ts'
 import type { OpenedSession, Sessions } from './sessions.ts'
 import type { PasswordDesk } from './password-desk.ts'
 import { tooManyWrong, type SignInThrottle } from './sign-in-throttle.ts'
@@ -18,16 +17,10 @@ export interface PasswordAttempt {
   readonly device?: string | undefined
 }
 
-export interface SignInDeps {
-  readonly store: AccessStore
+interface SignInDeps extends AccessDeps {
   readonly passwords: PasswordDesk
   readonly throttle: SignInThrottle
   readonly sessions: Sessions
-  readonly clock: Clock
-  readonly crypto: Crypto
-  readonly newSecret: NewSecret
-  readonly provenance?: Pick<Provenance, 'run'> | undefined
-  readonly refusals?: Pick<RefusalNotes, 'signIn'> | undefined
 }
 
 /** How a browser gets its session: by a one-time link, or by e-mail address and password. */

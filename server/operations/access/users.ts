@@ -1,21 +1,12 @@
 import type { Actor, Handlers } from '../../../shared/contract/index.ts'
 import type { User } from '../../../shared/contract/users.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { AccessStore, Passwords, StoredUser } from '../../ports/access.ts'
-import type { Clock, NewId } from '../../ports/system.ts'
+import type { StoredUser } from '../../ports/access.ts'
 import { getRow, given, updateRow } from '../rows.ts'
-import { assertBinding, type IsKnownTenant } from './binding.ts'
+import type { AccessDeps } from './access-deps.ts'
+import { assertBinding } from './binding.ts'
 import { assertGoodPassword } from './new-password.ts'
 import type { SignIn } from './sign-in.ts'
-
-export interface UserDeps {
-  readonly store: AccessStore
-  readonly passwords: Passwords
-  readonly signIn: Pick<SignIn, 'createCode'>
-  readonly clock: Clock
-  readonly newId: NewId
-  readonly isKnownTenant: IsKnownTenant
-}
 
 const noun = 'user'
 
@@ -35,7 +26,7 @@ export const createUserHandlers = ({
   clock,
   newId,
   isKnownTenant,
-}: UserDeps): UserHandlers => {
+}: AccessDeps & { readonly signIn: Pick<SignIn, 'createCode'> }): UserHandlers => {
   const { users } = store
   const get = (id: string): Promise<StoredUser> => getRow(users, noun, undefined, id)
   const hashOf = async (password: string, user: { email: string; name: string }): Promise<string> => {
